@@ -182,6 +182,9 @@ function Get-Source {
         Stop-Script 'say where the program is: -From FILE|URL'
     }
     if (Test-Url $place) {
+        if ($place -match '^http:' -and $place -notmatch '^http://(127\.0\.0\.1|localhost|\[::1\])[:/]' -and $Sha256 -eq '') {
+            Stop-Script "$place is not https, so that anybody on its way could change it: take https, or give -Sha256. Nothing was changed." $ExitUsage
+        }
         if ($place.EndsWith('/')) {
             return "$place$Archive"
         }
@@ -396,7 +399,8 @@ function Set-Program([string]$New) {
     Remove-Item -LiteralPath $old -Force -ErrorAction SilentlyContinue
 }
 
-function Register-Role {
+# How the program is asked to register the role.
+function Get-RegisterWords {
     $words = @('service', 'install', $Role)
     if ($Server -ne '') {
         $words += @('--server', $Server)
@@ -416,7 +420,20 @@ function Register-Role {
     if ($Agent) {
         $words += '--agent'
     }
-    Invoke-Monitor $words
+    return $words
+}
+
+# What would be refused later is refused before anything is stopped or changed.
+function Assert-Registration([string]$New) {
+    $words = @(Get-RegisterWords) + '--check'
+    & $New @words | Out-Null
+    if ($LASTEXITCODE -ne 0) {
+        Stop-Script "the service can not be registered so, as said above. Nothing was changed." $LASTEXITCODE
+    }
+}
+
+function Register-Role {
+    Invoke-Monitor @(Get-RegisterWords)
     if ($LASTEXITCODE -ne 0) {
         Stop-Script "monitor service install ended with exit code $LASTEXITCODE" $LASTEXITCODE
     }
@@ -462,8 +479,26 @@ function Write-Next {
     }
 }
 
+# Ordinary users may make folders in %ProgramData%, and who owns one may always change who writes to it.
+function Assert-DataFolder {
+    $data = Join-Path $env:ProgramData 'monitor'
+    if (-not (Test-Path -LiteralPath $data)) {
+        return
+    }
+    if ((Get-Item -LiteralPath $data -Force).Attributes -band [IO.FileAttributes]::ReparsePoint) {
+        Stop-Script "$data is a link to another place: remove it. Nothing was changed." $ExitConfig
+    }
+    $owner = (Get-Acl -LiteralPath $data).GetOwner([Security.Principal.SecurityIdentifier]).Value
+    $own = [Security.Principal.WindowsIdentity]::GetCurrent().User.Value
+    # The system, administrators, and who runs this.
+    if (@('S-1-5-18', 'S-1-5-32-544', $own) -notcontains $owner) {
+        Stop-Script "$data was made by another user ($owner): look what it is, then remove it, or run takeown /a /r /f ""$data"". Nothing was changed." $ExitConfig
+    }
+}
+
 function Install-Role([string]$Work) {
     Assert-Processor
+    Assert-DataFolder
     $source = Get-Source
     $fetched = Join-Path $Work (Get-LastPart $source)
     Invoke-Step "Fetch $source." { Copy-Source $source $fetched }
@@ -471,6 +506,7 @@ function Install-Role([string]$Work) {
     Invoke-Step 'Unpack it.' { Expand-Source $fetched $Work | Out-Null }
     $new = Join-Path $Work 'monitor.exe'
     Invoke-Step 'Try whether it runs on this machine.' { Get-ProgramVersion $new | Out-Null }
+    Invoke-Step 'Check what the service is to be told.' { Assert-Registration $new }
     $running = @()
     if (Test-Path -LiteralPath $Program) {
         $running = @($Roles | Where-Object { Test-Running $_ })

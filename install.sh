@@ -37,6 +37,7 @@ TEXT
 }
 
 PROGRAM=/usr/local/bin/monitor
+program=$PROGRAM
 # The release step fills this in: the public key (RSA, DER in base64) that SHA256SUMS is signed with. Empty for a build
 # of one's own, which its checksum alone vouches for.
 RELEASE_KEY=''
@@ -212,7 +213,14 @@ fetch() {
       elif [ -n "$SERVED_PIN" ]; then
         fail 'downloading from this server takes curl: wget can not tell its certificate by the pin'
       elif has wget; then
-        wget -q -O "$2" "$1" 2>"$work/complaint"
+        # It would follow a redirect from https to http. That of BusyBox can't be told not to.
+        case $1 in
+          https://*) if wget --help 2>&1 | grep -q -e --max-redirect; then set -- "$1" "$2" --max-redirect=0; fi ;;
+        esac
+        source_url=$1
+        target=$2
+        shift 2
+        wget -q "$@" -O "$target" "$source_url" 2>"$work/complaint"
         return
       else
         fail 'downloading takes curl or wget'
@@ -241,6 +249,13 @@ is_url() { case $1 in http://* | https://*) return 0 ;; *) return 1 ;; esac; }
 # Sets source (a file or URL) from --from and this machine's build: the smaller archive where this machine can unpack it.
 find_source() {
   file=monitor-$build.tar.gz
+  case $from in
+    http://127.0.0.1[:/]* | http://localhost[:/]* | 'http://[::1]'[:/]*) ;;
+    http://*)
+      [ -n "$sha256" ] ||
+        fail "$from is not https, so that anybody on its way could change it: take https, or give --sha256. Nothing was changed." "$EX_USAGE"
+      ;;
+  esac
   if [ -z "$from" ] && [ -n "$SERVED_FROM" ]; then
     find_smallest "$SERVED_FROM"
   elif [ -z "$from" ]; then
@@ -262,15 +277,23 @@ find_source() {
 
 # Sets source to what a folder behind a URL has for this machine. What is not told by its checksum is not there.
 find_smallest() {
-  small=monitor-$build.tar.xz
-  if has xz && [ "$dry_run" = no ] && fetch "$1$small.sha256" "$work/sum" 2>/dev/null; then file=$small; fi
+  for packer in xz zstd; do
+    small=monitor-$build.tar.${packer%d}
+    if has "$packer" && [ "$dry_run" = no ] && fetch "$1$small.sha256" "$work/sum" 2>/dev/null; then
+      file=$small
+      break
+    fi
+  done
   source=$1$file
 }
 
 # Sets source to what a folder has for this machine: the archive, or what an archive holds.
 find_in() {
-  for source in "$1/monitor-$build.tar.xz" "$1/$file" "$1/monitor"; do
-    case $source in *.xz) has xz || continue ;; esac
+  for source in "$1/monitor-$build.tar.xz" "$1/monitor-$build.tar.zst" "$1/$file" "$1/monitor"; do
+    case $source in
+      *.xz) has xz || continue ;;
+      *.zst) has zstd || continue ;;
+    esac
     [ ! -f "$source" ] || return 0
   done
   return 1
@@ -362,6 +385,7 @@ unpack() {
   case $name in
     *.tar.gz | *.tgz) unpack_with gzip ;;
     *.tar.xz) unpack_with xz ;;
+    *.tar.zst) unpack_with zstd ;;
     *) [ "$name" = monitor ] || mv "$work/$name" "$work/monitor" ;;
   esac
   chmod 755 "$work/monitor"
@@ -455,15 +479,26 @@ run_program() {
   return "$code"
 }
 
+# What would be refused later is refused before anything is changed.
+check_register() {
+  program=$work/monitor
+  register --check
+  program=$PROGRAM
+}
+
 register() {
-  set -- service install "$role"
+  set -- service install "$role" "$@"
   [ -z "$server" ] || set -- "$@" --server "$server"
   [ -z "$passphrase_file" ] || set -- "$@" --passphrase-file "$passphrase_file"
   [ -z "$fingerprint" ] || set -- "$@" --fingerprint "$fingerprint"
   [ "$watch_too" = no ] || set -- "$@" --agent
   [ "$no_collect" = no ] || set -- "$@" --no-collect
   [ "$no_events" = no ] || set -- "$@" --no-events
-  run_program "$@" || fail "monitor service install ended with exit code $code" "$code"
+  if [ "$program" = "$PROGRAM" ]; then
+    run_program "$@" || fail "monitor service install ended with exit code $code" "$code"
+  else
+    "$program" "$@" </dev/null >"$work/said" 2>&1 || fail "$(sed 's/^monitor: //; q' "$work/said"). Nothing was changed." $?
+  fi
 }
 
 data_dir_of_agent() {
@@ -554,6 +589,7 @@ install_role() {
   step "Check its SHA-256${wanted:+: $wanted}." check_sum
   step 'Unpack it.' unpack
   step 'Try whether it runs on this machine.' try_program
+  step 'Check what the service is to be told.' check_register
   [ -z "$enroll" ] || step 'Join the server by the enrolment code.' join_server
   if [ -x "$PROGRAM" ]; then
     step "Put it in the place of $PROGRAM." put_program

@@ -10,6 +10,7 @@ import { writeCompletion } from '../src/cli/completion.ts'
 import { writeManPage } from '../src/cli/man-page.ts'
 import { nameDeb, packDeb } from './deb.ts'
 import { layImage } from './image.ts'
+import { nameMsi, packMsi } from './msi.ts'
 import type { PackageOptions } from './package-files.ts'
 import { findSigningKey, finishRelease, packRelease, packSmaller, writeChecksum } from './release.ts'
 import { nameRpm, packRpm } from './rpm.ts'
@@ -162,8 +163,22 @@ function chooseReleases(words: readonly string[]): readonly Release[] {
   return found
 }
 
-/** The packages of distributions of a build for glibc; none for the others. */
+/** The package for Windows Installer; none where its tool is missing, which is said. */
+function writeMsi(program: string): string[] {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const name = nameMsi(version)
+  const why = packMsi(join(DIST, name), { version, program: join(DIST, program) })
+  if (why !== null) {
+    console.log(`NOT MADE: ${name} (${why})`)
+    return []
+  }
+  console.log(`dist/${name}  ${writeChecksum(DIST, name)}`)
+  return [name]
+}
+
+/** The packages of a build for the systems that it is for: of distributions with glibc, and of Windows. */
 function writePackages(file: string): string[] {
+  if (file.endsWith('.exe')) return writeMsi(file)
   const processor = file === 'monitor-linux-x64' ? 'x64' : file === 'monitor-linux-arm64' ? 'arm64' : null
   if (processor === null) return []
   const text = (name: string) => readFileSync(join(ROOT, name), 'utf8')

@@ -281,12 +281,56 @@ describe('scripts of the browser', () => {
     ).toEqual([]))
 })
 
+test('no type name is declared in two files of src', () => {
+  const places = new Map<string, Set<string>>()
+  for (const { path, text } of files)
+    for (const [, name = ''] of text.matchAll(
+      /^(?:export )?(?:declare )?(?:abstract )?(?:type|interface|class) ([A-Z]\w*)/gm,
+    ))
+      places.set(name, (places.get(name) ?? new Set()).add(path))
+  const twice = [...places].filter(([, paths]) => paths.size > 1)
+  expect(twice.map(([name, paths]) => `${name}: ${[...paths].join(', ')}`)).toEqual([])
+})
+
 test('no line of src is longer than 140 columns', () =>
   expect(
     files.flatMap(({ path, text }) =>
       text.split('\n').flatMap((line, i) => (line.length > 140 ? [`${path}:${i + 1}`] : [])),
     ),
   ).toEqual([]))
+
+const TEST = import.meta.dir
+const MOST_FILES = 20
+
+test('no folder of src or test has more than twenty files of its own', () => {
+  const counts = new Map<string, number>()
+  for (const top of ['src', 'test'])
+    for (const entry of readdirSync(join(TEST, '..', top), { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) {
+        const folder = relative(join(TEST, '..'), entry.parentPath)
+        counts.set(folder, (counts.get(folder) ?? 0) + 1)
+      }
+  const full = [...counts].filter(([folder, count]) => count > MOST_FILES && !folder.includes('fixtures'))
+  expect(full.map(([folder, count]) => `${folder} has ${count} files: give some a folder`)).toEqual([])
+})
+
+test.each([
+  {
+    folder: 'storage/contracts',
+    list: 'contracts.ts',
+    kind: /^export function describe/m,
+    ends: '.contract.ts',
+  },
+  { folder: 'bench/figures', list: 'index.ts', kind: /^export const \w+: Benchmark =/m, ends: '.ts' },
+])('every file of test/$folder is named in its $list', ({ folder, list, kind, ends }) => {
+  const index = readFileSync(join(TEST, folder, list), 'utf8')
+  const found = readdirSync(join(TEST, folder), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith(ends) && kind.test(readFileSync(join(TEST, folder, path), 'utf8')),
+  )
+  expect(found.length).toBeGreaterThan(5)
+  const missing = found.filter((path) => !index.includes(`'./${path}'`))
+  expect(missing.map((path) => `test/${folder}/${list} lacks ./${path}`)).toEqual([])
+})
 
 test('the longest files, for somebody to look at', () => {
   const sizes = files

@@ -87,7 +87,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     if (samples > 0) {
       if (unstored++ === 0)
         log.warn(
-          'the clock was set back; until it has come to where it was, samples are evaluated, not stored',
+          'the clock was set back: until it reaches its earlier time, samples are evaluated but not stored',
           { time },
         )
       figures.noteUnstored(samples)
@@ -114,7 +114,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
       if (text !== facts) sender.updateFacts(found)
       facts = text
     } catch (error) {
-      log.warn('the facts of this machine can not be read', { reason: error })
+      log.warn('the facts of this machine cannot be read', { reason: error })
     }
   }
 

@@ -12,7 +12,7 @@ const LOOK_MS = 150
 /** So many are looked at before others get their turn. */
 const AT_ONCE = 200
 
-type Seen = {
+type SeenProcess = {
   readonly name: string
   readonly ticks: number
   readonly started: string
@@ -42,8 +42,8 @@ export async function readRunningProcesses(proc: ProcFs, clock: Clock): Promise<
 }
 
 /** /proc/PID/stat is answered without a look into the process, which may hang. */
-async function look(proc: ProcFs): Promise<Map<string, Seen>> {
-  const found = new Map<string, Seen>()
+async function look(proc: ProcFs): Promise<Map<string, SeenProcess>> {
+  const found = new Map<string, SeenProcess>()
   const endMs = performance.now() + LOOK_MS
   const ids = proc.list('/proc').filter((name) => /^\d+$/.test(name))
   for (const [i, id] of ids.entries()) {
@@ -66,7 +66,7 @@ function readStat(proc: ProcFs, id: string): string {
 }
 
 /** A name may hold blanks and parentheses: it ends with the last of them. */
-export function parseProcessStat(text: string): Seen | null {
+export function parseProcessStat(text: string): SeenProcess | null {
   const from = text.indexOf('(')
   const end = text.lastIndexOf(')')
   if (from < 0 || end < from) return null

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
 import { systemClock } from '../lib/clock.ts'
+import { readAccountNames } from '../platform/account-names.ts'
 import type { AuditStore } from '../storage/ports/store.ts'
 
 /** Writes into the audit log what was changed from a shell, under the name of the account that did it. */
@@ -14,12 +15,14 @@ export function noteShellChange(audit: AuditStore, action: string, detail: strin
   })
 }
 
-/** The account that the command runs under. */
+/**
+ * The account that the command runs under: by its number, because the runtime goes by the variable USER, which anybody
+ * can set and nobody sets for a timer of systemd.
+ */
 export function readAccount(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // In a container the number of the account need not have a name.
-    return `account ${process.getuid?.() ?? 'unknown'}`
-  }
+  const uid = process.getuid?.()
+  if (uid === undefined) return userInfo().username
+  const name = readAccountNames('/etc/passwd').nameOf(uid)
+  // In a container, or from a directory of the network, the number need not have a name here.
+  return name === String(uid) ? `account ${uid}` : name
 }

@@ -8,8 +8,17 @@ const SCRIPTS: Readonly<Record<Shell, string>> = {
   bash: `# bash completion for monitor
 _monitor() {
   local line=\${COMP_LINE:0:COMP_POINT} word
+  # bash breaks words at @ and the like, and puts in only what stands behind.
+  local typed=\${line##* }
+  local before=\${typed%"$2"}
   COMPREPLY=()
-  while IFS= read -r word; do COMPREPLY+=("$word"); done < <(monitor completion --line "$line" 2>/dev/null)
+  while IFS= read -r word; do
+    case $2 in
+      [\\'\\"]*) ;;
+      *) printf -v word %q "$word" ;;
+    esac
+    COMPREPLY+=("\${word#"$before"}")
+  done < <(monitor completion --line "$line" 2>/dev/null)
   # Without an answer files are offered.
 }
 complete -o default -o nosort -F _monitor monitor 2>/dev/null || complete -o default -F _monitor monitor`,
@@ -19,9 +28,15 @@ _monitor() {
   found=(\${(f)"$(monitor completion --line "\${LBUFFER}" 2>/dev/null)"})
   if (( \${#found} )); then compadd -- $found; else _files; fi
 }
-compdef _monitor monitor`,
+# In a folder of completions this file is the function itself, called for the first time.
+if [ "$funcstack[1]" = _monitor ]; then _monitor "$@"; else compdef _monitor monitor; fi`,
   fish: `# fish completion for monitor
-complete -c monitor -a '(monitor completion --line (commandline -cp) 2>/dev/null)'`,
+function __monitor_words
+  monitor completion --line (commandline -cp) 2>/dev/null
+end
+complete -c monitor -f -a '(__monitor_words)'
+# Without an answer files are offered.
+complete -c monitor -n 'test (count (__monitor_words)) -eq 0' -F`,
 }
 
 export const writeCompletion = (shell: Shell): string => SCRIPTS[shell]
@@ -39,11 +54,32 @@ const GLOBALS = ['--config', '--data-dir', '--set', '--help']
 
 /** The words that may stand where the line ends; the last word of it may be half written. */
 export async function complete(line: string, { commands, listNames }: Candidates): Promise<string[]> {
-  const words = line.trimStart().split(/\s+/)
+  const words = splitWords(line)
   const typed = words.at(-1) ?? ''
   const before = words.slice(1, -1)
   const found = await listCandidates(before, typed, commands, listNames)
   return [...new Set(found)].filter((word) => word.startsWith(typed) && word !== '')
+}
+
+/** The words of a line as a shell reads them, without quotes and backslashes; the last one is empty behind a blank. */
+export function splitWords(line: string): string[] {
+  const words = ['']
+  let quote = ''
+  let isEscaped = false
+  const take = (character: string) => words.push((words.pop() ?? '') + character)
+  for (const character of line.trimStart()) {
+    if (isEscaped) {
+      take(character)
+      isEscaped = false
+    } else if (character === '\\' && quote !== "'") isEscaped = true
+    else if (quote !== '') {
+      if (character === quote) quote = ''
+      else take(character)
+    } else if (character === '"' || character === "'") quote = character
+    else if (!/\s/.test(character)) take(character)
+    else if (words.at(-1) !== '') words.push('')
+  }
+  return words
 }
 
 async function listCandidates(

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { countsFor } from '../config/role-sections.ts'
 import { listImpossible, suggestNearest } from '../domain/thresholds/unmatched.ts'
 import { describeError } from '../lib/log.ts'
-import { findObstacle, type Reader } from '../platform/file-access.ts'
+import { findObstacle, type ReadingUser } from '../platform/file-access.ts'
 import { listParts, type RegisteredRole } from '../service/registered.ts'
 
 /** Roles that share one configuration file. */
@@ -17,7 +17,7 @@ export type ConfigUse = {
 export type ConfigCheck = {
   readonly load: (file: string | null) => LoadedConfig
   /** The account of a service; null when it can't be asked for, or when nobody but an administrator may know. */
-  readonly findReader: (user: string) => Promise<Reader | null>
+  readonly findReader: (user: string) => Promise<ReadingUser | null>
   readonly print: (text: string) => void
 }
 
@@ -105,13 +105,16 @@ async function findUnreadable(
   })
 }
 
-function describeObstacle(file: string, { user, role }: RegisteredRole, reader: Reader): string | null {
+function describeObstacle(file: string, { user, role }: RegisteredRole, reader: ReadingUser): string | null {
   if (!existsSync(file)) return null
   try {
     const obstacle = findObstacle(file, reader)
     if (obstacle === null) return null
-    const advice = `chgrp ${user} ${obstacle} && chmod ${obstacle === file ? 'g+r' : 'g+x'} ${obstacle}`
-    return `the user ${user} of monitor-${role} can't read it${obstacle === file ? '' : ` because of ${obstacle}`}: ${advice}`
+    const problem = `the user ${user} of monitor-${role} can't read it`
+    // Nobody should open a folder such as /root for the sake of one file in it.
+    return obstacle === realpathSync(file)
+      ? `${problem}: chgrp ${user} ${obstacle} && chmod g+r ${obstacle}`
+      : `${problem} because of the folder ${obstacle}: keep it in one that this user may enter, such as /etc/monitor`
   } catch (error) {
     return `can't be looked at: ${describeError(error)}`
   }

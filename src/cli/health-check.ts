@@ -45,7 +45,7 @@ async function checkWebsite(config: Config): Promise<string> {
   const url = `${tls ? 'https' : 'http'}://${host}:${needPort(tls ? tlsPort : port, 'web')}/healthz`
   const began = performance.now()
   const pinned = tls ? findCertificate('web', config) : null
-  const response = await fetch(url, {
+  const response = await fetchHealth(url, {
     redirect: 'manual',
     signal: AbortSignal.timeout(LIMIT_MS),
     // The server's very own certificate, under whatever name it is reached here.
@@ -54,6 +54,14 @@ async function checkWebsite(config: Config): Promise<string> {
   const text = (await response.text()).trim().slice(0, 200)
   if (response.status !== 200) throw new Error(`${url} answers ${response.status}: ${text}`)
   return `${url} answers ${text} after ${Math.round(performance.now() - began)} ms`
+}
+
+async function fetchHealth(url: string, init: BunFetchRequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch (cause) {
+    throw new Error(`${url} can't be reached`, { cause })
+  }
 }
 
 /**
@@ -100,13 +108,13 @@ function shakeHands(host: string, port: number): Promise<string> {
 /** The last cycle is not long ago. */
 async function checkEvents(config: Config, nowMs: number): Promise<string> {
   const file = join(config.dataDir, HEARTBEAT_FILE)
-  return checkAge(
-    'the event engine',
-    'ended a cycle',
-    [file],
-    3 * config.events.interval + EVENTS_PATIENCE,
+  return checkAge({
+    who: 'the event engine',
+    did: 'ended a cycle',
+    files: [file],
+    limit: 3 * config.events.interval + EVENTS_PATIENCE,
     nowMs,
-  )
+  })
 }
 
 /**
@@ -135,7 +143,19 @@ async function checkAgent(config: Config, nowMs: number): Promise<string> {
 const notYet = (who: string, file: string) =>
   `${who} has not run yet with this configuration: there is no ${file}`
 
-function checkAge(who: string, did: string, files: readonly string[], limit: number, nowMs: number): string {
+function checkAge({
+  who,
+  did,
+  files,
+  limit,
+  nowMs,
+}: {
+  readonly who: string
+  readonly did: string
+  readonly files: readonly string[]
+  readonly limit: number
+  readonly nowMs: number
+}): string {
   const age = readAge(files, nowMs)
   if (age === null) throw new Error(notYet(who, files[0] ?? ''))
   const words = `${who} ${did} ${Math.round(age)} s ago`

@@ -5,6 +5,7 @@ import { findShownSecrets } from '../config/print.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { createLog, describeError } from '../lib/log.ts'
 import type { Command, CommandInput, GivenValues } from '../roles/command.ts'
+import { isLean } from '../roles/memory-tuning.ts'
 import { needDataDir } from '../service/data-dir.ts'
 import { dropServiceWord } from '../service/service-argument.ts'
 import { isService, reportFailure } from '../service/supervisor.ts'
@@ -37,6 +38,7 @@ export async function runCommandLine(given: readonly string[]): Promise<number> 
       return EXIT.config
     }
     const code = findExitCode(error)
+    if (code === EXIT.usage && !ended.stays) guessLogFormat(words)
     if (ended.stays && ended.logFormat === 'json') logAsJson(describeError(error))
     else console.error(`monitor: ${describeError(error)}`)
     await reportFailure([describeError(error)], code)
@@ -56,6 +58,26 @@ function findExitCode(error: unknown): number {
 /** What is known of a command when it fails. */
 const ended: { stays: boolean; logFormat: string | null } = { stays: false, logFormat: null }
 
+/** Of a role whose command line is wrong: its log is read by a machine all the same. */
+function guessLogFormat(words: readonly string[]) {
+  if (COMMANDS.find(({ name }) => name === words[0])?.stays !== true) return
+  const following = (option: string) =>
+    words.flatMap((word, i) => {
+      if (word === option) return words[i + 1] ?? []
+      return word.startsWith(`${option}=`) ? word.slice(option.length + 1) : []
+    })
+  ended.stays = true
+  try {
+    const [config] = following('--config')
+    ended.logFormat = loadConfig(
+      { config, role: words[0], set: following('--set') },
+      MACHINE,
+    ).config.log.format
+  } catch (error) {
+    ended.logFormat = error instanceof ConfigError ? error.logFormat : null
+  }
+}
+
 const logAsJson = (line: string) => createLog({ level: 'error', format: 'json' }).error(line)
 
 function runCommand(command: Command, values: GivenValues): Promise<number> {
@@ -65,7 +87,8 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
     dataDir: text('data-dir') ?? undefined,
     set: Array.isArray(values.set) ? values.set.map(String) : [],
   }
-  for (const problem of findShownSecrets(args.set ?? [])) console.error(`monitor: ${problem}`)
+  // A program that is begun anew has said so already.
+  if (!isLean()) for (const problem of findShownSecrets(args.set ?? [])) console.error(`monitor: ${problem}`)
   const input: CommandInput = {
     flag: (option) => values[option] === true,
     text,

@@ -24,11 +24,15 @@ export async function withStore(
   { create = false, change = null }: WithStoreOptions = {},
 ): Promise<number> {
   const loaded = input.load()
-  const { dataDir, database, log } = loaded.config
+  const { dataDir, database } = loaded.config
   if (!create && database.url.startsWith('sqlite:') && !existsSync(dataDir))
     throw new CommandError(`there is no data in ${dataDir}: is this the right --config or --data-dir?`)
-  const level = log.level === 'error' ? 'error' : 'warn'
-  const store = await openConfiguredStore(loaded.config, systemClock, createLog({ ...log, level }))
+  // What a command fails with is its own last line: a warning of the same before it would say it twice.
+  const store = await openConfiguredStore(
+    loaded.config,
+    systemClock,
+    createLog({ format: 'text', level: 'error' }),
+  )
   try {
     const code = await act(store, loaded)
     if (change !== null && code === EXIT.ok) await noteShellChange(store.audit, ...change)

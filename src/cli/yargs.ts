@@ -5,7 +5,7 @@ import { FULL_VERSION } from '../lib/version.ts'
 import type { Command, GivenValues } from '../roles/command.ts'
 import { COMMANDS, GROUPS } from './commands/index.ts'
 
-type Run = (command: Command, values: GivenValues) => Promise<number>
+type RunCommand = (command: Command, values: GivenValues) => Promise<number>
 
 const GLOBALS = 'For every command:'
 const GLOBAL_NAMES = ['config', 'data-dir', 'set', 'help', 'version']
@@ -13,7 +13,7 @@ const GLOBAL_NAMES = ['config', 'data-dir', 'set', 'help', 'version']
 /**
  * Reads any command line, with help, completion and words for mistakes. Throws `CommandError` for the latter.
  */
-export async function parseWithYargs(words: readonly string[], run: Run): Promise<number> {
+export async function parseWithYargs(words: readonly string[], run: RunCommand): Promise<number> {
   let code: number = EXIT.ok
   const perform = async (command: Command, values: GivenValues) => {
     code = await run(command, values)
@@ -115,5 +115,30 @@ function describeProblem(message: string | null, words: readonly string[]): stri
   const place = [command?.name ?? group?.name]
     .flatMap((name) => (name === undefined ? [] : `${name} `))
     .join('')
-  return `${text.charAt(0).toLowerCase()}${text.slice(1)}${meant}\nTry: monitor ${place}--help`
+  return `${inOurWords(text, command)}${meant} (monitor ${place}--help tells all)`
+}
+
+/** The parser's own words say how it counts; people want to know what to add or change. */
+function inOurWords(text: string, command: Command | undefined): string {
+  const got = /^Not enough non-option arguments: got (\d+)/.exec(text)?.[1]
+  if (got !== undefined && command !== undefined) {
+    const missing = (command.arguments ?? []).filter(({ optional }) => !optional).slice(Number(got))
+    return `missing: ${missing.map(({ name }) => name.toUpperCase()).join(' and ')}`
+  }
+  const needed = /^Missing required arguments?: (.+)$/.exec(text)?.[1]
+  if (needed !== undefined)
+    return `missing: ${needed
+      .split(', ')
+      .map((name) => `--${name}`)
+      .join(' and ')}`
+  const follows = /^Not enough arguments following: (.+)$/.exec(text)?.[1]
+  if (follows !== undefined) return `--${follows} takes a value`
+  const [, name, given = '', choices = ''] =
+    /Argument: ([^,]+), Given: (.*), Choices: (.*)$/m.exec(text) ?? []
+  if (name !== undefined) {
+    const known = choices.split(', ').map((word) => word.replaceAll('"', ''))
+    const nearest = findNearest(given.replaceAll('"', ''), known)
+    return `${name}: expected one of ${known.join(', ')}, got ${given}${nearest === null ? '' : `; did you mean ${nearest}?`}`
+  }
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`
 }

@@ -1,9 +1,11 @@
 import type { HostFacts } from '../domain/hosts/host.ts'
 import { hashToken } from '../lib/hash-token.ts'
 import { MetricSetTable, readBatch, readFormerNames, readKey } from '../protocol/batch.ts'
-import { type Fields, readHost } from '../protocol/field.ts'
+import { type JsonMembers, MAX_TIME_AHEAD, readHost } from '../protocol/field.ts'
 import { MAX_CONNECTION_HOSTS, MAX_KEY_LENGTH } from '../protocol/message.ts'
+import { PlainBatchReader } from '../protocol/plain-batch.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
+import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
 import type { DecoderPort } from './decoder-port.ts'
 import type { PassphraseAge } from './passphrase.ts'
@@ -14,6 +16,7 @@ import { skewOf } from './skew.ts'
 export class BatchSession {
   readonly #port: DecoderPort
   readonly #metricSets = new MetricSetTable()
+  readonly #plain: PlainBatchReader
   readonly #said = new SaidOnce()
   /** By host the names that its machine had before; nearly always there are none. */
   readonly #formerNames = new Map<string, readonly string[]>()
@@ -21,10 +24,11 @@ export class BatchSession {
   /** Hosts for which the sender has proved a key. */
   readonly #admitted = new Set<string>()
   /** The batch whose sender is being looked up. */
-  #asking: { readonly fields: Fields; readonly host: string } | null = null
+  #asking: { readonly fields: JsonMembers; readonly host: string } | null = null
 
   constructor(port: DecoderPort) {
     this.#port = port
+    this.#plain = new PlainBatchReader(port.nameLists.hosts, (layout) => this.#metricSets.find(layout))
   }
 
   /** True when the sender has said the passphrase or proved a key. */
@@ -33,7 +37,7 @@ export class BatchSession {
   }
 
   /** `bytes` is the length of the message. */
-  read(fields: Fields, bytes: number): void {
+  read(fields: JsonMembers, bytes: number): void {
     const { passphrase } = fields
     if (passphrase !== undefined) this.checkPassphrase(passphrase)
     if (this.#passphrase !== null) this.#takeBatch(fields)
@@ -43,6 +47,33 @@ export class BatchSession {
       if (this.#admitted.has(host)) this.#takeBatch(fields)
       else this.#askFor(fields, host, bytes)
     }
+  }
+
+  /** Takes a batch that is like nearly all; false when it is another one, of which nothing is taken then. */
+  takePlain(bytes: Uint8Array, from: number, end: number): boolean {
+    if (!this.isKnown) return false
+    const plain = this.#plain
+    const seen = this.#port.now()
+    if (!plain.read(bytes, from, end, seen + MAX_TIME_AHEAD)) return false
+    const { id, host, clock, time, metrics, values, number } = plain
+    if (this.#passphrase === null && !this.#admitted.has(host)) return false
+    const { keyHash, queue } = this.#said.recall(host, null, null, seen)
+    const report: HostReport = {
+      host,
+      keyHash,
+      isByKey: this.#passphrase === null,
+      facts: null,
+      seen,
+      clockSkew: skewOf(clock, seen),
+      frames: [{ time, metrics, values }],
+      events: NOTHING,
+      open: null,
+      isGreeting: false,
+      queue,
+      numbers: number === 0 ? null : { frames: [number], others: NOTHING, waiting: number, lost: NOTHING },
+    }
+    this.#submit(report, id, null, 0)
+    return true
   }
 
   /** Throws a ProtocolError when it is wrong. */
@@ -69,7 +100,7 @@ export class BatchSession {
   }
 
   /** Nothing of the batch but these is looked into before its sender is known. */
-  #askFor(fields: Fields, host: string, bytes: number): void {
+  #askFor(fields: JsonMembers, host: string, bytes: number): void {
     const { enroll } = fields
     const code = typeof enroll === 'string' && enroll.length <= MAX_KEY_LENGTH ? enroll : null
     const keyHash = hashToken(readKey(fields.key))
@@ -78,14 +109,13 @@ export class BatchSession {
     this.#port.admit({ host, formerNames, keyHash, code, bytes })
   }
 
-  #takeBatch(fields: Fields): void {
+  #takeBatch(fields: JsonMembers): void {
     const seen = this.#port.now()
     const batch = readBatch(fields, this.#metricSets, this.#port.nameLists, seen)
     const { host, frames, events, open, isGreeting, numbers, clock } = batch
     const facts = this.noteAdmission(batch.facts)
     const { keyHash, queue } = this.#said.recall(host, batch.key, batch.queue, seen)
     if (batch.key !== null) this.#noteFormerNames(host, batch.formerNames)
-    const formerNames = this.#formerNames.size === 0 ? undefined : this.#formerNames.get(host)
     const isByKey = this.#passphrase === null
     const clockSkew = skewOf(clock, seen)
     const report: HostReport = {
@@ -102,12 +132,12 @@ export class BatchSession {
       queue,
       numbers,
     }
-    this.#port.submit(
-      formerNames === undefined ? report : { ...report, formerNames },
-      batch.id,
-      batch.refused,
-      batch.later,
-    )
+    this.#submit(report, batch.id, batch.refused, batch.later)
+  }
+
+  #submit(report: HostReport, id: number, refused: Tally | null, later: number): void {
+    const formerNames = this.#formerNames.size === 0 ? undefined : this.#formerNames.get(report.host)
+    this.#port.submit(formerNames === undefined ? report : { ...report, formerNames }, id, refused, later)
   }
 
   /** Said beside the key, and true for as long as that is. */
@@ -118,3 +148,5 @@ export class BatchSession {
     this.#formerNames.set(host, names)
   }
 }
+
+const NOTHING: readonly never[] = []

@@ -18,11 +18,11 @@ const MAX_NAMES = 10
 /** A bound that nobody has met for so long is no problem any more. */
 const QUIET_SECONDS = 600
 
-type State = { count: number; readonly names: Set<string>; lastHit: number; isNew: boolean }
+type BoundState = { count: number; readonly names: Set<string>; lastHit: number; isNew: boolean }
 
 /** Gathers what is refused by the bounds on growth, and makes one event of each bound. */
 export class BoundWatch {
-  readonly #states = new Map<WatchedBound, State>()
+  readonly #states = new Map<WatchedBound, BoundState>()
   /** A process before this one may have left events open. */
   readonly #unsure = new Set(Object.keys(WATCHED_BOUNDS) as WatchedBound[])
   readonly #began: number
@@ -61,7 +61,7 @@ export class BoundWatch {
   }
 }
 
-function describeBound(bound: WatchedBound, { count, names }: State, time: number): EventReport {
+function describeBound(bound: WatchedBound, { count, names }: BoundState, time: number): EventReport {
   const [subject, setting, what] = WATCHED_BOUNDS[bound]
   const listed = [...names].join(', ')
   const from = listed === '' ? '' : `, of ${listed}${names.size === MAX_NAMES ? ' and perhaps more' : ''}`

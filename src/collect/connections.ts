@@ -1,5 +1,5 @@
 import type { Socket } from 'bun'
-import type { AddressRange } from '../lib/address-range.ts'
+import { type AddressRange, networkOf } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import { Connection } from './connection/connection.ts'
 import {
@@ -8,6 +8,7 @@ import {
   PAUSED_FOR_STORAGE,
   type SocketHandler,
 } from './connection/connection-context.ts'
+import { KnownSenders } from './connection/known-senders.ts'
 import { Opening, type PortPolicy } from './connection/opening.ts'
 import { findTimedOut } from './connection/timeouts.ts'
 import { UnknownSenders } from './connection/unknown-senders.ts'
@@ -18,7 +19,7 @@ export type AgentSocket = Socket<SocketHandler | undefined>
 /** What the connections share, but for what is said to them of each other. */
 export type SharedContext = Omit<
   ConnectionContext<Connection>,
-  'onHeld' | 'onKnown' | 'onClosed' | 'onWaiting'
+  'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
 >
 
 /** The connections of a collect engine: how many there may be, what they hold, and which have had their time. */
@@ -26,10 +27,13 @@ export class Connections {
   /** Since the start. */
   accepted = 0
   readonly #context: ConnectionContext<Connection>
+  /** Of known senders; unknown ones have one of their own, and are in nobody's way. */
   readonly #budget: MemoryBudget
+  readonly #unknownBudget: MemoryBudget
   readonly #all = new Set<Connection>()
   readonly #openings = new Set<Opening>()
   readonly #unknown: UnknownSenders
+  readonly #known: KnownSenders
   /** Those that wait because storage is behind. */
   readonly #waiting = new Set<Connection>()
   #isStopping = false
@@ -37,17 +41,20 @@ export class Connections {
   constructor(shared: SharedContext) {
     const { limits, monotonicMs } = shared
     this.#budget = new MemoryBudget(limits, monotonicMs)
+    this.#unknownBudget = new MemoryBudget({ ...limits, heldBytes: limits.unknownHeldBytes }, monotonicMs)
     this.#unknown = new UnknownSenders(limits.unknownPerAddress)
+    this.#known = new KnownSenders(limits)
     this.#context = {
       ...shared,
       onHeld: (connection, change) => this.#noteHeld(connection, change),
-      onKnown: (connection) => this.#unknown.remove(connection),
+      onKnown: (connection) => this.#noteKnown(connection),
       onClosed: (connection) => {
         this.#all.delete(connection)
         this.#waiting.delete(connection)
         this.#unknown.remove(connection)
+        this.#known.remove(connection)
       },
-      onWaiting: (connection) => this.#waiting.add(connection),
+      hasRoomFor: (connection) => this.#hasRoomFor(connection),
     }
   }
 
@@ -57,7 +64,7 @@ export class Connections {
 
   /** Bytes held in unfinished messages. */
   get held(): number {
-    return this.#budget.held
+    return this.#budget.held + this.#unknownBudget.held
   }
 
   get hasWaiting(): boolean {
@@ -121,6 +128,7 @@ export class Connections {
       if (timedOut.reason === null) connection.end()
       else connection.refuse(timedOut.reason, timedOut.detail)
     }
+    this.#budget.sweep()
   }
 
   /** Takes no more connections, and reads no more from those that wait for nothing. */
@@ -139,7 +147,7 @@ export class Connections {
   #hasRoom(socket: AgentSocket): boolean {
     const { limits, rejections } = this.#context
     const isFull = () => this.size >= limits.connections
-    if (!this.#isStopping && isFull()) this.#unknown.refuseOldest()
+    if (!this.#isStopping && isFull()) this.#unknown.refuseOldest() || this.#known.refuseOldest()
     if (this.#isStopping || isFull()) {
       if (!this.#isStopping) rejections.note('connections', socket.remoteAddress, 'too many connections')
       socket.terminate()
@@ -154,10 +162,27 @@ export class Connections {
     this.#unknown.add(connection)
   }
 
+  /** What it holds is in the way of known senders from now on, and no more of unknown ones. */
+  #noteKnown(connection: Connection): void {
+    this.#unknown.remove(connection)
+    this.#unknownBudget.leave(connection)
+    this.#known.add(connection)
+    this.#noteHeld(connection, connection.held)
+  }
+
   #noteHeld(connection: Connection, change: number): void {
-    this.#budget.note(connection, change)
+    const party = this.#known.partyOf(connection)
+    if (party === null) this.#unknownBudget.note(connection, networkOf(connection.address))
+    else this.#budget.note(connection, party)
     // While storage is behind, even small pieces of many senders would add up.
     if (change > 0 && this.#budget.isExceeded && this.#context.ingest.isSaturated) this.#pauseAll()
+  }
+
+  #hasRoomFor(connection: Connection): boolean {
+    if (!this.#context.ingest.isSaturated) return true
+    connection.pause(PAUSED_FOR_STORAGE)
+    this.#waiting.add(connection)
+    return false
   }
 
   #pauseAll(): void {

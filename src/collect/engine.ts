@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts'
 import { NameLists } from '../protocol/names.ts'
 import type { AdmissionStore, DataAuditStore, IngestStore } from '../storage/ports/store.ts'
 import { AgentPorts } from './agent-ports.ts'
-import { Admission } from './connection/admission.ts'
+import { KeyAdmission } from './connection/admission.ts'
 import { type CollectLimits, DEFAULT_LIMITS } from './connection/connection-limits.ts'
 import { Connections } from './connections.ts'
 import { Ingest, type IngestOptions } from './ingest.ts'
@@ -107,7 +107,7 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
     ...{ ingest, rejections, limits },
     nameLists: new NameLists(),
     findPassphrase: (said) => findPassphrase(said),
-    admission: new Admission(options.admission ?? null, () => clock.now(), log),
+    admission: new KeyAdmission(options.admission ?? null, () => clock.now(), log),
     findCsvObstacle: (address) => findCsvObstacle(options, address),
     now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs(),

@@ -5,41 +5,8 @@ import type { HostReport, IngestStore, WriteRefusal } from '../storage/ports/sto
 import type { WatchedBound } from './bound-watch.ts'
 import type { CollectLimits } from './connection/connection-limits.ts'
 import type { Rejections } from './rejections.ts'
+import { addRefused, type Submission } from './submission.ts'
 import { Suspects } from './suspects.ts'
-
-/**
- * - `stored`: on disk.
- * - `failed`: storage is away.
- * - `refused`: storage does not take what the report holds, while it takes others.
- * - `foreign`: the host's name belongs to another agent.
- * - `waiting`: the host is new and waits for a person's approval.
- * - `copy`: another agent with the same key speaks for the host.
- * - `stale`: another run of the agent has greeted since; this one has to greet again.
- */
-export type Outcome = 'stored' | 'failed' | 'refused' | WriteRefusal
-
-/** Who waits for the fate of a report. */
-export type Sender = {
-  /** Called once for each report, after the commit that holds it or the failure. Must not throw. */
-  complete(submission: Submission, outcome: Outcome): void
-  /** Called when a commit's reports are settled: the time to write. Must not throw. */
-  flush(): void
-}
-
-/** A report on its way to storage. */
-export type Submission = {
-  readonly report: HostReport
-  readonly sender: Sender
-  /** The sender's own number for it. */
-  readonly id: number
-  /** What the sender is told was left out. */
-  readonly refused: number
-  readonly reason: string | null
-  /** Frames that were left out because they are from the future: the sender keeps them. */
-  readonly later: number
-  readonly weight: number
-  readonly samples: number
-}
 
 export type IngestCounters = { packets: number; frames: number; samples: number; commits: number }
 
@@ -120,7 +87,7 @@ export class Ingest {
     this.#isBusy = true
     setImmediate(() => {
       this.#commitNext().catch((error) => {
-        this.#options.log.error('answering a commit failed', { error })
+        this.#options.log.error('a commit could not be answered', { error })
         this.#isBusy = false
         this.#schedule()
       })
@@ -274,7 +241,7 @@ export class Ingest {
   }
 
   #noteSuccess(batch: readonly Submission[], rejected: ReadonlyMap<HostReport, WriteRefusal>): void {
-    if (this.#isAway) this.#options.log.info('storage takes reports again')
+    if (this.#isAway) this.#options.log.info('storage accepts reports again')
     this.#isAway = false
     this.#failures = 0
     this.counters.commits++
@@ -287,13 +254,6 @@ export class Ingest {
   }
 }
 
-/** Sending these again would not help, so that they are not kept. */
-const addRefused = (submission: Submission, count: number): Submission => ({
-  ...submission,
-  refused: submission.refused + count,
-  reason: submission.reason ?? 'the host has more metrics, open events or facts than the server takes',
-})
-
 function aboutRefusal({ host, keyHash = null, seen }: HostReport, status: 'open' | 'closed'): HostReport {
   const events = [reportRefusedReport(seen, status)]
   return { host, keyHash, facts: null, seen, clockSkew: null, frames: [], events }
@@ -302,19 +262,4 @@ function aboutRefusal({ host, keyHash = null, seen }: HostReport, status: 'open'
 function nameError(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown }
   return typeof code === 'string' ? code : error instanceof Error ? error.name : 'an error'
-}
-
-/** About the bytes of memory that a report holds, and how many samples it brings. */
-export function measureReport(report: HostReport): { weight: number; samples: number } {
-  let weight =
-    512 +
-    1024 * (report.events.length + (report.open?.length ?? 0)) +
-    400 * (report.facts?.thresholds?.length ?? 0)
-  let samples = 0
-  for (const { values } of report.frames) {
-    weight += 160 + 8 * values.length
-    for (const value of values) if (value !== null) samples++
-  }
-  for (const { values } of report.waiting ?? []) weight += 160 + 8 * values.length
-  return { weight, samples }
 }

@@ -5,16 +5,16 @@ export const PART_WEIGHT = 2 * 1024 * 1024
 const MAX_PART_FRAMES = 1000
 const MAX_PART_EVENTS = 1000
 
-type Piece = Pick<HostReport, 'frames' | 'waiting' | 'events' | 'spellings'>
+type LegacyPiece = Pick<HostReport, 'frames' | 'waiting' | 'events' | 'spellings'>
 
-type Rows = Required<Pick<HostReport, 'frames' | 'waiting' | 'events'>> & {
+type LegacyRows = Required<Pick<HostReport, 'frames' | 'waiting' | 'events'>> & {
   readonly spellings: HostReport['spellings'] | null
 }
 
 /** Hands on what a packet has gathered in pieces of bounded length, at least one. */
 export function splitPart(
-  { frames, waiting, events, spellings }: Rows,
-  onPiece: (piece: Piece, index: number) => void,
+  { frames, waiting, events, spellings }: LegacyRows,
+  onPiece: (piece: LegacyPiece, index: number) => void,
 ): void {
   const count = Math.max(
     1,

@@ -1,5 +1,5 @@
 import { dateClosings } from '../protocol/event-report.ts'
-import type { Fields } from '../protocol/field.ts'
+import type { JsonMembers } from '../protocol/field.ts'
 import { type LegacyHead, LegacyPacket, LegacyStream, readLegacyHead } from '../protocol/legacy/legacy.ts'
 import type { NameLists } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
@@ -45,7 +45,7 @@ export class LegacyReader {
   }
 
   /** A packet that arrived as a whole. */
-  readPacket(fields: Fields): void {
+  readPacket(fields: JsonMembers): void {
     const now = this.#port.now()
     this.#port.checkPassphrase(fields.passphrase)
     const head = readLegacyHead(fields, now)

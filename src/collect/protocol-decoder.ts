@@ -1,14 +1,13 @@
 import { checkVersion } from '../protocol/batch.ts'
-import type { Fields } from '../protocol/field.ts'
+import type { JsonMembers } from '../protocol/field.ts'
 import { parseObject, tryObject } from '../protocol/json.ts'
 import { MAX_BATCH_BYTES, MAX_UNKNOWN_BYTES } from '../protocol/message.ts'
 import { checkNesting, isWhiteSpace, ObjectScanner, UNSCANNED_BYTES } from '../protocol/object-scanner.ts'
 import { type PackedHeader, readPackedHeader, unpack } from '../protocol/packing.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import { BatchSession } from './batch-session.ts'
-import { CsvReader } from './csv-reader.ts'
 import type { DecoderPort } from './decoder-port.ts'
-import { LegacyReader } from './legacy-reader.ts'
+import { LegacySession } from './legacy-session.ts'
 
 type Phase = 'opening' | 'lines' | 'packed' | 'stream' | 'csv' | 'over'
 
@@ -34,19 +33,19 @@ export class ProtocolDecoder {
   /** It speaks the original's CSV, which knows no passphrase. */
   #isCsv = false
   readonly #batches: BatchSession
+  readonly #legacy: LegacySession
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
-  #legacy: LegacyReader | null = null
-  #csv: CsvReader | null = null
 
   constructor(port: DecoderPort) {
     this.#port = port
     this.#batches = new BatchSession(port)
+    this.#legacy = new LegacySession(port, this.#batches)
   }
 
   /** Bytes of memory held besides what `consume` left. */
   get held(): number {
-    return (this.#legacy ?? this.#csv)?.held ?? 0
+    return this.#legacy.held
   }
 
   /** True when the sender has said the passphrase or proved a key, or may come without. */
@@ -83,9 +82,7 @@ export class ProtocolDecoder {
   /** All lines have come. Throws a ProtocolError when none was of the right form. */
   endLines(): void {
     this.#phase = 'over'
-    const csv = this.#csv
-    this.#csv = null
-    csv?.end()
+    this.#legacy.endLines()
   }
 
   /**
@@ -128,7 +125,7 @@ export class ProtocolDecoder {
       case 'packed':
         return this.#readPacked(bytes)
       case 'stream':
-        if (this.#beginLegacy().readPiece(bytes.subarray(this.#at))) this.#endLegacy()
+        if (this.#legacy.readPiece(bytes.subarray(this.#at))) this.#phase = 'over'
         this.#at = bytes.length
         return true
       case 'csv':
@@ -184,7 +181,7 @@ export class ProtocolDecoder {
     return true
   }
 
-  #beginDialect(fields: Fields, length: number): void {
+  #beginDialect(fields: JsonMembers, length: number): void {
     this.#scanner = null
     this.#messageBytes = length
     if ('v' in fields) {
@@ -193,30 +190,22 @@ export class ProtocolDecoder {
       this.#awaitsLineEnd = true
       this.#readMessage(fields, true)
     } else {
-      this.#beginLegacy().readPacket(fields)
-      this.#endLegacy()
+      this.#legacy.readPacket(fields)
+      this.#phase = 'over'
     }
   }
 
   /** A line of CSV begins with a time, and nothing else that is understood here begins with a digit. */
   #beginCsv(): boolean {
-    const obstacle = this.#port.findCsvObstacle()
-    if (obstacle !== null) throw new ProtocolError('csv', obstacle)
+    this.#legacy.beginLines()
     this.#isCsv = true
     this.#scanner = null
     this.#phase = 'csv'
-    this.#csv = new CsvReader({
-      nameLists: this.#port.nameLists,
-      legacyBytes: this.#port.legacyBytes,
-      now: () => this.#port.now(),
-      submit: (report, refused) =>
-        this.#port.submit({ ...report, facts: this.#batches.noteAdmission(report.facts) }, null, refused, 0),
-    })
     return true
   }
 
   #readCsv(bytes: Buffer): boolean {
-    const read = this.#csv?.read(bytes.subarray(this.#at)) ?? 0
+    const read = this.#legacy.readLines(bytes.subarray(this.#at))
     this.#at += read
     return read > 0
   }
@@ -230,10 +219,12 @@ export class ProtocolDecoder {
       this.#scanned = length
       return false
     }
-    checkNesting(bytes, this.#at, end)
-    const text = bytes.toString('utf8', this.#at, end)
+    const from = this.#at
     this.#at = end + 1
     this.#scanned = 0
+    if (!this.#awaitsLineEnd && this.#batches.takePlain(bytes, from, end)) return true
+    checkNesting(bytes, from, end)
+    const text = bytes.toString('utf8', from, end)
     this.#readLineText(text)
     this.#awaitsLineEnd = false
     return true
@@ -264,13 +255,14 @@ export class ProtocolDecoder {
     this.#packed = null
     this.#phase = 'lines'
     const plain = unpack(header, packed)
+    if (this.#batches.takePlain(plain, 0, plain.length)) return true
     checkNesting(plain, 0, plain.length)
     this.#messageBytes = plain.length
     this.#readMessage(parseObject(plain.toString()), false)
     return true
   }
 
-  #readMessage(fields: Fields, mayBePacked: boolean): void {
+  #readMessage(fields: JsonMembers, mayBePacked: boolean): void {
     checkVersion(fields)
     if ('encoding' in fields) {
       if (!mayBePacked) throw new ProtocolError('malformed', 'packed twice')
@@ -279,22 +271,6 @@ export class ProtocolDecoder {
       return
     }
     this.#batches.read(fields, this.#messageBytes)
-  }
-
-  #beginLegacy(): LegacyReader {
-    this.#legacy ??= new LegacyReader({
-      nameLists: this.#port.nameLists,
-      legacyBytes: this.#port.legacyBytes,
-      now: () => this.#port.now(),
-      checkPassphrase: (said) => this.#batches.checkPassphrase(said),
-      submit: (report, refused) => this.#port.submit(report, null, refused, 0),
-    })
-    return this.#legacy
-  }
-
-  #endLegacy(): void {
-    this.#phase = 'over'
-    this.#legacy = null
   }
 }
 

@@ -90,7 +90,7 @@ export class Rejections {
       await add([...taken.values()])
     } catch (error) {
       for (const count of taken.values()) this.#keep(count)
-      this.#log.debug('what was refused could not be stored', { error: describeError(error) })
+      this.#log.debug('rejections could not be stored', { error: describeError(error) })
     }
   }
 
@@ -104,7 +104,8 @@ export class Rejections {
   }
 
   #beginMinute(now: number): void {
-    if (this.#unsaid > 0) this.#log.warn('more was refused than is listed', { rejections: this.#unsaid })
+    if (this.#unsaid > 0)
+      this.#log.warn('there are more rejections than are listed', { rejections: this.#unsaid })
     this.#said = new Set()
     this.#unsaid = 0
     this.#minuteEnd = now + MINUTE_MS

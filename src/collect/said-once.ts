@@ -1,6 +1,6 @@
 import type { ReportedQueue } from '../domain/audit/received-numbers.ts'
 import { MAX_CONNECTION_HOSTS } from '../protocol/message.ts'
-import type { QueueIdentity } from '../protocol/numbering.ts'
+import type { ReadQueueIdentity } from '../protocol/numbering.ts'
 
 /** What holds for a host's batches. */
 export type SaidOfHost = {
@@ -23,7 +23,7 @@ export class SaidOnce {
   #last = NOTHING
 
   /** What holds from now on; `seen` is the server's clock. Only the answer to what says a queue has its start. */
-  recall(host: string, key: string | null, queue: QueueIdentity | null, seen: number): SaidOfHost {
+  recall(host: string, key: string | null, queue: ReadQueueIdentity | null, seen: number): SaidOfHost {
     const known = host === this.#lastHost ? this.#last : (this.#hosts.get(host) ?? NOTHING)
     if (key === null && queue === null) return this.#note(host, known)
     const keyHash = key === null ? known.keyHash : new Bun.CryptoHasher('sha256').update(key).digest('hex')
@@ -33,7 +33,8 @@ export class SaidOnce {
     // An agent that speaks for more hosts has to say keys and queues again.
     if (this.#hosts.size >= MAX_CONNECTION_HOSTS) this.#hosts.clear()
     this.#hosts.set(host, this.#note(host, said))
-    return queue === null ? said : { keyHash, queue: { id, run, started: seen - queue.uptime } }
+    if (queue === null) return said
+    return { keyHash, queue: { id, run, started: seen - queue.uptime, known: queue.known } }
   }
 
   #note(host: string, said: SaidOfHost): SaidOfHost {

@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { describeError } from '../lib/log.ts'
 import { ConfigError } from './config-error.ts'
 
 /** What loading needs of the machine; handed in, so that a test can be any machine. */
-export type Host = {
+export type ConfigMachine = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly platform: string
@@ -16,7 +17,7 @@ export type Host = {
  * The file asked for, else `monitor.toml` in the current folder, else the system's, one of the role
  * (`agent.toml`) before that of all; null when there is none.
  */
-export function findConfigFile(asked: string | undefined, host: Host, role?: string): string | null {
+export function findConfigFile(asked: string | undefined, host: ConfigMachine, role?: string): string | null {
   if (asked !== undefined) return resolve(host.cwd, asked)
   const folder =
     host.platform === 'win32' ? join(host.env.ProgramData ?? 'C:\\ProgramData', 'monitor') : '/etc/monitor'
@@ -27,13 +28,15 @@ export function findConfigFile(asked: string | undefined, host: Host, role?: str
 }
 
 /** The tables of a TOML file. Throws `ConfigError` when it can't be read or is no TOML. */
-export function readConfigFile(file: string, host: Host): Record<string, unknown> {
+export function readConfigFile(file: string, host: ConfigMachine): Record<string, unknown> {
   let text: string
   try {
     text = host.readText(file)
   } catch (cause) {
-    const expected = `can't be read: ${(cause as Error).message}`
-    throw new ConfigError([{ where: file, key: null, expected }])
+    const why = host.isThere(file)
+      ? `can't be read: ${describeError(cause).replace(`${file}: `, '')}`
+      : 'there is no such file'
+    throw new ConfigError([{ where: file, key: null, expected: why }])
   }
   try {
     return parse(text)
@@ -42,6 +45,10 @@ export function readConfigFile(file: string, host: Host): Record<string, unknown
     // Only the first line: the rest quotes the file, and may quote a secret.
     const problem = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '')
     const expected = `not valid TOML at line ${error.line}, column ${error.column}: ${problem}`
-    throw new ConfigError([{ where: file, key: null, expected }])
+    throw new ConfigError([{ where: file, key: null, expected }], findLogFormat(text))
   }
 }
+
+/** How the log is to be written by a file that is no TOML elsewhere; null where it does not say. */
+const findLogFormat = (text: string): string | null =>
+  /^\s*\[log\][^[]*?^\s*format\s*=\s*["'](\w+)["']/m.exec(text)?.[1] ?? null

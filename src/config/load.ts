@@ -2,7 +2,7 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { findNearest, toVariable } from './fields/key.ts'
 import { isTable } from './fields/tables.ts'
-import { findConfigFile, type Host, readConfigFile } from './file.ts'
+import { type ConfigMachine, findConfigFile, readConfigFile } from './file.ts'
 import type { Config } from './schema.ts'
 import { SETTINGS, type Setting } from './settings.ts'
 
@@ -52,7 +52,12 @@ type Given = {
   readonly base: string
 }
 
-type Found = { readonly given: Given[]; readonly problems: ConfigProblem[] }
+type FoundSettings = {
+  readonly given: Given[]
+  readonly problems: ConfigProblem[]
+  /** How a file that is no TOML elsewhere says that the log is to be written. */
+  readonly logFormat?: string | null
+}
 
 const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]))
 const KEYS = SETTINGS.flatMap(({ key, field }) => (field.secret ? [key, `${key}_file`] : [key]))
@@ -62,7 +67,7 @@ const SECTION_NAMES = new Set(SETTINGS.map((setting) => setting.section).filter(
  * Puts the configuration together: command line over environment over file over default.
  * Throws `ConfigError` with every mistake there is, also in values that another one outweighs.
  */
-export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
+export function loadConfig(args: ConfigArguments, host: ConfigMachine): LoadedConfig {
   const file = findConfigFile(args.config ?? host.env.MONITOR_CONFIG, host, args.role)
   const sources = [
     file === null ? NOTHING : readSource(() => collectFromTable(readConfigFile(file, host), file)),
@@ -85,7 +90,10 @@ export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
   }
   const { field, key } = SETTINGS[0] as Setting
   if (origins.get(key) === 'default') values.set(key, resolve(host.cwd, String(field.default)))
-  if (problems.length > 0) throw new ConfigError(problems, String(values.get('log.format')))
+  const [guessed] = sources.flatMap(({ logFormat }) => logFormat ?? [])
+  const isSaid = origins.get('log.format') !== 'default'
+  if (problems.length > 0)
+    throw new ConfigError(problems, (isSaid ? null : guessed) ?? String(values.get('log.format')))
   return {
     config: build(values),
     origins,
@@ -96,20 +104,21 @@ export function loadConfig(args: ConfigArguments, host: Host): LoadedConfig {
 }
 
 const HIDDEN = '********'
-const NOTHING: Found = { given: [], problems: [] }
+const NOTHING: FoundSettings = { given: [], problems: [] }
 
 /** A file that can't be read or parsed is one mistake among the others. */
-function readSource(read: () => Found): Found {
+function readSource(read: () => FoundSettings): FoundSettings {
   try {
     return read()
   } catch (error) {
-    if (error instanceof ConfigError) return { given: [], problems: [...error.problems] }
+    if (error instanceof ConfigError)
+      return { given: [], problems: [...error.problems], logFormat: error.logFormat }
     throw error
   }
 }
 
-function collectFromTable(table: Record<string, unknown>, file: string): Found {
-  const found: Found = { given: [], problems: [] }
+function collectFromTable(table: Record<string, unknown>, file: string): FoundSettings {
+  const found: FoundSettings = { given: [], problems: [] }
   const from = { where: file, isText: false, base: dirname(file) }
   for (const [name, value] of Object.entries(table)) {
     if (isTable(value))
@@ -125,8 +134,8 @@ function collectFromTable(table: Record<string, unknown>, file: string): Found {
  * A variable that begins like ours but names no setting is a mistake when it has the name of a section in it
  * or is nearly one of ours; others (`MONITOR_COLOR` of some other program) are none of our business.
  */
-function collectFromEnvironment({ env, cwd }: Host): Found {
-  const found: Found = { given: [], problems: [] }
+function collectFromEnvironment({ env, cwd }: ConfigMachine): FoundSettings {
+  const found: FoundSettings = { given: [], problems: [] }
   const keys = new Map(KEYS.map((key) => [toVariable(key), key]))
   for (const [name, text] of Object.entries(env).sort()) {
     if (!name.startsWith('MONITOR_') || name === 'MONITOR_CONFIG' || text === undefined) continue
@@ -144,8 +153,8 @@ function collectFromEnvironment({ env, cwd }: Host): Found {
   return found
 }
 
-function collectFromArguments(args: ConfigArguments, { cwd }: Host): Found {
-  const found: Found = { given: [], problems: [] }
+function collectFromArguments(args: ConfigArguments, { cwd }: ConfigMachine): FoundSettings {
+  const found: FoundSettings = { given: [], problems: [] }
   for (const word of args.set ?? []) {
     const [, key, text] = /^([^=]+)=(.*)$/s.exec(word) ?? []
     if (key === undefined || text === undefined)
@@ -163,7 +172,12 @@ function collectFromArguments(args: ConfigArguments, { cwd }: Host): Found {
 }
 
 /** Finds the setting of a key, or notes that there is none. */
-function take(found: Found, key: string, raw: unknown, from: Pick<Given, 'where' | 'isText' | 'base'>) {
+function take(
+  found: FoundSettings,
+  key: string,
+  raw: unknown,
+  from: Pick<Given, 'where' | 'isText' | 'base'>,
+) {
   const direct = BY_KEY.get(key)
   const ofFile = key.endsWith('_file') ? BY_KEY.get(key.slice(0, -'_file'.length)) : undefined
   if (direct !== undefined) found.given.push({ ...from, setting: direct, raw, inFile: false })
@@ -180,7 +194,7 @@ function mayBeSecret(key: string, nearest: string | null | undefined): boolean {
   return /pass|secret|token|key/i.test(key) || BY_KEY.get(nearest ?? '')?.field.secret === true
 }
 
-function readGiven(given: Given, host: Host, problems: ConfigProblem[]): unknown {
+function readGiven(given: Given, host: ConfigMachine, problems: ConfigProblem[]): unknown {
   const { setting, where, isText, inFile, base } = given
   const { field } = setting
   const key = inFile ? `${setting.key}_file` : setting.key
@@ -195,12 +209,15 @@ function readGiven(given: Given, host: Host, problems: ConfigProblem[]): unknown
       return void note(`a file that can be read (${(error as Error).message})`, given.raw)
     }
   }
-  const shown = field.secret ? HIDDEN : raw
+  const shown = field.secret ? HIDDEN : field.mask ? maskTexts(raw, field.mask) : raw
   const report = (expected: string, path?: string, value?: unknown) =>
     note(expected, path === undefined ? shown : value, path)
   const value = isText || inFile ? field.readText(String(raw), report) : field.read(raw, report)
   return field.path && typeof value === 'string' && !isAbsolute(value) ? resolve(base, value) : value
 }
+
+const maskTexts = (raw: unknown, mask: (text: string) => string): unknown =>
+  Array.isArray(raw) ? raw.map((item) => maskTexts(item, mask)) : typeof raw === 'string' ? mask(raw) : raw
 
 function noteNamed(named: Map<string, NamedFile>, { setting, inFile, raw, base }: Given, value: unknown) {
   const { key, field } = setting

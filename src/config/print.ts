@@ -23,12 +23,8 @@ export function printConfig({ config, origins }: LoadedConfig): string {
 
 const HIDDEN = '********'
 
-/** Covers who signs in at an address, and the values of headers: both are secrets as often as not. */
-function hideSecrets(text: string): string {
-  return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s"]*@/gi, `$1${HIDDEN}@`)
-    .replace(/"([\w-]+):[ \t](?!\/\/)[^"]*"/g, `"$1: ${HIDDEN}"`)
-}
+/** Covers who signs in at an address, of whatever setting. */
+const hideSecrets = (text: string) => text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s"]*@/gi, `$1${HIDDEN}@`)
 
 /**
  * Secrets that stand on the command line, where every user of the machine sees them in the list of processes,
@@ -37,10 +33,11 @@ function hideSecrets(text: string): string {
 export function findShownSecrets(set: readonly string[]): string[] {
   return set.flatMap((word) => {
     const [, key = '', value = ''] = /^\s*([^=]+?)\s*=(.*)$/s.exec(word) ?? []
-    const isSecret = SETTINGS.some((setting) => setting.key === key && setting.field.secret)
-    if (isSecret && value !== NO_PASSPHRASE)
+    const field = SETTINGS.find((setting) => setting.key === key)?.field
+    if (field?.secret && value !== NO_PASSPHRASE)
       return [`${key} stands on the command line, where ps shows it: give ${key}_file, a file that holds it`]
-    return hideSecrets(`"${value}"`) === `"${value}"`
+    const hidden = field?.mask === undefined ? hideSecrets(value) : field.mask(value)
+    return hidden === value
       ? []
       : [
           `${key} holds a password on the command line, where ps shows it: write it into the configuration file`,

@@ -1,7 +1,7 @@
 import { CHANNEL_SECTIONS } from '../events/channels/index.ts'
 import type { Config } from './schema.ts'
 
-type SectionName = Exclude<keyof Config, 'dataDir'>
+type ConfigSectionName = Exclude<keyof Config, 'dataDir'>
 
 const CHANNELS = Object.keys(CHANNEL_SECTIONS) as (keyof typeof CHANNEL_SECTIONS)[]
 
@@ -11,7 +11,7 @@ const SECTIONS_OF = {
   collect: ['database', 'collect', 'log'],
   events: ['database', 'events', ...CHANNELS, 'retention', 'log'],
   agent: ['agent', 'log'],
-} satisfies Record<string, readonly SectionName[]>
+} satisfies Record<string, readonly ConfigSectionName[]>
 
 /** Whether a setting (`web.port`) counts for any of these parts. What stands at the top counts for all. */
 export function countsFor(key: string, parts: readonly (keyof typeof SECTIONS_OF)[]): boolean {

@@ -9,7 +9,7 @@ import { notifications } from './sections/notifications.ts'
 import { retention } from './sections/retention.ts'
 import { web } from './sections/web.ts'
 
-type Section = { readonly doc: string; readonly fields: Fields }
+type ConfigSection = { readonly doc: string; readonly fields: Fields }
 
 /** Settings that stand at the top of the file, before any section. */
 export const TOP = {
@@ -30,7 +30,7 @@ export const SECTIONS = {
   ...CHANNEL_SECTIONS,
   retention,
   log,
-} satisfies Record<string, Section>
+} satisfies Record<string, ConfigSection>
 
 type SectionValues = { readonly [S in keyof typeof SECTIONS]: ValuesOf<(typeof SECTIONS)[S]['fields']> }
 

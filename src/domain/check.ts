@@ -73,14 +73,14 @@ export const isHostTarget = (text: string) =>
 export const isDnsName = (text: string) =>
   text.length <= 253 && /^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/.test(text)
 
-type Problem = { readonly field: 'target' | 'command'; readonly expected: string }
+type CheckProblem = { readonly field: 'target' | 'command'; readonly expected: string }
 
 /** Returns what a check of this kind lacks or has wrongly; null when nothing is wrong. */
 export function findCheckProblem({
   kind,
   target,
   command,
-}: Pick<CheckSettings, 'kind' | 'target' | 'command'>): Problem | null {
+}: Pick<CheckSettings, 'kind' | 'target' | 'command'>): CheckProblem | null {
   if (kind === 'script') {
     if (!command[0]?.startsWith('/'))
       return { field: 'command', expected: 'a list that begins with the absolute path of a program' }

@@ -12,11 +12,18 @@ const RULE_WILDCARDS: Wildcards = { any: '%*', one: '_?' }
 const METRIC_WILDCARDS: Wildcards = { any: '*', one: '?' }
 
 const ONE = Symbol('any one character')
-type Piece = readonly (string | typeof ONE)[]
+type PatternPiece = readonly (string | typeof ONE)[]
 
 /** `%` and `*` stand for any text, `_` and `?` for one character; upper and lower case are the same. */
 export function compilePattern(pattern: string): Matcher {
   return compile(pattern, RULE_WILDCARDS)
+}
+
+/** The only name that fits a pattern of `compilePattern`, in lower case; null for a pattern with wildcards. */
+export function literalName(pattern: string): string | null {
+  const [piece = [], ...others] = split(pattern.toLowerCase(), RULE_WILDCARDS)
+  const isOne = others.length === 0 && piece.every((part) => part !== ONE)
+  return isOne ? piece.join('') : null
 }
 
 /** As `compilePattern`, but with `*` and `?` alone. */
@@ -62,7 +69,7 @@ function compile(pattern: string, wildcards: Wildcards): Matcher {
 }
 
 /** The pieces between the wildcards for any text. */
-function split(pattern: string, { any, one }: Wildcards): Piece[] {
+function split(pattern: string, { any, one }: Wildcards): PatternPiece[] {
   const pieces: (string | typeof ONE)[][] = [[]]
   let isEscaped = false
   for (const character of pattern) {
@@ -78,7 +85,7 @@ function split(pattern: string, { any, one }: Wildcards): Piece[] {
   return pieces
 }
 
-function fits(piece: Piece, text: readonly string[], at: number, toTheEnd: boolean): boolean {
+function fits(piece: PatternPiece, text: readonly string[], at: number, toTheEnd: boolean): boolean {
   if (toTheEnd ? text.length - at !== piece.length : text.length - at < piece.length) return false
   return piece.every((wanted, i) => wanted === ONE || wanted === text[at + i])
 }

@@ -1,5 +1,5 @@
 /** Samples of a time, as far as a graph needs them. Without a sample `low` and `high` are infinite. */
-export type Cell = {
+export type SampleBucket = {
   readonly count: number
   readonly low: number
   readonly high: number
@@ -28,7 +28,7 @@ export class RowBuilder {
   #highest = 0
   #sum = 0
   #count = 0
-  #total: Cell = { count: 0, low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY, sum: 0 }
+  #total: SampleBucket = { count: 0, low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY, sum: 0 }
 
   /** `step` is seconds; infinite for one row of everything. */
   constructor(step: number) {
@@ -61,7 +61,7 @@ export class RowBuilder {
   }
 
   /** Samples that lie from `first` to `last`, which must be within one step. */
-  addCell(first: number, last: number, { count, low, high, sum }: Cell) {
+  addCell(first: number, last: number, { count, low, high, sum }: SampleBucket) {
     if (first >= this.#end) this.#begin(first)
     this.#last = last
     if (low < this.#lowest) this.#lowest = low

@@ -52,8 +52,7 @@ export async function askRules(
   context: TaskContext,
   { rules, maintenanceWindows, targets }: RuleBook,
   moment: EventMoment,
-  occasion: Occasion,
-  at: number,
+  { occasion, at }: { readonly occasion: Occasion; readonly at: number },
 ): Promise<Decided> {
   const { store, notifier, clock, steadyMs } = context
   const change = typeof occasion === 'object' && 'change' in occasion ? occasion.change : null
@@ -89,7 +88,10 @@ export async function askRules(
     const isAwaited =
       rule.delay > 0 && event.status === 'open' && opened < started && at >= now && awaited > at
     const silentUntil = isAwaited ? Math.max(mutedUntil ?? 0, awaited) : mutedUntil
-    const decision = decide(rule, state, row?.notified ?? NOTHING_NOTIFIED, at, silentUntil)
+    const decision = decide(rule, state, row?.notified ?? NOTHING_NOTIFIED, {
+      now: at,
+      mutedUntil: silentUntil,
+    })
     const { notify, recheckAt } = decision
     if (
       !isSame(decision.notified, row?.notified ?? NOTHING_NOTIFIED) ||

@@ -104,7 +104,7 @@ export class EventEngine {
       })
     await this.#lease
       .release()
-      .catch((error) => this.#log.warn('the lease was not given back', { error: describeError(error) }))
+      .catch((error) => this.#log.warn('the lease was not released', { error: describeError(error) }))
   }
 
   #describe(options: EventEngineOptions): TaskContext {
@@ -174,12 +174,12 @@ export class EventEngine {
       const isHeld = await this.#lease.take()
       // Whoever leads has the times of what waits; only a jump of that clock moves them.
       if (!isHeld) this.#wallClock.noteFollowed(this.#wallClock.jumpSeconds)
-      if (this.#isLost) this.#log.info('the event engine has its database again')
+      if (this.#isLost) this.#log.info('the event engine can use its database again')
       this.#isLost = false
       return isHeld
     } catch (error) {
       if (!this.#isLost)
-        this.#log.error('the event engine can not ask its database', { error: describeError(error) })
+        this.#log.error('the event engine cannot use its database', { error: describeError(error) })
       this.#isLost = true
       return false
     }

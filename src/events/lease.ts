@@ -54,7 +54,7 @@ export function createLease({ watch, holder, seconds, onGained, clock, log }: Le
     }
     heldUntil = taken ? asked + seconds * 1000 : Number.NEGATIVE_INFINITY
     if (wasHeld !== taken) {
-      if (!taken) log.info('another event engine does the work; this one stands by')
+      if (!taken) log.info('another event engine is active; this one is on standby')
       else if (wasHeld !== null) log.info('this event engine takes over')
       wasHeld = taken
     }

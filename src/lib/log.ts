@@ -33,18 +33,24 @@ export function createLog({ level, format, write = writeToStderr }: LogOptions):
 
 type Render = (date: Date, level: LogLevel, message: string, fields: LogFields) => string
 
-/** The message of an error with those of its causes, on one line. */
+/** The message of an error with those of its causes that it does not quote itself, on one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const message = error.message.replace(
-    /^(ECONNREFUSED: )?Unable to connect\. Is the computer .*$/,
-    NO_CONNECTION,
-  )
-  return error.cause === undefined ? message : `${message}: ${describeError(error.cause)}`
+  const message = isPortTaken(error) ? 'another program uses this port' : inOurWords(error.message)
+  if (error.cause === undefined) return message
+  const cause = describeError(error.cause)
+  return message.includes(cause) ? message : `${message}: ${cause}`
 }
 
-/** In place of the runtime's own words, which ask the reader. */
-const NO_CONNECTION = 'no connection: refused, or no route to it'
+const isPortTaken = (error: Error): boolean => 'code' in error && error.code === 'EADDRINUSE'
+
+/** In place of words of the runtime that ask the reader, or that name a call of the system before the file. */
+function inOurWords(message: string): string {
+  if (/^(ECONNREFUSED: )?Unable to connect\. Is the computer /.test(message))
+    return 'no connection: refused, or no route to it'
+  const [, problem, file] = /^E[A-Z0-9]+: ([^,]+), \w+ '([^']+)'$/.exec(message) ?? []
+  return problem === undefined ? message : `${file}: ${problem}`
+}
 
 const renderText: Render = (date, level, message, fields) =>
   `${date.toISOString()} ${level.padEnd(5)} ${renderMessage(message, fields)}`

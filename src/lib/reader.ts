@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** Who waits for what is being read: its signal says that nobody does any more. */
-type Waiting = { readonly signal: AbortSignal }
+type WaitingReader = { readonly signal: AbortSignal }
 
-const readers = new AsyncLocalStorage<Waiting | null>()
+const readers = new AsyncLocalStorage<WaitingReader | null>()
 
 /** Thrown where something was being read for somebody who does not wait for it any more. */
 export class ReaderGoneError extends Error {
@@ -15,7 +15,7 @@ export class ReaderGoneError extends Error {
 }
 
 /** What `act` reads may be given up as soon as `reader` does not wait any more. */
-export function readFor<Answer>(reader: Waiting, act: () => Promise<Answer>): Promise<Answer> {
+export function readFor<Answer>(reader: WaitingReader, act: () => Promise<Answer>): Promise<Answer> {
   return readers.run(reader, act)
 }
 

@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** A user by numbers, with every group that it is in. */
-export type Reader = { readonly uid: number; readonly gids: readonly number[] }
+export type ReadingUser = { readonly uid: number; readonly gids: readonly number[] }
 
 const READ = 4
 const SEARCH = 1
@@ -12,7 +12,7 @@ const SEARCH = 1
  * not read): the file itself, or the first folder on the way that it may not pass. Null when nothing does. Throws
  * when there is no such file.
  */
-export function findObstacle(file: string, reader: Reader): string | null {
+export function findObstacle(file: string, reader: ReadingUser): string | null {
   const real = realpathSync(file)
   const folders: string[] = []
   for (let folder = dirname(real); ; folder = dirname(folder)) {
@@ -24,7 +24,7 @@ export function findObstacle(file: string, reader: Reader): string | null {
   return may(real, reader, READ) ? null : real
 }
 
-function may(file: string, { uid, gids }: Reader, right: number): boolean {
+function may(file: string, { uid, gids }: ReadingUser, right: number): boolean {
   if (uid === 0) return true
   const found = statSync(file)
   const shift = found.uid === uid ? 6 : gids.includes(found.gid) ? 3 : 0

@@ -5,8 +5,8 @@ import type { HostFacts } from '../domain/hosts/host.ts'
 import type { Frame } from '../domain/sample.ts'
 import { readEvents } from './event-report.ts'
 import {
-  type Fields,
   isFields,
+  type JsonMembers,
   MAX_TIME_AHEAD,
   readAnyTime,
   readFacts,
@@ -23,7 +23,7 @@ import {
   MIN_KEY_LENGTH,
 } from './message.ts'
 import type { NameList, NameLists } from './names.ts'
-import { type QueueIdentity, readBatchNumbers, readNumbers, readQueueIdentity } from './numbering.ts'
+import { type ReadQueueIdentity, readBatchNumbers, readNumbers, readQueueIdentity } from './numbering.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Tally } from './rejection-tally.ts'
 import { readThresholds } from './thresholds.ts'
@@ -45,7 +45,7 @@ export type ReceivedBatch = {
   /** It has nothing to store but what the host is. */
   readonly isGreeting: boolean
   /** Which queue the agent sends from; null when the batch does not repeat it. */
-  readonly queue: QueueIdentity | null
+  readonly queue: ReadQueueIdentity | null
   /** Null when the agent does not number what it sends. */
   readonly numbers: ReceivedNumbers | null
   readonly refused: Tally
@@ -86,7 +86,7 @@ export class MetricSetTable {
  * frames and events that are no good are left out and counted. `now` is the server's clock.
  */
 export function readBatch(
-  fields: Fields,
+  fields: JsonMembers,
   layouts: MetricSetTable,
   nameLists: NameLists,
   now: number,
@@ -136,7 +136,7 @@ export function readBatch(
 }
 
 /** Passphrase and key come in the first batch of a connection only. */
-const isOpening = ({ passphrase, key }: Fields) => passphrase !== undefined || key !== undefined
+const isOpening = ({ passphrase, key }: JsonMembers) => passphrase !== undefined || key !== undefined
 
 function readFactsOfBatch(value: unknown, tally: Tally): HostFacts | null {
   const facts = readFacts(value, tally)
@@ -145,7 +145,7 @@ function readFactsOfBatch(value: unknown, tally: Tally): HostFacts | null {
 }
 
 /** Throws when the object is not of the version that we speak. */
-export function checkVersion(fields: Fields): void {
+export function checkVersion(fields: JsonMembers): void {
   if (fields.v !== 1) throw new ProtocolError('version', 'only version 1 is spoken here')
 }
 
@@ -177,7 +177,7 @@ function readList(value: unknown, most: number, what: string, id: number): reado
 }
 
 function readMetricSet(
-  fields: Fields,
+  fields: JsonMembers,
   layouts: MetricSetTable,
   nameLists: NameLists,
   id: number,
@@ -211,14 +211,14 @@ type ReadFrames = {
 const NOTHING: readonly never[] = []
 const NO_FRAMES: ReadFrames = { frames: [], numbers: [], emptied: [], later: 0 }
 
-type Rows = {
+type BatchRows = {
   readonly rows: readonly unknown[]
   readonly numbers: readonly number[] | null
   readonly list: NameList
   readonly now: number
 }
 
-function readFrames({ rows, numbers, list, now }: Rows, tally: Tally): ReadFrames {
+function readFrames({ rows, numbers, list, now }: BatchRows, tally: Tally): ReadFrames {
   // Nearly every batch has one frame, which is taken.
   const only = rows.length === 1 ? readFrame(rows[0], list, now, tally) : null
   if (only !== null && only !== LATER)

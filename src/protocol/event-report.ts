@@ -2,7 +2,7 @@ import { type EventReport, isSeverity } from '../domain/event.ts'
 import { readProcesses } from '../domain/events/running-process.ts'
 import { isMetricName } from '../domain/sample.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
-import { type Fields, isFields, readAnyTime, readNumber, readText } from './field.ts'
+import { isFields, type JsonMembers, readAnyTime, readNumber, readText } from './field.ts'
 import { Spellings } from './legacy/legacy-metric.ts'
 import type { Tally } from './rejection-tally.ts'
 
@@ -20,7 +20,13 @@ export function readEvents(values: readonly unknown[], tally: Tally): EventRepor
     if (status !== 'open' && status !== 'closed') return null
     const number = readNumber(change)
     if (!Number.isSafeInteger(number) || number < 0) return null
-    const report = complete(fields, fields.metric, readAnyTime(fields.time), uid ?? null, number, status)
+    const report = complete(fields, {
+      metric: fields.metric,
+      time: readAnyTime(fields.time),
+      uid: uid ?? null,
+      change: number,
+      status,
+    })
     if (report === null) return null
     return {
       ...report,
@@ -59,7 +65,13 @@ export function readLegacyEvents(
     if (status !== 0 && status !== 1) return null
     const time = readAnyTime(fields.time)
     const metric = typeof fields.monitor === 'string' ? spellings.read(fields.monitor) : fields.monitor
-    return complete(fields, metric, time, null, time, status === 1 ? 'open' : 'closed')
+    return complete(fields, {
+      metric,
+      time,
+      uid: null,
+      change: time,
+      status: status === 1 ? 'open' : 'closed',
+    })
   })
   return bringToPresent(reports, now).map((report) =>
     report.status === 'open' ? report : { ...report, opened: report.time },
@@ -116,7 +128,7 @@ const compareBeginnings = (a: EventReport, b: EventReport) =>
 function collect(
   values: readonly unknown[],
   tally: Tally,
-  read: (fields: Fields) => EventReport | null,
+  read: (fields: JsonMembers) => EventReport | null,
 ): EventReport[] {
   const reports: EventReport[] = []
   for (const value of values) {
@@ -128,12 +140,20 @@ function collect(
 }
 
 function complete(
-  fields: Fields,
-  metric: unknown,
-  time: number,
-  uid: string | null,
-  change: number,
-  status: 'open' | 'closed',
+  fields: JsonMembers,
+  {
+    metric,
+    time,
+    uid,
+    change,
+    status,
+  }: {
+    readonly metric: unknown
+    readonly time: number
+    readonly uid: string | null
+    readonly change: number
+    readonly status: 'open' | 'closed'
+  },
 ): EventReport | null {
   const severity = readNumber(fields.severity)
   if (time < 0 || !isSeverity(severity)) return null

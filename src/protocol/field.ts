@@ -7,7 +7,7 @@ import { ProtocolError } from './protocol-error.ts'
 import type { Tally } from './rejection-tally.ts'
 
 /** Members of a JSON object that nobody has looked at yet. */
-export type Fields = Readonly<Record<string, unknown>>
+export type JsonMembers = Readonly<Record<string, unknown>>
 
 /** 2000-01-01: earlier times come from clocks that were never set. */
 export const EARLIEST_TIME = 946_684_800
@@ -25,7 +25,7 @@ const LATEST_TIME = 253_402_300_799
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
-export function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is JsonMembers {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

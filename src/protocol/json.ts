@@ -1,4 +1,4 @@
-import { type Fields, isFields } from './field.ts'
+import { isFields, type JsonMembers } from './field.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 /**
@@ -22,14 +22,14 @@ export function parseJson(text: string): unknown {
   }
 }
 
-export function parseObject(text: string): Fields {
+export function parseObject(text: string): JsonMembers {
   const value = parseJson(text)
   if (!isFields(value)) throw new ProtocolError('malformed', 'not a JSON object')
   return value
 }
 
 /** Null for what is not one JSON object, also where `parseObject` would make one of it. */
-export function tryObject(text: string): Fields | null {
+export function tryObject(text: string): JsonMembers | null {
   try {
     const value: unknown = JSON.parse(text)
     return isFields(value) ? value : null

@@ -47,7 +47,9 @@ import type { BatchNumbers, QueueIdentity } from './numbering.ts'
  *   batch without them is, also an empty one. A path that drops large packets lets a greeting pass and
  *   nothing else.
  * - `queue` says in the greeting, and when it changed, which queue the agent sends from: `id` names the row of
- *   numbers, `run` is another one at each start of the agent, `uptime` are the seconds since.
+ *   numbers, `run` is another one at each start of the agent, `uptime` are the seconds since. `newest` is the
+ *   highest number given, and `unconfirmed` lists those up to it that no server has confirmed, as
+ *   `[first, last, …]`: a server that lacks others has gone back to a database of before.
  * - `numbers` are those of the frames and `eventNumbers` those of the events, in their order, as
  *   `[first, last, …]`; `numbers` of one frame are that number alone. Every frame and event has one, counted up
  *   for ever. `waiting` is the lowest number that may still come, that of the first frame where it is not said:

@@ -1,4 +1,5 @@
 import { isMetricName } from '../domain/sample.ts'
+import { HostNames } from './host-names.ts'
 
 /** A list of names as somebody sent it, checked once. */
 export type NameList = {
@@ -17,6 +18,8 @@ export type NameList = {
  * identity and a name is checked once. Bounded by characters: the oldest list goes first.
  */
 export class NameLists {
+  /** Names of hosts, over all connections too. */
+  readonly hosts = new HostNames()
   readonly #lists = new Map<string, NameList>()
   readonly #mostCharacters: number
   #characters = 0

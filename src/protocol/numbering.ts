@@ -1,8 +1,8 @@
 import { isLossReason, type Loss } from '../domain/audit/loss.ts'
 import type { NumberRange } from '../domain/audit/number-ranges.ts'
-import type { ReceivedNumbers } from '../domain/audit/received-numbers.ts'
+import type { KnownNumbers, ReceivedNumbers } from '../domain/audit/received-numbers.ts'
 import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
-import { type Fields, isFields } from './field.ts'
+import { isFields, type JsonMembers } from './field.ts'
 import type { Tally } from './rejection-tally.ts'
 
 /**
@@ -15,6 +15,15 @@ export type QueueIdentity = {
   readonly run: string
   /** Seconds since the agent started, by a clock that never jumps. */
   readonly uptime: number
+  /** The highest number given, and those up to it that no server has confirmed: `[first, last, …]`. */
+  readonly newest?: number
+  readonly unconfirmed?: readonly number[]
+}
+
+/** What a queue says of itself, as it was read. */
+export type ReadQueueIdentity = Pick<QueueIdentity, 'id' | 'run' | 'uptime'> & {
+  /** Null when it is not said. */
+  readonly known: KnownNumbers | null
 }
 
 /** The numbers of what is in a batch. */
@@ -30,17 +39,32 @@ export type BatchNumbers = {
 
 export const MAX_BATCH_LOSSES = 100
 
+/** Ranges of numbers that a greeting names as unconfirmed: it is kept small, so that every path lets it pass. */
+export const MAX_UNCONFIRMED_RANGES = 24
+
 const ID = /^[A-Za-z0-9-]{8,}$/
 
 /** Null when the batch says none, or none that is one. */
-export function readQueueIdentity(value: unknown): QueueIdentity | null {
+export function readQueueIdentity(value: unknown): ReadQueueIdentity | null {
   if (!isFields(value)) return null
   const { id, run, uptime } = value
   const isOne = (text: unknown, longest: number): text is string =>
     typeof text === 'string' && text.length <= longest && ID.test(text)
   if (!isOne(id, TEXT_BOUNDS.agent_queue.name) || !isOne(run, TEXT_BOUNDS.agent_run.run)) return null
   if (typeof uptime !== 'number' || !(uptime >= 0)) return null
-  return { id, run, uptime: Math.floor(Math.min(uptime, Number.MAX_SAFE_INTEGER)) }
+  return {
+    id,
+    run,
+    uptime: Math.floor(Math.min(uptime, Number.MAX_SAFE_INTEGER)),
+    known: readKnownNumbers(value.newest, value.unconfirmed),
+  }
+}
+
+function readKnownNumbers(newest: unknown, unconfirmed: unknown): KnownNumbers | null {
+  const ranges = readRanges(unconfirmed)
+  if (!isNumber(newest) || newest < 0 || ranges === null || ranges.length > MAX_UNCONFIRMED_RANGES)
+    return null
+  return (ranges.at(-1)?.last ?? 0) > newest ? null : { newest, unconfirmed: ranges }
 }
 
 /** The number of each of `count` rows, a list or the one number; null when it does not fit them. */
@@ -80,7 +104,7 @@ const isNumber = (value: unknown): value is number => Number.isSafeInteger(value
  * not fit are left out and counted.
  */
 export function readBatchNumbers(
-  fields: Fields,
+  fields: JsonMembers,
   events: number,
   rows: readonly number[] | null,
   tally: Tally,

@@ -1,5 +1,5 @@
 import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { type Fields, readNumber } from './field.ts'
+import { type JsonMembers, readNumber } from './field.ts'
 import { MAX_BATCH_BYTES } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
 
@@ -19,7 +19,7 @@ const MAX_WINDOW_LOG = 23
  * Reads the line before packed bytes. Throws a ProtocolError when it promises more than `most` bytes on
  * either side.
  */
-export function readPackedHeader(fields: Fields, most = MAX_BATCH_BYTES): PackedHeader {
+export function readPackedHeader(fields: JsonMembers, most = MAX_BATCH_BYTES): PackedHeader {
   const { encoding } = fields
   if (encoding !== 'zstd' && encoding !== 'gzip')
     throw new ProtocolError('malformed', 'the encoding is not known')

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
-import { type AgentOptions, sampleOnce, startAgent } from '../agent/agent.ts'
-import type { ServerAddress } from '../agent/sending/connect.ts'
+import { startAgent } from '../agent/agent.ts'
+import type { AgentOptions } from '../agent/agent-options.ts'
+import { sampleOnce } from '../agent/sample-once.ts'
+import type { CollectorAddress } from '../agent/sending/connect.ts'
 import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
@@ -39,7 +41,7 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
 }
 
 /** Where an agent sends to, and what it says there. */
-type AgentAccess = { readonly servers: readonly ServerAddress[]; readonly passphrase: string | null }
+type AgentAccess = { readonly servers: readonly CollectorAddress[]; readonly passphrase: string | null }
 
 async function findConfiguredAccess(config: Config, where: string): Promise<AgentAccess> {
   const enrolled = findEnrolledServer(config.dataDir)
@@ -65,7 +67,7 @@ async function findConfiguredAccess(config: Config, where: string): Promise<Agen
 /** The agent inside the server, for the machine that it runs on. */
 export function startLocalAgent(
   loaded: LoadedConfig,
-  findAccess: (config: Config) => { readonly server: ServerAddress; readonly passphrase: string | null },
+  findAccess: (config: Config) => { readonly server: CollectorAddress; readonly passphrase: string | null },
   context: RoleContext,
 ): Promise<void> {
   const find = async (config: Config) => {
@@ -79,7 +81,7 @@ export function startLocalAgent(
 export async function printOnce(loaded: LoadedConfig, print: (text: string) => void): Promise<number> {
   const context = { clock: systemClock, log: createLog(loaded.config.log) }
   const platform = await openPlatform(loaded, context.log)
-  const sample = await sampleOnce(describeAgent(loaded, platform, [], '', context))
+  const sample = await sampleOnce(describeAgent(loaded, platform, context, { servers: [], passphrase: '' }))
   closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
   return EXIT.ok
@@ -98,7 +100,7 @@ async function start(
   const bootClock = openBootClock()
   const agent = new RestartableAgent(async (config: Config, following) => {
     const { servers, passphrase } = await findAccess(config)
-    const options = describeAgent({ ...loaded, config }, platform, servers, passphrase, context)
+    const options = describeAgent({ ...loaded, config }, platform, context, { servers, passphrase })
     return () => startAgent({ ...options, ...following, key, bootClock })
   }, context.log)
   await agent.start(loaded.config)
@@ -124,9 +126,11 @@ function closePlatform(platform: Platform): void {
 function describeAgent(
   { config: { dataDir, agent }, file }: LoadedConfig,
   platform: Platform,
-  servers: readonly ServerAddress[],
-  passphrase: string | null,
   { clock, log }: Pick<RoleContext, 'clock' | 'log'>,
+  {
+    servers,
+    passphrase,
+  }: { readonly servers: readonly CollectorAddress[]; readonly passphrase: string | null },
 ): AgentOptions {
   const { name, groups, interval, queueAge, queueSize, processes, services, threshold, defaultThresholds } =
     agent

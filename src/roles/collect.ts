@@ -1,9 +1,11 @@
+import { fitConnections } from '../collect/connection/connection-limits.ts'
 import { type CollectEngine, startCollectEngine } from '../collect/engine.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
+import { readDescriptorLimit } from '../platform/sockets/own-sockets.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { watchGrowth } from './growth-watch.ts'
 import { awaitConfiguredStore, describeIngestPolicy } from './open-store.ts'
@@ -90,6 +92,7 @@ export async function startCollect(
     dataAudit: store.dataAudit,
     admission: store.enrolment,
     ...growth,
+    limits: fitConnections(readDescriptorLimit()),
     clock,
     log,
   })
@@ -106,7 +109,7 @@ export async function startCollect(
       const renewed = findCertificate('collect', wanted)
       if (renewed === null) throw new Error('the certificate is gone')
       engine.renewTls(renewed)
-      log.info('read the certificate again', { role: 'collect_tls', fingerprint: renewed.fingerprint })
+      log.info('reloaded the certificate', { role: 'collect_tls', fingerprint: renewed.fingerprint })
       fingerprint = renewed.fingerprint
     },
   })

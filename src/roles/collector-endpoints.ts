@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { ServerAddress } from '../agent/sending/connect.ts'
+import type { CollectorAddress } from '../agent/sending/connect.ts'
 import type { Trust } from '../agent/sending/tls-trust.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Config } from '../config/schema.ts'
@@ -18,7 +18,7 @@ type Settings = Pick<Config['agent'], 'server' | 'fingerprint' | 'caFile'>
  * `ConfigError` when nothing could be verified, and when one address says `tcp://` while another setting says
  * how to know the server.
  */
-export async function findServers(settings: Settings): Promise<ServerAddress[]> {
+export async function findServers(settings: Settings): Promise<CollectorAddress[]> {
   const isKnown = settings.fingerprint.length > 0 || settings.caFile !== null
   const addresses = settings.server.flatMap((text) => {
     const usesTls = isKnown || !isThisMachine(parseServerAddress(text)?.host ?? '')
@@ -45,7 +45,7 @@ function plainThough({ server, fingerprint }: Settings): ConfigError {
 export async function toServerAddress(
   { host, port, fingerprint }: EnrolledServer,
   settings: Settings,
-): Promise<ServerAddress> {
+): Promise<CollectorAddress> {
   const isSaid = settings.fingerprint.length > 0 || settings.caFile !== null
   const pinned = isSaid || fingerprint === null ? settings.fingerprint : [fingerprint]
   return { host, port, tls: await findTrust({ ...settings, fingerprint: pinned }) }

@@ -38,7 +38,8 @@ export async function reloadConfig({ running, load, parts, reloads, log }: Reloa
   } catch (error) {
     const problems =
       error instanceof ConfigError ? error.problems.map(describeProblem) : [describeError(error)]
-    for (const problem of problems) log.error('the configuration is not taken up', { problem })
+    for (const problem of problems)
+      log.error('the configuration is invalid; the previous one stays in effect', { problem })
     return running
   }
   const changed = SETTINGS.filter(
@@ -55,11 +56,11 @@ export async function reloadConfig({ running, load, parts, reloads, log }: Reloa
       await act(wanted)
       for (const { key } of own) taken.add(key)
     } catch (error) {
-      log.error('could not reload, goes on as before', { part, error: describeError(error) })
+      log.error('reload failed; the previous settings stay in effect', { part, error: describeError(error) })
     }
   }
   const left = changed.filter(({ key }) => !taken.has(key))
-  if (taken.size > 0) log.info('took up changed settings', { settings: [...taken].join(', ') })
+  if (taken.size > 0) log.info('applied changed settings', { settings: [...taken].join(', ') })
   if (left.length > 0)
     log.warn('changed settings need a restart', { settings: left.map(({ key }) => key).join(', ') })
   if (changed.length === 0) log.info('no setting has changed')

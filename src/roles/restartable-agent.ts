@@ -1,4 +1,5 @@
-import type { Agent, AgentOptions } from '../agent/agent.ts'
+import type { Agent } from '../agent/agent.ts'
+import type { AgentOptions } from '../agent/agent-options.ts'
 import type { Log } from '../lib/log.ts'
 import { MAX_FORMER_NAMES } from '../protocol/message.ts'
 

@@ -5,6 +5,7 @@ import { describeError, type Log } from '../lib/log.ts'
 import { FULL_VERSION } from '../lib/version.ts'
 import type { ServiceRole } from '../service/paths.ts'
 import { findSupervisor, openRoleLog } from '../service/supervisor.ts'
+import { releaseStart } from './memory-tuning.ts'
 import { type Reload, reloadConfig } from './reload.ts'
 
 /** A stop that takes longer is cut off. Five seconds are promised; this leaves room for the last words. */
@@ -25,7 +26,7 @@ export type RoleContext = {
   readonly onReload: (reload: Reload) => void
 }
 
-type Part = { readonly name: string; readonly stop: () => Promise<void> }
+type RolePart = { readonly name: string; readonly stop: () => Promise<void> }
 
 export type RoleSettings = {
   readonly loaded: LoadedConfig
@@ -47,7 +48,7 @@ export async function runRole(
   let running = loaded.config
   const log = await openRoleLog({ ...running.log, level: () => running.log.level })
   logCrashes(log)
-  const parts: Part[] = []
+  const parts: RolePart[] = []
   // The level of the log is asked for at each line.
   const reloads: Reload[] = [{ part: 'log', keys: ['log.level'], act: () => {} }]
   let reloading = Promise.resolve()
@@ -69,7 +70,7 @@ export async function runRole(
       () => {
         // One after the other: a part may take its time.
         reloading = reloading.then(async () => {
-          log.info('SIGHUP: reads the configuration again', { role })
+          log.info('SIGHUP: reloading the configuration', { role })
           running = await reloadConfig({ running, load: loaded.reload, parts: runs, reloads, log })
         })
       },
@@ -77,6 +78,8 @@ export async function runRole(
     )
     log.info('started', { role, version: FULL_VERSION, pid: process.pid, ms: since(began, clock) })
     supervisor?.ready()
+    // An agent knows better when its first cycle is over.
+    if (role !== 'agent') releaseStart(clock, log)
   } catch (error) {
     if (!stopping.aborted || error !== stopping.reason) {
       await stopParts(parts, clock, log)
@@ -98,7 +101,7 @@ export async function runRole(
 /** What nobody caught ends the process, with a line of the log in place of the runtime's own words. */
 function logCrashes(log: Log) {
   const crash = (error: unknown) => {
-    log.error('ends because of an error that nobody expected', {
+    log.error('exiting because of an unexpected error', {
       error: describeError(error),
       ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
     })
@@ -120,12 +123,12 @@ function awaitSignal(clock: Clock, log: Log) {
     // Launchers pass a signal on that the whole group got already: what comes at once is the same one.
     if (signalled !== null && clock.monotonicMs() - signalled < SAME_SIGNAL_MS) return
     if (signalled !== null) {
-      log.warn('a second signal: ends at once', { signal })
+      log.warn('second signal: exiting at once', { signal })
       process.exit(128 + number)
     }
     signalled = clock.monotonicMs()
     clock.after(STOP_LIMIT_MS, () => {
-      log.error('did not stop in time: ends by force', { ms: STOP_LIMIT_MS })
+      log.error('did not stop in time: exiting by force', { ms: STOP_LIMIT_MS })
       process.exit(EXIT.failed)
     })
     resolve(signal)
@@ -136,7 +139,7 @@ function awaitSignal(clock: Clock, log: Log) {
 }
 
 /** A part that fails to stop does not keep the others from stopping; false when there was one. */
-async function stopParts(parts: Part[], clock: Clock, log: Log): Promise<boolean> {
+async function stopParts(parts: RolePart[], clock: Clock, log: Log): Promise<boolean> {
   let sound = true
   for (const { name, stop } of parts.splice(0).reverse()) {
     const began = clock.monotonicMs()

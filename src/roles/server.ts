@@ -1,4 +1,4 @@
-import type { ServerAddress } from '../agent/sending/connect.ts'
+import type { CollectorAddress } from '../agent/sending/connect.ts'
 import type { Trust } from '../agent/sending/tls-trust.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
@@ -48,7 +48,7 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
     const ports = collect ?? describePorts(config)
     // A disk that is full may still take what a look at the database writes.
     const findTrouble = () => (collect?.isStorageAway() ? 'what agents send can not be stored' : null)
-    const url = await startWeb(config, store, ports, findTrouble, context, options)
+    const url = await startWeb(config, store, context, { ...options, agents: ports, findTrouble })
     if (options.agent) {
       const server = findOwnCollect(config, ports)
       if (choosePassphrase(config) === null || config.collect.newHosts === 'approve')
@@ -76,7 +76,7 @@ async function admitOwnAgent(config: Config, { enrolment }: Store, { clock }: Ro
  * This machine's way to its own collect engine: the plain one where that is open to it, else TLS with the
  * fingerprint that we know.
  */
-function findOwnCollect({ collect }: Config, ports: CollectPorts): ServerAddress {
+function findOwnCollect({ collect }: Config, ports: CollectPorts): CollectorAddress {
   const host = nameForClients(collect.address, '127.0.0.1')
   const ranges = collect.plainFrom.flatMap((range) => parseAddressRange(range) ?? [])
   if (ports.plain !== null && (ranges.length === 0 || isWithin(host, ranges)))

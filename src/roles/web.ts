@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
+import { describePin } from '../lib/fingerprint.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import { FULL_VERSION, VERSION } from '../lib/version.ts'
 import { type OwnSockets, openOwnSockets } from '../platform/sockets/own-sockets.ts'
@@ -13,17 +14,23 @@ import { findCertificate, findNextCertificate, openCertificate } from './setup/c
 import { forgetInitialPassword } from './setup/first-start.ts'
 import { readServerName } from './setup/server-name.ts'
 import { protectSecondFactors } from './setup/web-secret.ts'
-import { describePin, openReleases } from './site/releases.ts'
+import { openReleases } from './site/releases.ts'
 import { describeSite } from './site/site-info.ts'
+
+type WebsiteParts = {
+  readonly print: (text: string) => void
+  readonly commands: readonly Command[]
+  readonly agents: CollectPorts
+  /** Why a part of this program is not well; null when all are. */
+  readonly findTrouble: () => string | null
+}
 
 /** Resolves with the address to open in a browser on this machine. */
 export async function startWeb(
   config: Config,
   store: Store,
-  agents: CollectPorts,
-  findTrouble: () => string | null,
   context: RoleContext,
-  { print, commands }: { readonly print: (text: string) => void; readonly commands: readonly Command[] },
+  { print, commands, agents, findTrouble }: WebsiteParts,
 ): Promise<string> {
   const { clock, log } = context
   await protectSecondFactors(config, store.secondFactors)
@@ -70,7 +77,7 @@ export async function startWeb(
   context.own('website', () => website.stop())
   log.info('listening', { role: 'web', address, port: website.port })
   if (isOpenWithoutTls(config))
-    log.warn('the website is served without TLS: everybody on the way can read passwords', {
+    log.warn('the website is served without TLS: passwords can be read on the network', {
       hint: 'web.tls, web.trusted_proxies or web.address = "127.0.0.1"',
     })
   const host = nameForClients(address, 'localhost')
@@ -87,7 +94,7 @@ export async function startWeb(
       if (renewed === null) throw new Error('the certificate is gone')
       website.renewTls(renewed)
       pin = describePin(renewed.certificate)
-      log.info('read the certificate again', { role: 'web_tls', fingerprint: renewed.fingerprint })
+      log.info('reloaded the certificate', { role: 'web_tls', fingerprint: renewed.fingerprint })
     },
   })
   return `https://${name}:${website.tlsPort}/`

@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,9 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
-import { CommandError } from '../lib/exit-codes.ts'
+import { CommandError, EXIT } from '../lib/exit-codes.ts'
+import { refuseForeignOwner } from '../platform/private-files.ts'
+import { openGuard } from '../platform/win32/access.ts'
 import { describeValues, fillIn, type ServiceOptions, writeFirstConfig } from './config.ts'
 import type { Places, ServiceRole } from './paths.ts'
 import { deleteAccount, ensureAccount, findAccount } from './systemd/account.ts'
@@ -23,6 +26,13 @@ export type Files = {
   /** Makes the account of a service when it is missing; false when it was there. */
   ensureAccount(places: Places): Promise<boolean>
   deleteAccount(places: Places): Promise<void>
+  /**
+   * Throws a CommandError when another user has made any of these files or folders, who could change it then. What
+   * is not there is fine.
+   */
+  refuseForeign(paths: readonly string[]): Promise<void>
+  /** The folder of all configurations, which everybody may look into but for what is guarded in it. */
+  ownConfigFolder(folder: string): Promise<void>
   /** A file for administrators to write, for the service's account to read, and for nobody else. */
   guard(file: string, places: Places): Promise<void>
   /** The folder of all data, for the service's account alone. */
@@ -39,6 +49,11 @@ export const LINUX_FILES: Files = {
     return true
   },
   deleteAccount: ({ user }) => deleteAccount(user),
+  // Nobody but root can make anything where these lie.
+  refuseForeign: async () => {},
+  async ownConfigFolder(folder) {
+    mkdirSync(folder, { recursive: true, mode: 0o755 })
+  },
   async guard(file, { user, dataRoot }) {
     const { gid } = await ensureAccount(user, dataRoot)
     chownSync(file, 0, gid)
@@ -54,14 +69,29 @@ export const LINUX_FILES: Files = {
   describeStart: (user, command) => `su -s /bin/sh ${user} -c '${command.join(' ')}'`,
 }
 
-/** The Windows service manager gives its account what it needs when a service is registered. */
+/** The account is one of Windows' own. Ordinary users may make folders in `%ProgramData%`, and what is new there is open to them. */
 export const WINDOWS_FILES: Files = {
   platform: 'win32',
   ensureAccount: async () => false,
   deleteAccount: async () => {},
-  guard: async () => {},
-  async ownDataDir(folder) {
+  async refuseForeign(paths) {
+    for (const path of paths) {
+      const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+      if (isLink) throw new CommandError(`${path} is a link to another place: remove it`, EXIT.config)
+      refuseForeignOwner(path)
+    }
+  },
+  async ownConfigFolder(folder) {
     mkdirSync(folder, { recursive: true })
+    openGuard()(folder, 'read')
+  },
+  async guard(file) {
+    openGuard()(file, 'read')
+  },
+  async ownDataDir(folder) {
+    refuseForeignOwner(folder)
+    mkdirSync(folder, { recursive: true })
+    openGuard()(folder, 'write')
   },
   describeStart: (_user, command) => command.join(' '),
 }
@@ -84,13 +114,15 @@ export async function prepareFiles(
   options: ServiceOptions,
 ): Promise<void> {
   const { role, files, print } = preparation
-  const { configFile, user } = places
+  const { configFile, configFolder, dataRoot, dataDir, passphraseFile, user } = places
+  await files.refuseForeign([configFolder, dataRoot, dataDir, configFile, passphraseFile])
   const isThere = existsSync(configFile)
   // A configuration that can't be read is refused here, before anything is written.
   const missing = isThere ? chooseUnset(preparation, places, options) : options
   const passphrase = missing.passphraseFile === null ? null : readPassphrase(missing.passphraseFile)
   if (await files.ensureAccount(places)) print(`Made the user ${user}.`)
-  mkdirSync(dirname(configFile), { recursive: true, mode: 0o755 })
+  if (dirname(configFile) === configFolder) await files.ownConfigFolder(configFolder)
+  else mkdirSync(dirname(configFile), { recursive: true, mode: 0o755 })
   if (passphrase !== null) await copyPassphrase(passphrase, places, files, print)
   if (!isThere) {
     await writeGuarded(configFile, writeFirstConfig(role, places, options), places, files)

@@ -36,6 +36,8 @@ export type InstallOptions = ServiceOptions & {
   readonly flags: readonly string[]
   /** The service forgets the flags that it had. */
   readonly forgetsFlags: boolean
+  /** Nothing is changed: options and a configuration that is there are looked at alone. */
+  readonly onlyChecks?: boolean
   /** Absolute path of this executable. */
   readonly program: string
 }
@@ -58,6 +60,11 @@ export async function installService(context: ServiceContext, options: InstallOp
   const { role, places, manager, files, load, print } = context
   const { program } = options
   checkOptions(role, options)
+  if (options.onlyChecks) {
+    const file = options.config ?? places.configFile
+    if (existsSync(file)) load(file)
+    return EXIT.ok
+  }
   if (files.platform !== 'win32' && UNFIT_FOLDERS.some((folder) => program.startsWith(folder)))
     throw new CommandError(
       `a service can't run from ${dirname(program)}: put the program to /usr/local/bin/monitor first`,

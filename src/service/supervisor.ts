@@ -50,7 +50,7 @@ export async function reportFailure(words: readonly string[], exitCode: number):
     await supervisor.stopped(exitCode)
   } catch (error) {
     // The role had come so far that the service manager was told already.
-    log.debug('no further word to the service manager', { error: describeError(error) })
+    log.debug('the service manager could not be notified', { error: describeError(error) })
   }
 }
 
@@ -105,7 +105,7 @@ export function superviseBySystemd(
       send(text)
       isNotified = false
     } catch (error) {
-      if (!isNotified) log.warn('systemd does not hear this service', { error: describeError(error) })
+      if (!isNotified) log.warn('systemd could not be notified', { error: describeError(error) })
       isNotified = true
       // The rest is said again and again, or makes no difference; without this one the start counts as
       // failed.

@@ -13,6 +13,7 @@ import { refuseUnfinished } from './maintenance/copy.ts'
 import { deleteHostNow } from './maintenance/delete-host.ts'
 import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
+import { createStorageSums } from './maintenance/storage-sums.ts'
 import type { IngestPolicy, PolicyChoices, Store } from './ports/store.ts'
 import type { ReadingThread } from './reading-thread/reading-thread.ts'
 import { withSlowReads } from './reading-thread/slow-reads.ts'
@@ -111,7 +112,10 @@ export function createStore(
     views: createSavedViewStore(database),
     audit: createAuditStore(database),
     dataAudit: createDataAuditStore(database),
-    maintenance: createMaintenanceStore({ database, upkeep, metricSets, states, damage, clock, log }),
+    maintenance: createMaintenanceStore({
+      ...{ database, upkeep, metricSets, states, damage, clock, log },
+      sums: thread ?? createStorageSums(database, metricSets),
+    }),
     async close() {
       await thread?.close()
       await damage.settle()

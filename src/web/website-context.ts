@@ -23,7 +23,7 @@ import { createHealthCheck } from './http/health.ts'
 import { createLive } from './http/live.ts'
 import { createLivePages } from './http/live-pages.ts'
 import type { Releases } from './http/releases.ts'
-import type { AgentDoor, Notifier, WebContext } from './http/route.ts'
+import type { AgentDoor, NotificationTester, WebContext } from './http/route.ts'
 import { NO_SITE_INFO, type SiteInfo } from './http/site-info.ts'
 import { createStorageFigures } from './http/storage-stats.ts'
 import { createWhatChanged } from './problems/what-changed.ts'
@@ -70,7 +70,7 @@ export type WebsiteOptions = {
   readonly connectionLimits?: Partial<WebConnectionLimits>
   readonly releases?: Releases
   readonly findPin?: () => string | null
-  readonly notifier: Notifier
+  readonly notifier: NotificationTester
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
   /** Whether the sign-in page says that passwords travel without TLS. */

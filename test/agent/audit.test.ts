@@ -170,7 +170,7 @@ test('a queue that is damaged or lost is counted, told to the server, and its nu
   expect(events.map(({ metric }) => metric)).toContain('perf.agent.data.missing.queue')
 })
 
-test('a database that was put back has a hole without a reason, and an event says so', async () => {
+test('a database that was put back by hand has a hole for that reason, and an event says so', async () => {
   await start()
   await pass(3)
   await stopServer()
@@ -187,9 +187,9 @@ test('a database that was put back has a hole without a reason, and an event say
   const after = await countStored()
   expect(after.measured - after.stored).toBeGreaterThan(2)
   expect(before.stored).toBe(before.measured)
-  expect(audit.missing).toEqual({ unexplained: after.measured - after.stored })
+  expect(audit.missing).toEqual({ restored: after.measured - after.stored })
   const { events } = await store.events.list({ status: 'open' })
-  expect(events).toMatchObject([{ metric: 'perf.agent.data.missing.unexplained', severity: 1 }])
+  expect(events).toMatchObject([{ metric: 'perf.agent.data.missing.restored', severity: 2 }])
 })
 
 test('receipts that were cut short or settled twice change nothing', async () => {

@@ -62,7 +62,7 @@ test.skipIf(!canTry)(
       await child.exited
     }
     const text = await log
-    expect(text).toContain('a reading does not come back; the others go on what=/proc/')
+    expect(text).toContain('a read is stuck; the other probes go on what=/proc/')
     for (const probe of ['load', 'memory', 'processor', 'uptime', 'kernel'])
       expect(text).toContain(`probe fails probe=${probe} `)
   },

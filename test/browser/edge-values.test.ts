@@ -93,7 +93,7 @@ test('at 320 pixels a comparison shows its values and the way to take a line out
   const { page } = await openPage(`/compare?${lines}`, phone)
   const remove = await page.locator('.compare-lines td:last-child a').first().boundingBox()
   expect((remove?.x ?? 999) + (remove?.width ?? 0)).toBeLessThanOrEqual(320)
-  await page.getByRole('link', { name: 'perf.memory.percent.used', exact: true }).waitFor()
+  await page.locator('.compare-lines').getByRole('link', { name: 'Memory', exact: true }).waitFor()
   const ends = await page
     .locator('.wide-graph .moment:visible')
     .evaluateAll((texts) =>
@@ -166,6 +166,7 @@ test.each([
     await page.goto(
       `/hosts/${FIRST_HOST}/metrics/perf.memory.percent.used?from=${seconds}&to=${seconds + 3600}`,
     )
+    await page.getByText('Custom range').click()
     expect(await page.getByLabel('From').inputValue()).toBe(text)
     await page.getByRole('button', { name: 'Show' }).click()
     await page.waitForTimeout(300)

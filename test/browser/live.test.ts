@@ -49,6 +49,12 @@ test('what a host reports appears without a reload, and disturbs neither focus, 
   await page.locator('#all-metrics summary').click()
   await page.evaluate(`(() => {
     window.isSamePage = true
+    window.tinted = []
+    const { animate } = Element.prototype
+    Element.prototype.animate = function (...how) {
+      window.tinted.push(this.textContent)
+      return animate.apply(this, how)
+    }
     getSelection().selectAllChildren(document.querySelector('h1'))
     scrollTo(0, 200)
   })()`)
@@ -58,6 +64,9 @@ test('what a host reports appears without a reload, and disturbs neither focus, 
   await report(website.store, FIRST_HOST, 77.7)
   await page.locator('#cpu .legend', { hasText: '77.7' }).waitFor()
   expect(await page.evaluate('window.isSamePage')).toBe(true)
+  // What changed is tinted, and nothing else.
+  expect(await page.evaluate<string[]>('window.tinted')).toContain('77.7\u202f%')
+  expect(await page.evaluate<string[]>('window.tinted')).not.toContain(FIRST_HOST)
   expect(await page.evaluate('scrollY')).toBe(scroll)
   expect(await page.locator('#all-metrics').getAttribute('open')).toBe('')
   expect(await page.evaluate('getSelection().toString()')).toBe(FIRST_HOST)

@@ -36,7 +36,7 @@ export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'host-maintenance', path: '/hosts/cache01' },
   { name: 'host-odd', path: `/hosts/${encodeURIComponent(ODD_HOST)}` },
   { name: 'host-long', path: `/hosts/${LONG_HOST}` },
-  { name: 'host-thresholds', path: `${HOST}#threshold-table` },
+  { name: 'host-thresholds', path: `${HOST}/thresholds` },
   { name: 'host-week', path: `${HOST}?range=7d` },
   { name: 'host-mute', path: `${HOST}/mute` },
   { name: 'manage-host', path: `${HOST}/manage` },
@@ -128,7 +128,8 @@ export function findForgotten(list: readonly ListedPage[] = PAGE_LIST): string[]
   // What is no page: streams, files and what scripts ask for.
   const declared = PAGES.filter(
     ({ method, path }) =>
-      method === 'GET' && !/^\/(live|jump|fleet|install\.sh|install\.ps1|releases\/:file)$|\/csv$/.test(path),
+      method === 'GET' &&
+      !/^\/(live|jump|fleet|fleet\/:name|install\.sh|install\.ps1|releases\/:file)$|\/csv$/.test(path),
   )
   const shown = new Set(
     list.map(({ path }) => {

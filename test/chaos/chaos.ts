@@ -92,7 +92,7 @@ export async function runChaos({ seed, minutes, database, say }: ChaosOptions): 
     for (const agent of agents) await agent.end('SIGTERM')
     const wasRestored = counts['backup is restored'] !== undefined
     problems.push(...(await checkDatabase(server, url)))
-    problems.push(...(await auditData(server, url, { wasRestored, say })))
+    problems.push(...(await auditData(server, url, say)))
     problems.push(...(await compareNotifications(world, token)))
     if (!wasRestored) problems.push(...listDoubled(receiver, sender))
     line.close()

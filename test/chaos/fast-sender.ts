@@ -107,7 +107,7 @@ export function startFastSender(
     }
     const batch = reply.id === null ? undefined : batches.get(reply.id)
     if (reply.stored !== true || batch === undefined || reply.id === null) return from.destroy()
-    if (reply.refused !== undefined) throw new Error(`the server refused values: ${line}`)
+    if (reply.refused !== undefined) throw new Error(`the server rejected values: ${line}`)
     batches.delete(reply.id)
     const serverTime = reply.clock ?? Math.floor(Date.now() / 1000)
     latest = serverTime + MAX_AHEAD

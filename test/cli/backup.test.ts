@@ -122,7 +122,7 @@ describe('monitor restore', () => {
     expect(readFileSync(config, 'utf8')).toBe(readFileSync(path('monitor.toml'), 'utf8').replaceAll('\r', ''))
     writeFileSync(config, readFileSync(config, 'utf8').replace('secrets/hook', path('secrets', 'hook')))
     const fresh = await startMonitor(['server', '--config', config, '--data-dir', dataDir], { cwd: place })
-    expect(fresh.stderr()).not.toContain('made a certificate')
+    expect(fresh.stderr()).not.toContain('created a TLS certificate')
     expect(await fresh.stop()).toBe(0)
     rmSync(place, { recursive: true, force: true })
   })

@@ -56,7 +56,7 @@ test('bash completes by its script', () => {
   writeFileSync(join(cwd, 'completion'), writeCompletion('bash'))
   const point = `\${#COMP_LINE}`
   const words = `\${COMPREPLY[*]}`
-  const script = `source ./completion; COMP_LINE="monitor user delete a"; COMP_POINT=${point}; _monitor; echo "${words}"`
+  const script = `source ./completion; COMP_LINE="monitor user delete a"; COMP_POINT=${point}; _monitor monitor a delete; echo "${words}"`
   const child = Bun.spawnSync(['bash', '-c', script], {
     cwd,
     env: { PATH: `${join(cwd, 'bin')}:${process.env.PATH}` },

@@ -45,7 +45,7 @@ function describeMoves(product: SqlServerProduct) {
   async function fill(url: string): Promise<void> {
     const store = await openStore(url, options())
     await store.users.add('anna 😀', 'admin', 'hash', 1)
-    await store.sessions.add('token', 'anna 😀', 1, 2_000_000_000)
+    await store.sessions.add({ tokenHash: 'token', user: 'anna 😀', created: 1, expires: 2_000_000_000 })
     for (let host = 0; host < 3; host++) {
       const frames = Array.from({ length: 700 }, (_, i) =>
         aFrame(MIDNIGHT + i * 60, { m: i / 3, [`n${host}`]: i }),

@@ -174,7 +174,7 @@ describe('storage', () => {
     again.write(JSON.stringify(aPacket()))
     expect(await again.all()).toBe('Received')
     expect(rig.lines.filter((line) => line.includes('database is away'))).toHaveLength(1)
-    expect(rig.lines.join('\n')).toContain('storage takes reports again')
+    expect(rig.lines.join('\n')).toContain('storage accepts reports again')
     ours.close()
   })
 
@@ -298,7 +298,7 @@ describe('nobody else notices', () => {
     good.close()
   })
 
-  test('more connections than are allowed: the oldest unknown sender goes, a known one never', async () => {
+  test('more connections than are allowed: the oldest unknown sender goes before any known one', async () => {
     rig = await startRig({ limits: { connections: 2 } })
     const first = await Client.connect(rig.port)
     first.write(batch(1))
@@ -309,12 +309,14 @@ describe('nobody else notices', () => {
     await silent.all()
     second.write(batch(1))
     await second.lines(1)
+    // All are known and of one address: its oldest makes room.
     const third = await Client.connect(rig.port)
-    await third.all()
+    await first.all()
     expect(rig.engine.counters().refused).toEqual({ connections: 2 })
-    first.write(batch(2))
-    await first.lines(2)
-    for (const client of [first, second]) client.close()
+    for (const client of [second, third]) client.write(batch(2))
+    await second.lines(2)
+    await third.lines(1)
+    for (const client of [second, third]) client.close()
   })
 
   test('a sender that stops amidst a message, and one that dribbles', async () => {

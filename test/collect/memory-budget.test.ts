@@ -4,9 +4,14 @@ import { type Holder, MemoryBudget } from '../../src/collect/memory-budget.ts'
 /** A connection that does as it is told and writes down what that was. */
 class Told implements Holder {
   held = 0
+  readonly party: string
   memoryWaitSince: number | null = null
   isPaused = false
   refused: string | null = null
+
+  constructor(party = 'one party') {
+    this.party = party
+  }
 
   pause() {
     this.isPaused = true
@@ -21,14 +26,15 @@ class Told implements Holder {
 }
 
 let budget: MemoryBudget
+let now: number
 beforeEach(() => {
-  budget = new MemoryBudget({ heldBytes: 1000, smallBytes: 10 }, () => 5)
+  now = 5
+  budget = new MemoryBudget({ heldBytes: 1000, smallBytes: 10, leaderMs: 20 }, () => now)
 })
 
 function hold(holder: Told, bytes: number) {
-  const change = bytes - holder.held
   holder.held = bytes
-  budget.note(holder, change)
+  budget.note(holder, holder.party)
 }
 
 test('within the budget all are read on', () => {
@@ -79,4 +85,64 @@ test('beyond twice the budget the largest that waits is refused, not the one tha
   hold(leader, 1200)
   expect([leader, large, larger].map(({ refused }) => refused)).toEqual([null, null, 'memory'])
   expect(budget.held).toBe(1600)
+})
+
+test('a party that holds more than half gives way to others, its largest first, and to itself it does not', () => {
+  const greedy = [100, 300, 200, 300].map((bytes) => ({ bytes, holder: new Told('greedy') }))
+  for (const { holder, bytes } of greedy) hold(holder, bytes)
+  const more = new Told('greedy')
+  hold(more, 200)
+  expect([...greedy.map(({ holder }) => holder), more].map(({ refused }) => refused)).toEqual(
+    Array(5).fill(null),
+  )
+  const other = new Told('other')
+  hold(other, 300)
+  expect(greedy.map(({ holder }) => holder.refused)).toEqual([null, 'memory', null, 'memory'])
+  expect(other).toMatchObject({ isPaused: false, refused: null, memoryWaitSince: null })
+  expect(budget.held).toBe(800)
+})
+
+test('parties of which none holds more than half wait for each other', () => {
+  const all = ['a', 'b', 'c'].map((party) => new Told(party))
+  for (const one of all) hold(one, 340)
+  expect(all.map(({ isPaused, refused }) => [isPaused, refused])).toEqual([
+    [false, null],
+    [false, null],
+    [false, null],
+  ])
+  hold(all[0] ?? new Told(), 350)
+  expect(all.map(({ isPaused, refused }) => [isPaused, refused])).toEqual([
+    [true, null],
+    [false, null],
+    [false, null],
+  ])
+})
+
+test('one that is read on is given up when it takes too long while others wait, and the next is read on', () => {
+  const [slow, waiting, third] = [new Told('a'), new Told('b'), new Told('c')]
+  hold(waiting, 330)
+  hold(third, 330)
+  hold(slow, 350)
+  hold(waiting, 340)
+  expect([slow, waiting, third].map(({ isPaused }) => isPaused)).toEqual([false, true, false])
+  now += 20
+  budget.sweep()
+  expect(slow.refused).toBeNull()
+  now += 1
+  budget.sweep()
+  expect([slow.refused, waiting.refused, waiting.isPaused]).toEqual(['memory', null, false])
+})
+
+test('what a connection holds that leaves counts no more, and those that waited for it go on', () => {
+  const [leader, waiting] = [new Told(), new Told()]
+  hold(leader, 600)
+  hold(waiting, 390)
+  hold(leader, 650)
+  hold(waiting, 400)
+  expect(waiting.isPaused).toBe(true)
+  budget.leave(leader)
+  expect([waiting.isPaused, budget.held]).toEqual([false, 400])
+  leader.held = 0
+  budget.leave(leader)
+  expect(budget.held).toBe(400)
 })

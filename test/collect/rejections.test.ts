@@ -39,7 +39,7 @@ test('a flood of sources fills neither memory nor log, and is told in one line',
   expect(lines).toHaveLength(1000)
   await clock.advance(60_000)
   rejections.note('silent', '10.9.9.9', 'says nothing')
-  expect(lines[1000]).toContain('more was refused than is listed rejections=4000')
+  expect(lines[1000]).toContain('there are more rejections than are listed rejections=4000')
   expect(lines).toHaveLength(1002)
   expect(rejections.counts()).toEqual({ silent: 5001 })
 })

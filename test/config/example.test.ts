@@ -52,7 +52,7 @@ describe('config print', () => {
 test('config print hides who signs in at an address and the values of headers', () => {
   const set = [
     'web.url=https://ann:p@ss@monitor.example.org/',
-    'webhook.headers=Authorization: Bearer abc,X-Team: operations',
+    'webhook.headers=Authorization: Bearer abc,X-Team:operations',
     'database.url=mysql://monitor:geheim@db:3306/monitor',
   ]
   const printed = printConfig(loadConfig({ set }, aMachine()))
@@ -61,16 +61,41 @@ test('config print hides who signs in at an address and the values of headers', 
   expect(printed).toContain('"Authorization: ********"')
 })
 
+test.each([
+  ['database.url', 'mysql:monitor:geheim@db/m', 'mysql:monitor:********@db/m'],
+  ['database.url', 'mysql://monitor:geheim', 'mysql://********'],
+  ['database.url', 'mysql://monitor:ge@heim@db', 'mysql://monitor:********@db'],
+  ['database.url', 'mysql://monitor:ge/heim@db/m?ssl=geheim', 'mysql://monitor:********@db/m?********'],
+  ['database.url', 'mysql://db/m?user=monitor&password=geheim', 'mysql://********'],
+  ['database.url', 'geheim', '********'],
+  ['webhook.headers', 'Authorization Bearer geheim', '********'],
+])('what may be a secret in a %s that is wrong is not repeated: %s', (key, value, shown) => {
+  const read = (config: string) => () => loadConfig({ config: '/c.toml' }, aMachine({ '/c.toml': config }))
+  const [section = '', name = ''] = key.split('.')
+  const written = name === 'headers' ? JSON.stringify([value]) : JSON.stringify(value)
+  for (const load of [
+    () => loadConfig({ set: [`${key}=${value}`] }, aMachine()),
+    read(`[${section}]\n${name} = ${written}`),
+  ]) {
+    expect(load).toThrow(shown)
+    expect(load).not.toThrow('geheim')
+  }
+})
+
 test('a secret on the command line is named with what to write instead, and nothing else is', () => {
   const shown = findShownSecrets([
     'collect.passphrase=geheim',
     'database.url=mysql://monitor:geheim@db:3306/monitor',
+    'database.url=mysql://monitor:ge/heim@db:3306/monitor',
+    'webhook.headers=X-Key:geheim',
     'collect.passphrase_file=/etc/monitor/passphrase',
+    'database.url=mysql://monitor@db:3306/monitor',
+    'database.url=sqlite:monitor.db',
     'collect.passphrase=off',
     'web.url=https://monitor.example.org',
     'web.port=8080',
   ])
-  expect(shown).toHaveLength(2)
+  expect(shown).toHaveLength(4)
   expect(shown.join()).toContain('collect.passphrase_file')
   expect(shown.join()).not.toContain('geheim')
 })

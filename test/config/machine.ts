@@ -1,11 +1,11 @@
-import type { Host } from '../../src/config/file.ts'
+import type { ConfigMachine } from '../../src/config/file.ts'
 
 /** A made-up machine: its files, environment and system, in the current folder `/srv`. */
 export function aMachine(
   files: Readonly<Record<string, string>> = {},
   env: Readonly<Record<string, string>> = {},
   platform = 'linux',
-): Host {
+): ConfigMachine {
   return {
     env,
     cwd: '/srv',

@@ -22,12 +22,15 @@ describe('a command line that is wrong ends with 64 and says why', () => {
     ['user lst', 'did you mean list?'],
     ['server --no-colect', 'did you mean no-collect?'],
     ['agent now', 'unknown argument: now'],
-    ['token create --user admin', 'missing required argument: name'],
-    ['user access admin root', 'Choices: "viewer", "operator", "admin"'],
-    ['collect --config', 'not enough arguments following: config'],
+    ['token create --user admin', 'missing: --name (monitor token create --help tells all)'],
+    ['user access admin root', 'expected one of viewer, operator, admin, got "root"'],
+    ['collect --config', '--config takes a value'],
+    ['host rename a', 'missing: NEW-NAME (monitor host rename --help tells all)'],
+    ['event list --status opne', 'expected one of open, closed, all, got "opne"; did you mean open?'],
     ['config print --data-dir a --data-dir b', '--data-dir is given more than once'],
     ['server --config a --agent --config b', '--config is given more than once'],
     ['token create --user admin --name x --expires 30', 'a duration with its unit'],
+    ['token create --user admin --name x --groups a/b', 'expected names of groups'],
     ['token revoke x', 'by its number'],
     ['user add --random a/b', 'a user name is made of'],
   ]
@@ -156,7 +159,7 @@ describe('a server', () => {
       if (hosts.total === 0) await Bun.sleep(100)
     }
     expect(hosts.total).toBe(1)
-    expect((await run('token list')).stdout).toMatch(/^1 +test +admin +\S+ +\S+ +\S+$/m)
+    expect((await run('token list')).stdout).toMatch(/^1 +test +admin +viewer +all hosts +\S+ +\S+ +\S+$/m)
     expect((await run('token revoke 1')).code).toBe(0)
     expect((await fetchHosts(stdout.trim())).status).toBe(401)
     expect((await run('token revoke 1')).stderr).toContain('there is no token 1')
@@ -231,7 +234,7 @@ describe('a server', () => {
     const agent = await startMonitor(['agent', '--set', `agent.server=127.0.0.1:${collect.ports.collect}`], {
       cwd,
     })
-    await agent.waitFor(/takes samples/)
+    await agent.waitFor(/accepts samples/)
     expect(web.ports.collect).toBeUndefined()
     expect(web.stdout()).toContain(`:${web.ports.web}/`)
     for (const part of [agent, events, collect, web]) expect(await part.stop()).toBe(0)

@@ -57,7 +57,7 @@ describe('the compiled program', () => {
       expect(response.status).toBe(200)
       expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(50)
     }
-    await server.waitFor(/takes samples/)
+    await server.waitFor(/accepts samples/)
     expect(await server.stop()).toBe(0)
   }, 20_000)
 

@@ -32,7 +32,7 @@ const startServer = (dir: string, ...words: string[]) =>
   )
 const startAgent = (dir: string, name: string, ...words: string[]) =>
   start('agent', dir, ...settings(`agent.name=${name}`, 'agent.interval=1s'), ...words)
-const taken = /the server takes samples/
+const taken = /the server accepts samples/
 
 async function makeCode(server: RunningMonitor, dir: string, ...words: string[]): Promise<string> {
   const address = `127.0.0.1:${server.ports.collect_tls}`

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { signInFirst } from '../support/first-sign-in.ts'
 import { makeTempDir, runMonitor, startMonitor } from '../support/spawn.ts'
@@ -41,6 +41,12 @@ test('so are mistakes of the configuration, and a start that fails', async () =>
     '--set: colect.port = "1": no such setting; did you mean collect.port?',
     '--set: web.port = "x": expected a whole number from 0 to 65535',
   ])
+  // Neither a file that is no TOML nor a command line that is wrong lets it become text.
+  writeFileSync(join(cwd, 'broken.toml'), '[log]\nformat = "json"\n[web]\nport = \n')
+  for (const line of ['server --config broken.toml', 'server --nosuch --config=broken.toml']) {
+    const broken = await runMonitor(line.split(' '), { cwd })
+    expect(parseLines(broken.stderr).map(({ level }) => level)).toEqual(['error'])
+  }
   const taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
   const busy = await runMonitor(
     [
@@ -57,7 +63,10 @@ test('so are mistakes of the configuration, and a start that fails', async () =>
   )
   taken.stop(true)
   expect(busy.code).toBe(1)
-  expect(parseLines(busy.stderr).at(-1)).toMatchObject({ level: 'error' })
+  expect(parseLines(busy.stderr).at(-1)).toMatchObject({
+    level: 'error',
+    message: expect.stringMatching(/: another program uses this port$/),
+  })
 })
 
 test('the first password lets in only as far as choosing another one', async () => {

@@ -148,7 +148,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       // The agent of a host may come to another engine at any time, and say again what it said.
       await two.say('alpha', [report('a1')])
 
-      await until('one that stands by', () => /stands by/.test(second.stderr()))
+      await until('one that stands by', () => /on standby/.test(second.stderr()))
       first.signal('SIGKILL')
       await first.exited
       const died = performance.now()

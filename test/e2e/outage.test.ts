@@ -85,7 +85,7 @@ test('an agent that was cut off for ten intervals leaves no gap behind', async (
     'agent.name': 'far-away',
     'agent.interval': '1s',
   })
-  await agent.waitFor(/the server takes samples/)
+  await agent.waitFor(/the server accepts samples/)
   await Bun.sleep(2500)
   const token = await makeToken(dataDir)
   const cut = now()

@@ -42,6 +42,12 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true })
 })
 
+/** The ports that it has, as the shell's configuration would say them. */
+const settingsOf = ({ ports }: RunningMonitor) =>
+  [`web.tls_port=${ports.web_tls}`, `collect.tls_port=${ports.collect_tls}`, 'web.tls=true'].flatMap(
+    (one) => ['--set', one],
+  )
+
 const curl = (...words: string[]) => {
   const { exitCode, stdout, stderr } = Bun.spawnSync(['curl', '-sS', ...words])
   return { code: exitCode, stdout: stdout.toString(), stderr: stderr.toString() }
@@ -69,6 +75,11 @@ test('it hands out its own release, packed once, and those that were laid into i
   expect(pinned(`/releases/${BUILD}.sha256`).stdout).toBe(`${sum}  ${BUILD}\n`)
   expect(Bun.spawnSync(['tar', '-xzf', archive], { cwd }).exitCode).toBe(0)
   expect(statSync(join(cwd, 'monitor')).size).toBe(statSync(COMPILED[0] ?? '').size)
+  const small = BUILD.replace(/gz$/, 'zst')
+  expect(pinned(`/releases/${small}`, '-o', join(cwd, small)).code).toBe(0)
+  expect(statSync(join(cwd, small)).size).toBeLessThan(0.9 * statSync(archive).size)
+  const unpacked = Bun.zstdDecompressSync(readFileSync(join(cwd, small)))
+  expect(unpacked.equals(Bun.gunzipSync(readFileSync(archive)))).toBe(true)
   expect(pinned('/releases/monitor-windows-x64.zip').stdout).toBe('an archive of another platform')
   expect(pinned('/releases/monitor-windows-x64.zip.sha256').stdout).toMatch(
     /^[0-9a-f]{64} {2}monitor-windows-x64.zip\n$/,
@@ -142,6 +153,36 @@ test('"Add a host" makes a code and the line with the pin, which an administrato
   // Loading the page again does not show it once more.
   expect(page(path)).not.toContain(code)
   expect(curl('-k', '-X', 'POST', base + path).stdout).not.toContain('mon1-')
+})
+
+test('the shell makes the same code and the same line', () => {
+  const at = ['--data-dir', join(cwd, 'data'), ...settingsOf(server)]
+  const run = (...words: string[]) => {
+    const { exitCode, stdout, stderr } = Bun.spawnSync([...COMPILED, 'enroll', 'create', ...at, ...words], {
+      cwd,
+    })
+    return { code: exitCode, out: stdout.toString().trim(), err: stderr.toString() }
+  }
+  const { out, err } = run('--line', '--server', 'monitor.example.org')
+  const { port } = new URL(base)
+  expect(err).toBe('')
+  expect(out).toMatch(/^curl .* agent --enroll mon1-[\w-]+$/)
+  expect(out).toStartWith(
+    `curl -fsS -k --pinnedpubkey ${pin} https://monitor.example.org:${port}/install.sh | sudo sh -s -- agent --enroll mon1-`,
+  )
+  const sum = new Bun.CryptoHasher('sha256').update(pinned('/releases/SHA256SUMS').stdout).digest('hex')
+  const code = run('--server', 'monitor.example.org').out
+  expect(decodeEnrolmentCode(code)).toMatchObject({ host: 'monitor.example.org', releases: sum })
+  expect(decodeEnrolmentCode(out.split(' ').at(-1) ?? '')).toMatchObject({ releases: sum })
+  // Without HTTPS there is a code, which vouches for nothing, and no line.
+  const plainly = run('--set', 'web.tls=false', '--server', 'monitor.example.org')
+  expect(decodeEnrolmentCode(plainly.out)).toMatchObject({ releases: null })
+  const none = run('--line', '--set', 'web.tls=false')
+  expect({ ...none, err: none.err.split(':')[1]?.trim() }).toEqual({
+    code: 1,
+    out: '',
+    err: 'there is no line',
+  })
 })
 
 test("a code vouches for the releases, so that a build of one's own is verified too", () => {

@@ -23,7 +23,7 @@ async function reload(): Promise<string> {
   const before = server.stderr().length
   process.kill(server.pid, 'SIGHUP')
   const isOver = () =>
-    /took up changed|need a restart|no setting has changed|is not taken up/.test(
+    /applied changed|need a restart|no setting has changed|configuration is invalid/.test(
       server.stderr().slice(before),
     )
   for (let tries = 0; !isOver() && tries < 100; tries++) await Bun.sleep(50)
@@ -48,7 +48,7 @@ test('SIGHUP takes up passphrases, channels, thresholds and the level of the log
     'log.level',
   ])
     expect(said).toMatch(
-      new RegExp(`took up changed settings settings=.*\\b${key.replaceAll('.', '\\.')}\\b`),
+      new RegExp(`applied changed settings settings=.*\\b${key.replaceAll('.', '\\.')}\\b`),
     )
   expect(said).toContain('changed settings need a restart settings=collect.address\n')
   expect(said).not.toContain('the second one')
@@ -103,7 +103,7 @@ test('bounds on growth are taken up: a host that had no room comes in', async ()
 test('a configuration that is wrong changes nothing and says each mistake', async () => {
   write(`${BASE}[collect]\nport = 0\npassphrase = "the third one"\n[log]\nlevel = "loud"\n`)
   const said = await reload()
-  expect(said).toContain('the configuration is not taken up')
+  expect(said).toContain('the configuration is invalid; the previous one stays in effect')
   expect(said).toContain('log.level')
-  expect(said).not.toContain('took up')
+  expect(said).not.toContain('applied changed')
 })

@@ -42,7 +42,7 @@ function startAgent(server: string, folder: string, name: string, ...words: stri
 const run = (folder: string, ...words: string[]) =>
   runMonitor([...words, '--data-dir', join(cwd, folder)], { cwd })
 const portOf = (one: RunningMonitor, role: string) => one.ports[role] ?? 0
-const taken = / the server takes samples /
+const taken = / the server accepts samples /
 
 function place(files: TlsFiles, name: string): string[] {
   writeFileSync(join(cwd, `${name}.crt`), files.certificate)
@@ -137,7 +137,7 @@ test(
 
     place(ca.issue('two', 'DNS:localhost,IP:127.0.0.1'), 'collect')
     process.kill(collect.pid, 'SIGHUP')
-    await collect.waitFor(/read the certificate again/)
+    await collect.waitFor(/reloaded the certificate/)
     const after = await readShown(port)
     expect(after).not.toBe(before)
     await waitForHost('reload', 'web01', `${new Date().toISOString().slice(0, 19)}Z`)
@@ -223,7 +223,7 @@ test(
     const before = await readShown(port)
     place(ca.issue('site2', 'DNS:localhost,IP:127.0.0.1'), 'web')
     process.kill(server.pid, 'SIGHUP')
-    await server.waitFor(/read the certificate again role=web_tls/)
+    await server.waitFor(/reloaded the certificate role=web_tls/)
     expect(await readShown(port)).not.toBe(before)
     expect((await fetch(`https://localhost:${port}/login`, { tls, keepalive: false })).status).toBe(200)
   },
@@ -254,7 +254,7 @@ test(
     }
     await until(/ started /)
     child.kill('SIGHUP')
-    await until(/read the certificate again/)
+    await until(/reloaded the certificate/)
     child.terminal?.close()
     expect(await child.exited).toBe(0)
   },
@@ -285,7 +285,7 @@ test(
     await agent.waitFor(taken)
     expect((await runMonitor(['certificate', 'switch', ...data], { cwd })).code).toBe(0)
     process.kill(collect.pid, 'SIGHUP')
-    await collect.waitFor(new RegExp(`read the certificate again .*${next}`))
+    await collect.waitFor(new RegExp(`reloaded the certificate .*${next}`))
     expect(await readShown(port)).toBe(next)
     await waitForHost('next', 'web09', `${new Date().toISOString().slice(0, 19)}Z`)
     expect((await runMonitor(['certificate', 'switch', ...data], { cwd })).stderr).toContain(

@@ -25,7 +25,7 @@ test('the heartbeat is called while the engine is well, and not else', async () 
   await call(null)
   await call(`${receiver.url}/alive?key=1`, false)
   expect(receiver.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /alive?key=1'])
-  expect(lines.join()).toContain('no heartbeat while a task of the event engine fails')
+  expect(lines.join()).toContain('no heartbeat while a task of the event engine is failing')
 })
 
 test('a receiver that refuses or is not there is said, without its secret address, and is no failure of the engine', async () => {

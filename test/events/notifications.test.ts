@@ -223,7 +223,7 @@ describe('a receiver that is away', () => {
     await world.say('web01', aChange(world.now(), 1))
     for (let hour = 0; hour < 26; hour++) await world.wait(3600)
     expect((await world.store.events.deliveries(1))[0]).toMatchObject({ state: 'failed', due: null })
-    expect(world.lines.some((line) => line.includes('notification given up'))).toBe(true)
+    expect(world.lines.some((line) => line.includes('notification failed, no further attempts'))).toBe(true)
   })
 
   test('and an engine that dies after the receiver said yes: the next one sends the same id again', async () => {

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { layImage } from '../../.ci/image.ts'
 import { COMPILED, makeTempDir } from '../support/spawn.ts'
@@ -121,6 +130,79 @@ describe.skipIf(obstacle !== null)('the root of the image', () => {
     expect(ofNetworks(container)).toEqual([])
   }, 60_000)
 })
+
+const noEngine = Bun.which('runc') === null && !existsSync('/usr/sbin/runc') ? 'no runc' : obstacle
+if (noEngine !== null) console.log(`NOT TESTED HERE: the image run by runc (${noEngine})`)
+
+test.skipIf(noEngine !== null)(
+  'runc runs it as the account of the image, and its health check is sound',
+  async () => {
+    const folder = makeTempDir()
+    const name = `monitor-${process.pid}`
+    layImage(PROGRAM, folder)
+    const [uid = 0, gid = 0] = USER.split(':').map(Number)
+    const settings = [
+      '--set',
+      'web.port=18080',
+      '--set',
+      'collect.port=off',
+      '--set',
+      'collect.tls_port=18889',
+    ]
+    const mount = (destination: string, type: string, options: readonly string[] = []) => ({
+      ...{ destination, type, source: type, options },
+    })
+    const bundle = {
+      ociVersion: '1.0.2',
+      hostname: 'box',
+      root: { path: 'root', readonly: true },
+      process: {
+        ...{ terminal: false, cwd: '/', user: { uid, gid }, noNewPrivileges: true },
+        env: [said('ENV')],
+        args: [...ENTRYPOINT, 'server', ...settings],
+      },
+      mounts: [
+        mount('/proc', 'proc'),
+        mount('/dev', 'tmpfs', ['mode=755']),
+        mount('/tmp', 'tmpfs'),
+        mount(said('WORKDIR'), 'tmpfs', [`uid=${uid}`, `gid=${gid}`, 'mode=700']),
+      ],
+      // A network of its own: its ports are free there.
+      linux: { namespaces: ['pid', 'mount', 'ipc', 'uts', 'network'].map((type) => ({ type })) },
+    }
+    // What is mounted has to have its place.
+    for (const place of ['proc', 'dev', said('WORKDIR')])
+      mkdirSync(join(folder, 'root', place), { recursive: true })
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(bundle))
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+    const runc = (...words: string[]) => {
+      const command = ['runc', '--root', join(folder, 'state'), ...words]
+      return Bun.spawn(command, { cwd: folder, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
+    }
+    const engine = runc('run', name)
+    try {
+      const ask = async (...words: string[]) => {
+        const child = runc('exec', name, ...words)
+        const text = (await new Response(child.stdout).text()) + (await new Response(child.stderr).text())
+        return { code: await child.exited, text }
+      }
+      let found = { code: -1, text: '' }
+      for (const end = performance.now() + 30_000; found.code !== 0 && performance.now() < end; ) {
+        await Bun.sleep(200)
+        found = await ask(...HEALTH, ...settings)
+      }
+      expect(found.text).toMatch(/^server: ok: .*\ncollect: ok: .*\nevents: ok: .*\n$/)
+      expect((await ask(...ENTRYPOINT, 'user', 'list')).text).toContain('admin')
+      await runc('kill', name, 'TERM').exited
+      expect(await engine.exited).toBe(0)
+    } finally {
+      await runc('delete', '--force', name).exited
+      engine.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+  60_000,
+)
 
 test.skipIf(noImage !== null)(
   'buildah makes the image of the Containerfile',

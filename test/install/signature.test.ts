@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findSigningKey, finishRelease, packRelease } from '../../.ci/release.ts'
 import { makeTempDir } from '../support/spawn.ts'
@@ -143,4 +143,61 @@ test('an enrolment code that is none is refused before anything is done', async 
     Bun.spawnSync(['/bin/sh', join(dist(), 'install.sh'), 'agent', '--enroll', code]).stderr.toString()
   expect(run('abc')).toBe('install.sh: this is no enrolment code: it begins with mon1-\n')
   expect(run('mon1-a;reboot')).toContain('letters, digits, - and _ are expected')
+})
+
+test('a URL that is not https is refused before anything is fetched, unless the checksum is given or it is this machine', async () => {
+  for (const from of [
+    'http://192.0.2.1/',
+    'http://localhost.example.org/monitor.tar.gz',
+    'http://127.0.0.1.example.org/',
+  ]) {
+    const { code, stderr } = await look(from)
+    expect(code).toBe(64)
+    expect(stderr).toBe(
+      `install.sh: ${from} is not https, so that anybody on its way could change it: take https, or give --sha256. ` +
+        'Nothing was changed.',
+    )
+  }
+})
+
+test('no redirect leads wget from https elsewhere', () => {
+  const place = makeTempDir()
+  const said = join(place, 'said')
+  writeFileSync(
+    join(place, 'wget'),
+    `#!/bin/sh\n[ "$1" != --help ] || { echo ' --max-redirect=NUMBER'; exit 0; }\necho "$@" >>${said}\nexit 4\n`,
+    { mode: 0o755 },
+  )
+  const tools = [
+    'sh',
+    'uname',
+    'id',
+    'ldd',
+    'mktemp',
+    'rm',
+    'sed',
+    'dirname',
+    'cut',
+    'head',
+    'awk',
+    'grep',
+    'cat',
+    'mkdir',
+    'cp',
+    'cat',
+  ]
+  for (const tool of new Set(tools)) {
+    const path = Bun.which(tool)
+    if (path !== null) symlinkSync(path, join(place, tool))
+  }
+  const script = join(dist(), 'install.sh')
+  const { exitCode, stderr } = Bun.spawnSync(
+    ['/bin/sh', script, '--version', '--from', 'https://192.0.2.1/monitor.tar.gz'],
+    {
+      env: { PATH: place },
+    },
+  )
+  expect([exitCode, stderr.toString()]).toEqual([1, expect.stringContaining('could not be had')])
+  expect(readFileSync(said, 'utf8')).toContain('-q --max-redirect=0 -O ')
+  rmSync(place, { recursive: true })
 })

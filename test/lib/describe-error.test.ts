@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { describeError } from '../../src/lib/log.ts'
 
 test('nobody is asked whether the computer can access anything', async () => {
@@ -6,4 +7,41 @@ test('nobody is asked whether the computer can access anything', async () => {
   expect(describeError(new Error('no answer', { cause: error }))).toBe(
     'no answer: no connection: refused, or no route to it',
   )
+})
+
+test('a cause that the message quotes already is not said twice', () => {
+  const cause = new Error('SQLITE_FULL: database or disk is full')
+  expect(describeError(new Error(`step 3 failed: ${cause.message}`, { cause }))).toBe(
+    'step 3 failed: SQLITE_FULL: database or disk is full',
+  )
+  expect(describeError(new Error('step 3 failed', { cause }))).toBe(
+    'step 3 failed: SQLITE_FULL: database or disk is full',
+  )
+})
+
+const thrownBy = (act: () => unknown): unknown => {
+  try {
+    return act()
+  } catch (error) {
+    return error
+  }
+}
+
+test('a file comes before what is wrong with it, without the call of the system', () => {
+  expect(describeError(thrownBy(() => readFileSync('/nosuch/file')))).toBe(
+    '/nosuch/file: no such file or directory',
+  )
+  expect(describeError(thrownBy(() => readFileSync('/')))).toMatch(/illegal operation on a directory/)
+})
+
+test('a port that is taken is said as one', () => {
+  const taken = Bun.serve({ port: 0, fetch: () => new Response() })
+  const { port = 0 } = taken
+  const socket = { data() {} }
+  for (const listen of [
+    () => Bun.serve({ port, fetch: () => new Response() }),
+    () => Bun.listen({ hostname: '0.0.0.0', port, socket }),
+  ])
+    expect(describeError(thrownBy(listen))).toBe('another program uses this port')
+  taken.stop(true)
 })

@@ -50,6 +50,29 @@ describe('parseReply', () => {
     expect(parseReply(encodeReply(reply))).toEqual(reply)
   })
 
+  test('gives of an answer what stands for its outcome, and nothing else that a server may say', () => {
+    const more = {
+      run: 'rm -rf /',
+      exec: ['sh'],
+      url: 'http://x',
+      path: '/etc',
+      config: {},
+      __proto__: null,
+      host: 'a',
+    }
+    expect(parseReply(JSON.stringify({ ...more, id: 1, stored: true, error: 'x' }))).toEqual({
+      id: 1,
+      stored: true,
+    })
+    expect(parseReply(JSON.stringify({ ...more, id: 1, error: 'x', retry: true, clock: 5 }))).toEqual({
+      id: 1,
+      error: 'x',
+      retry: true,
+    })
+    const odd = { id: 1, stored: true, clock: '5', later: [1], refused: {}, reason: 7 }
+    expect(parseReply(JSON.stringify(odd))).toEqual({ id: 1, stored: true })
+  })
+
   test.each([
     '',
     'Received',

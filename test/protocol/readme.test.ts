@@ -38,6 +38,7 @@ test('the examples of numbers are read as they are explained', () => {
     readBatch(parseObject(line), metricSets, names, NOW),
   )
   expect(greeting?.queue?.uptime).toBe(12)
+  expect(greeting?.queue?.known).toEqual({ newest: 18, unconfirmed: [{ first: 4, last: 18 }] })
   expect(batch?.refused.total).toBe(0)
   expect(batch?.numbers).toEqual({
     frames: [17, 18],

@@ -46,7 +46,9 @@ describe.each(probes)('the probe $name', (probe) => {
     const wanted = probe.metrics.filter(({ systems }) => systems !== other)
     const found = new Set(names.map((name) => familyOf(name, wanted)?.name ?? `${name} is not declared`))
     const usual = wanted.filter(({ isRare, name }) => !isRare || found.has(name))
-    expect([...found].sort()).toEqual(usual.map(({ name }) => name).sort())
+    const what =
+      'what the probe reads stands in test/agent/probes/everything.ts, what it yields in its metrics'
+    expect({ what, names: [...found].sort() }).toEqual({ what, names: usual.map(({ name }) => name).sort() })
   }
 
   test('yields on Linux what it declares, and nothing else', async () => {

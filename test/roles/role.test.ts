@@ -94,7 +94,7 @@ describe('a role', () => {
     expect(child.exitCode).toBeNull()
     child.kill('SIGINT')
     const { code, stderr } = await finish()
-    expect(stderr).toContain('a second signal')
+    expect(stderr).toContain('second signal')
     expect(code).toBe(130)
   }, 20_000)
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/load.ts'
@@ -165,8 +165,13 @@ describe('the commands', () => {
     }
     /** Of each file that is kept from others, its length at that time. */
     const guarded: number[] = []
+    /** What was looked at for another user's hand, before anything was made. */
+    const checked: string[] = []
     const files: Files = {
       ...WINDOWS_FILES,
+      refuseForeign: async (paths) => void checked.push(...paths),
+      ownConfigFolder: async (folder) => void mkdirSync(folder, { recursive: true }),
+      ownDataDir: async (folder) => void mkdirSync(folder, { recursive: true }),
       guard: async (file) => void guarded.push(statSync(file).size),
     }
     const machine = {
@@ -186,7 +191,7 @@ describe('the commands', () => {
       isEnrolled: () => false,
       print: (text: string) => void said.push(text),
     }
-    return { context, places, registered, said, guarded }
+    return { context, places, registered, said, guarded, checked }
   }
   const install = { ...NOTHING, config: null, flags: [], forgetsFlags: false, program: PROGRAM }
 
@@ -211,6 +216,28 @@ describe('the commands', () => {
     expect(readFileSync(places.passphraseFile, 'utf8')).toBe('a long passphrase\n')
     expect(readFileSync(places.configFile, 'utf8')).toContain('passphrase_file')
     expect(guarded).toEqual([0, 0])
+  })
+
+  test('what another user has made is refused before anything is written', async () => {
+    const { context, places, checked } = aServiceMachine('agent')
+    const files: Files = {
+      ...context.files,
+      async refuseForeign(paths) {
+        checked.push(...paths)
+        throw new CommandError('made by another user')
+      },
+    }
+    await expectFailure(installService({ ...context, files }, install), 'made by another user')
+    const { configFolder, dataRoot, dataDir, configFile, passphraseFile } = places
+    expect(checked).toEqual([configFolder, dataRoot, dataDir, configFile, passphraseFile])
+    expect(existsSync(configFile)).toBe(false)
+  })
+
+  test('a folder of Windows that leads elsewhere is refused', async () => {
+    const link = join(folder, 'link')
+    symlinkSync(folder, link)
+    await expectFailure(WINDOWS_FILES.refuseForeign([link]), /link is a link to another place: remove it$/)
+    await WINDOWS_FILES.refuseForeign([join(folder, 'absent')])
   })
 
   test('an upgrade, which names no flags, keeps those of the service and its configuration file', async () => {

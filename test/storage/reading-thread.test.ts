@@ -36,6 +36,8 @@ beforeEach(async () => {
         ),
       }),
     ])
+  const change = { time: MIDNIGHT, actor: 'anna', way: 'website', address: '' } as const
+  await plain.audit.add({ ...change, action: 'add rule', detail: 'all' })
   await plain.events.report('web1', [
     {
       uid: 'a',
@@ -66,6 +68,10 @@ async function readAll(store: Store) {
     outages: await store.events.listOutages(spans, MIDNIGHT - DAY, end),
     range: await store.samples.range('web2', 'other', MIDNIGHT, end),
     rows: await store.samples.summarize('web2', ['other'], { from: MIDNIGHT, to: end, points: 20 }),
+    audit: await store.audit.list({ search: 'rule' }),
+    // The bytes are those of the files, which reading makes longer.
+    stats: { ...(await store.maintenance.stats()), bytes: 0 },
+    largest: await store.maintenance.listLargestHosts(2),
     ranges: await store.samples.ranges('web2', ['other', 'none'], MIDNIGHT, end),
   }
 }
@@ -76,6 +82,8 @@ describe('reads that may take long', () => {
     expect(expected.range.times.length).toBe(40)
     expect(expected.found.total).toBe(2)
     expect(expected.events.total).toBe(1)
+    expect(expected.audit.total).toBe(1)
+    expect(expected.largest).toHaveLength(2)
     expect(await readAll(threaded)).toEqual(expected)
     expect(lines).toEqual([])
   })

@@ -93,7 +93,7 @@ export async function startTestSite(
       const markup = await (await send('/password', { headers: { cookie } })).text()
       return /name="csrf" value="([^"]+)"/.exec(markup)?.[1] ?? ''
     },
-    async bearer(access: Access, expires: number | null = null) {
+    async bearer(access: Access, expires: number | null = null, groups: readonly string[] | null = null) {
       const token = `token-${crypto.randomUUID()}`
       const created = clock.now()
       await store.tokens.add({
@@ -102,6 +102,7 @@ export async function startTestSite(
         tokenHash: hashToken(token),
         created,
         expires,
+        groups,
       })
       return { authorization: `Bearer ${token}` }
     },

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { systemClock } from '../../src/lib/clock.ts'
 import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from '../browser/harness/website.ts'
 import { findAddress, PAGE_LIST } from '../browser/page-list.ts'
+import { fillLargeHost, LARGE_METRICS } from '../support/large-host.ts'
 
 /** Everything that a first visit fetches, compressed. */
 const MOST_BYTES = 100_000
@@ -64,6 +66,20 @@ test('whichever page is the first, it is small with all that it fetches, and fet
     if (page + assets >= MOST_BYTES) heavy.push(`${path}: ${page} + ${assets}`)
   }
   expect(heavy).toEqual([])
+}, 60_000)
+
+test('the page of a host of 500 metrics stays below 150 KB as it is, and has the rest on demand', async () => {
+  expect(LARGE_METRICS.length).toBe(500)
+  await fillLargeHost(few.store, { host: 'large', now: systemClock.now(), minutes: 1440 })
+  const headers = { cookie: await signIn(few) }
+  const read = async (query: string) => (await fetch(`${few.origin}/hosts/large${query}`, { headers })).text()
+  for (const range of ['1h', '24h', '30d'])
+    expect((await read(`?range=${range}`)).length).toBeLessThan(150_000)
+  const closed = await read('')
+  const opened = await read('?open=disks')
+  expect(closed).not.toContain('>sdl</')
+  expect(opened).toContain('>sdl</')
+  expect(opened).toContain('Show less of Disks')
 }, 60_000)
 
 test('ten thousand hosts make no page heavier', async () => {

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { findWineObstacle, openWine, toWindowsPath, WINDOWS_PROGRAM, type Wine } from '../support/wine.ts'
 
@@ -81,6 +90,60 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
   )
 
   test(
+    'keeps its folders and secrets from others, and refuses those that another user has made',
+    async () => {
+      rmSync(state, { recursive: true, force: true })
+      const passphrase = join(wine.folder, 'passphrase')
+      writeFileSync(passphrase, 'sesame\n')
+      const words = ['agent', '--server', '127.0.0.1:9', '--passphrase-file', toWindowsPath(passphrase)]
+      const install = () => service('install', ...words)
+      expect(await install()).toMatchObject({ code: 0 })
+      /** Wine keeps of a list of rights what modes can say: full access of administrators becomes that of the group. */
+      const isGuarded = (...names: string[]) => (statSync(join(...names)).mode & 0o070) === 0o070
+      const kept = [[state], [state, 'agent'], [state, 'agent.toml'], [state, 'agent-passphrase']]
+      expect(kept.map((names) => isGuarded(...names))).toEqual([true, true, true, true])
+      expect(await service('uninstall', 'agent')).toMatchObject({ code: 0 })
+      rmSync(state, { recursive: true })
+
+      // By hand, in a folder that others may look into: the secrets are their own guards.
+      const byHand = join(wine.folder, 'by-hand')
+      mkdirSync(byHand, { mode: 0o755 })
+      const made = join(byHand, 'made')
+      const flags = ['--set', 'agent.server=127.0.0.1:9', '--set', 'agent.passphrase=sesame']
+      const start = (folder: string) =>
+        monitor('agent', '--new-identity', '--data-dir', toWindowsPath(folder), ...flags)
+      for (const folder of [byHand, made]) expect(await start(folder)).toMatchObject({ code: 0 })
+      const places = [[byHand], [byHand, 'agent-key'], [made], [made, 'agent-key']]
+      expect(places.map((names) => isGuarded(...names))).toEqual([false, true, true, true])
+
+      if (process.getuid?.() !== 0) return
+      const nobody = 65_534
+      mkdirSync(state)
+      chownSync(state, nobody, nobody)
+      const refused = await install()
+      expect(refused).toMatchObject({
+        code: 78,
+        said: expect.stringContaining('was made by another user (S-1-'),
+      })
+      expect(readdirSync(state)).toEqual([])
+      chownSync(state, 0, 0)
+      writeFileSync(join(state, 'agent.toml'), '[agent]\n')
+      chownSync(join(state, 'agent.toml'), nobody, nobody)
+      expect(await install()).toMatchObject({
+        code: 78,
+        said: expect.stringContaining('agent.toml was made by'),
+      })
+      rmSync(state, { recursive: true })
+      chownSync(made, nobody, nobody)
+      expect(await start(made)).toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining('made by another user'),
+      })
+    },
+    PATIENCE_MS,
+  )
+
+  test(
     'that can not start says why, to its log and to the service manager',
     async () => {
       const config = join(state, 'agent.toml')
@@ -128,7 +191,7 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
       const log = () => readFileSync(join(data, 'monitor-server.log'), 'utf8')
       const port = / listening role=web .*port=(\d+)/.exec(log())?.[1]
       expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toContain('ok')
-      while (!log().includes('the server takes samples')) await Bun.sleep(100)
+      while (!log().includes('the server accepts samples')) await Bun.sleep(100)
       expect(await service('stop', 'server')).toEqual({ code: 0, said: 'monitor-server: stopped' })
       expect(log()).toContain(' stopped role=server ')
       expect(log()).not.toMatch(/ error /)

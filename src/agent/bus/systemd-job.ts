@@ -21,7 +21,7 @@ const MAX_SERVICES = 300
 /** What systemd says of memory that it does not count: 2^64 - 1, which as a number ends in zeros. */
 const UNKNOWN = 2 ** 63
 
-export type SystemdOptions = {
+export type SystemdJobOptions = {
   readonly socket: string
   /** Names of agent.services. */
   readonly services: readonly string[]
@@ -30,7 +30,7 @@ export type SystemdOptions = {
 }
 
 /** Failed units, restarts, and the services of the configuration, asked of systemd over the bus of the system. */
-export function createSystemdJob({ socket, services, intervalMs, clock }: SystemdOptions): BackgroundJob {
+export function createSystemdJob({ socket, services, intervalMs, clock }: SystemdJobOptions): BackgroundJob {
   const restarts = new RestartCount(clock)
   return {
     name: 'systemd',
@@ -42,7 +42,12 @@ export function createSystemdJob({ socket, services, intervalMs, clock }: System
 }
 
 /** A unit that systemd has loaded. */
-type Unit = { readonly name: string; readonly active: string; readonly sub: string; readonly path: string }
+type SystemdUnit = {
+  readonly name: string
+  readonly active: string
+  readonly sub: string
+  readonly path: string
+}
 
 async function readUnits(
   bus: DbusConnection,
@@ -76,7 +81,7 @@ async function readUnits(
       const found = await readService(bus, unit, given !== undefined)
       if (found === null) return
       counts.set(unit.name, found.restarts)
-      if (given !== undefined) describeService(given, unit, found, samples, reasons)
+      if (given !== undefined) describeService(given, unit, found, { samples, reasons })
     }),
   )
   const recent = restarts.note(counts)
@@ -95,10 +100,9 @@ async function readUnits(
 
 function describeService(
   given: string,
-  unit: Unit,
+  unit: SystemdUnit,
   { memory, tasks, result }: Service,
-  samples: ProbeSample[],
-  reasons: Map<string, string>,
+  { samples, reasons }: { readonly samples: ProbeSample[]; readonly reasons: Map<string, string> },
 ) {
   const part = `perf.service.${partOf(given)}`
   if (memory !== null) samples.push({ metric: `${part}.memory.bytes`, value: memory })
@@ -111,7 +115,11 @@ function describeService(
 }
 
 /** The unit of that name, which may be another name of it: `sshd` is `ssh` on Debian. Null for none. */
-async function findUnit(bus: DbusConnection, name: string, loaded: readonly Unit[]): Promise<Unit | null> {
+async function findUnit(
+  bus: DbusConnection,
+  name: string,
+  loaded: readonly SystemdUnit[],
+): Promise<SystemdUnit | null> {
   const known = loaded.find((unit) => unit.name === name)
   if (known !== undefined) return known
   try {
@@ -137,7 +145,11 @@ type Service = {
 }
 
 /** Null for one that went away since it was listed. All properties cost systemd more than one. */
-async function readService(bus: DbusConnection, { path }: Unit, isNamed: boolean): Promise<Service | null> {
+async function readService(
+  bus: DbusConnection,
+  { path }: SystemdUnit,
+  isNamed: boolean,
+): Promise<Service | null> {
   const call = { destination: SYSTEMD, path, interface: 'org.freedesktop.DBus.Properties' }
   try {
     if (!isNamed) {
@@ -169,7 +181,7 @@ async function readService(bus: DbusConnection, { path }: Unit, isNamed: boolean
 const numberOf = (value: DbusValue | undefined) =>
   typeof value === 'number' && value < UNKNOWN ? value : null
 
-function toUnits(list: DbusValue | undefined): Unit[] {
+function toUnits(list: DbusValue | undefined): SystemdUnit[] {
   if (!Array.isArray(list)) throw new Error('systemd does not list its units')
   return list.flatMap((unit: DbusValue) => {
     if (!Array.isArray(unit)) return []

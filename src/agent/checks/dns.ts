@@ -3,7 +3,7 @@ import { type CheckSettings, type Endpoint, parseEndpoint } from '../../domain/c
 import { isIP } from '../../lib/node-modules.ts'
 import type { CheckContext } from './context.ts'
 import { type DnsAnswer, readAnswer, writeQuestion } from './dns-message.ts'
-import { type Outcome, outcome } from './outcome.ts'
+import { type CheckOutcome, outcome } from './outcome.ts'
 import { describeCode, openStream } from './stream.ts'
 
 const PORT = 53
@@ -12,7 +12,7 @@ const TRIES = 3
 const MAX_SERVERS = 3
 
 /** Asks a name server for records of a name. */
-export async function checkDns(settings: CheckSettings, context: CheckContext): Promise<Outcome> {
+export async function checkDns(settings: CheckSettings, context: CheckContext): Promise<CheckOutcome> {
   const { clock } = context
   const { record, expectText, target } = settings
   const beganMs = clock.monotonicMs()
@@ -53,7 +53,7 @@ function listServers(configured: string | null): Endpoint[] {
   )
 }
 
-type Found = { readonly answer: DnsAnswer; readonly server: Endpoint }
+type DnsReply = { readonly answer: DnsAnswer; readonly server: Endpoint }
 
 /** Asks all servers, again and again, and takes the first answer. */
 async function askOverUdp(
@@ -61,8 +61,8 @@ async function askOverUdp(
   servers: readonly Endpoint[],
   { record, timeout }: CheckSettings,
   { clock, signal }: CheckContext,
-): Promise<Found> {
-  const { promise, resolve, reject } = Promise.withResolvers<Found>()
+): Promise<DnsReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<DnsReply>()
   const abort = () => reject(signal.reason)
   signal.addEventListener('abort', abort)
   let refused = 0

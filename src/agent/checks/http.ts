@@ -2,7 +2,7 @@ import { type CheckSettings, parseStatusRanges } from '../../domain/check.ts'
 import { VERSION } from '../../lib/version.ts'
 import type { CheckContext } from './context.ts'
 import { type HttpHead, readBody, readHead } from './http-message.ts'
-import { type Outcome, outcome } from './outcome.ts'
+import { type CheckOutcome, outcome } from './outcome.ts'
 import { openStream } from './stream.ts'
 
 const MAX_HEAD = 64 * 1024
@@ -10,7 +10,7 @@ const MAX_BODY = 256 * 1024
 const MAX_REDIRECTS = 5
 
 /** Asks for a page and compares what it answers with what is expected. */
-export async function checkHttp(settings: CheckSettings, context: CheckContext): Promise<Outcome> {
+export async function checkHttp(settings: CheckSettings, context: CheckContext): Promise<CheckOutcome> {
   const { clock } = context
   const beganMs = clock.monotonicMs()
   let url = new URL(settings.target ?? '')
@@ -30,13 +30,13 @@ export async function checkHttp(settings: CheckSettings, context: CheckContext):
   }
 }
 
-type Answer = { readonly head: HttpHead; readonly body: string; readonly certificateEnds: number | null }
+type HttpAnswer = { readonly head: HttpHead; readonly body: string; readonly certificateEnds: number | null }
 
 async function ask(
   url: URL,
   settings: CheckSettings,
   { clock, signal, authorities }: CheckContext,
-): Promise<Answer | { readonly distrust: string; readonly certificateEnds: number | null }> {
+): Promise<HttpAnswer | { readonly distrust: string; readonly certificateEnds: number | null }> {
   const usesTls = url.protocol === 'https:'
   const stream = await openStream({
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -83,7 +83,7 @@ function findRedirect({ status, headers }: HttpHead, from: URL): URL | string | 
   return url
 }
 
-function evaluate({ head, body }: Answer, { expectStatus, expectText }: CheckSettings): string | null {
+function evaluate({ head, body }: HttpAnswer, { expectStatus, expectText }: CheckSettings): string | null {
   const { status } = head
   const ranges = parseStatusRanges(expectStatus) ?? []
   if (!ranges.some(({ first, last }) => status >= first && status <= last))

@@ -1,7 +1,7 @@
 import type { ProbeSample } from '../probes/probe.ts'
 
 /** What one run of a check found. */
-export type Outcome = {
+export type CheckOutcome = {
   /** Why the check is not good; null when it is. */
   readonly failure: string | null
   /** How long the target took to answer; null when it did not. */
@@ -15,7 +15,7 @@ export type Outcome = {
 }
 
 /** The check is good unless `more` says otherwise. */
-export const outcome = (more: Partial<Outcome>): Outcome => ({
+export const outcome = (more: Partial<CheckOutcome>): CheckOutcome => ({
   failure: null,
   milliseconds: null,
   certificateEnds: null,

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { isIP } from '../../lib/node-modules.ts'
 import { type EchoSocket, openEchoSocket } from '../../platform/sockets/icmp.ts'
 import type { CheckContext } from './context.ts'
-import { type Outcome, outcome } from './outcome.ts'
+import { type CheckOutcome, outcome } from './outcome.ts'
 import { resolveHost } from './stream.ts'
 
 /** A datagram may be lost: the host is asked so often within the time of the check. */
@@ -14,7 +14,10 @@ const FIRST_LOOK_MS = 1
 const LAST_LOOK_MS = 50
 
 /** Sends echo requests until one is answered. Linux lets ordinary users do so, where it is set up to. */
-export async function checkPing(settings: CheckSettings, { clock, signal }: CheckContext): Promise<Outcome> {
+export async function checkPing(
+  settings: CheckSettings,
+  { clock, signal }: CheckContext,
+): Promise<CheckOutcome> {
   const { target, ipVersion, timeout } = settings
   if (process.platform !== 'linux') throw new Error('ping works on Linux only')
   const host = target ?? ''

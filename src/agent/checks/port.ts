@@ -1,13 +1,13 @@
 import { type CheckSettings, type Endpoint, parseEndpoint, TLS_PORT } from '../../domain/check.ts'
 import type { CheckContext } from './context.ts'
-import { type Outcome, outcome } from './outcome.ts'
+import { type CheckOutcome, outcome } from './outcome.ts'
 import { openStream } from './stream.ts'
 
 /** What a server says first is looked at up to here. */
 const MAX_BANNER = 8 * 1024
 
 /** Connects to a port, and reads what its server says first where a text is expected. */
-export async function checkTcp(settings: CheckSettings, context: CheckContext): Promise<Outcome> {
+export async function checkTcp(settings: CheckSettings, context: CheckContext): Promise<CheckOutcome> {
   const { expectText } = settings
   const beganMs = context.clock.monotonicMs()
   const stream = await open(settings, parseEndpoint(settings.target ?? '', null), context, false)
@@ -24,7 +24,7 @@ export async function checkTcp(settings: CheckSettings, context: CheckContext): 
 }
 
 /** Makes a TLS handshake and looks at the certificate. */
-export async function checkTls(settings: CheckSettings, context: CheckContext): Promise<Outcome> {
+export async function checkTls(settings: CheckSettings, context: CheckContext): Promise<CheckOutcome> {
   const beganMs = context.clock.monotonicMs()
   const stream = await open(settings, parseEndpoint(settings.target ?? '', TLS_PORT), context, true)
   const { certificateEnds, distrust } = stream

@@ -1,7 +1,7 @@
 import type { CheckSettings } from '../../domain/check.ts'
 import type { CheckContext } from './context.ts'
 import { findForeignWriter } from './file-safety.ts'
-import { type Outcome, outcome } from './outcome.ts'
+import { type CheckOutcome, outcome } from './outcome.ts'
 import { readPluginOutput } from './plugin-output.ts'
 import { runProgram } from './run-program.ts'
 
@@ -18,7 +18,7 @@ export async function checkScript(
   { command }: CheckSettings,
   { clock, signal }: CheckContext,
   configFile: string | null,
-): Promise<Outcome> {
+): Promise<CheckOutcome> {
   const uid = process.getuid?.()
   if (uid === undefined) throw new Error('scripts run on Linux only')
   for (const file of [command[0] ?? '', ...(configFile === null ? [] : [configFile])]) {

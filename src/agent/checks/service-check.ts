@@ -7,12 +7,12 @@ import type { ProbeSample } from '../probes/probe.ts'
 import type { CheckContext } from './context.ts'
 import { checkDns } from './dns.ts'
 import { checkHttp } from './http.ts'
-import { type Outcome, outcome } from './outcome.ts'
+import { type CheckOutcome, outcome } from './outcome.ts'
 import { checkPing } from './ping.ts'
 import { checkTcp, checkTls } from './port.ts'
 import { checkScript, EXIT_UNKNOWN } from './script.ts'
 
-type Run = (settings: CheckSettings, context: CheckContext) => Promise<Outcome>
+type RunCheck = (settings: CheckSettings, context: CheckContext) => Promise<CheckOutcome>
 
 export type CheckOptions = {
   readonly settings: CheckSettings
@@ -26,7 +26,7 @@ export type CheckOptions = {
 
 /** A check of the configuration as work that runs in the background. */
 export function createCheck({ settings, configFile, clock }: CheckOptions): BackgroundJob {
-  const runs: Readonly<Record<CheckKind, Run>> = {
+  const runs: Readonly<Record<CheckKind, RunCheck>> = {
     http: checkHttp,
     tcp: checkTcp,
     tls: checkTls,
@@ -34,7 +34,7 @@ export function createCheck({ settings, configFile, clock }: CheckOptions): Back
     ping: checkPing,
     script: (given, context) => checkScript(given, context, configFile),
   }
-  const give = (found: Outcome) => toResult(settings, found, clock.now())
+  const give = (found: CheckOutcome) => toResult(settings, found, clock.now())
   return {
     name: settings.name,
     intervalMs: settings.interval * 1000,
@@ -57,7 +57,7 @@ async function readAuthorities(file: string | null): Promise<string | null> {
 
 const DAY = 86_400
 
-function toResult({ name }: CheckSettings, found: Outcome, now: number): BackgroundResult {
+function toResult({ name }: CheckSettings, found: CheckOutcome, now: number): BackgroundResult {
   const metric = (end: string) => `perf.check.${name}.${end}`
   const samples: ProbeSample[] = [{ metric: metric('state'), value: found.failure === null ? 1 : 0 }]
   const reasons = new Map<string, string>()

@@ -52,13 +52,13 @@ const failed = (failure: string): BackgroundResult => ({
   failure,
 })
 
-type Found = ListedContainer & { readonly socket: string }
-type Seen = { readonly reading: ContainerReading; readonly atMs: number }
+type FoundContainer = ListedContainer & { readonly socket: string }
+type SeenContainer = { readonly reading: ContainerReading; readonly atMs: number }
 type Restarts = { readonly atMs: number; readonly count: number }
 
 class ContainerWatch {
   /** By name. */
-  #previous = new Map<string, Seen>()
+  #previous = new Map<string, SeenContainer>()
   #restarts = new Map<string, readonly Restarts[]>()
 
   constructor(readonly clock: Clock) {}
@@ -73,7 +73,7 @@ class ContainerWatch {
       { metric: 'perf.containers.left', value: all.length - watched.length },
     ]
     const reasons = new Map<string, string>()
-    const now = new Map<string, Seen>()
+    const now = new Map<string, SeenContainer>()
     await forEachOf(watched, AT_ONCE, async (found) => {
       const reading = await inspect(found, signal)
       if (reading !== null) now.set(found.name, { reading, atMs: this.clock.monotonicMs() })
@@ -84,7 +84,7 @@ class ContainerWatch {
     return { samples, reasons, failure: null }
   }
 
-  #describe(name: string, seen: Seen, samples: ProbeSample[], reasons: Map<string, string>) {
+  #describe(name: string, seen: SeenContainer, samples: ProbeSample[], reasons: Map<string, string>) {
     const { reading, atMs } = seen
     const known = this.#previous.get(name)
     // Counters of a container that took the place of another begin anew.
@@ -120,7 +120,7 @@ class ContainerWatch {
   }
 }
 
-async function listContainers(socket: string, signal: AbortSignal): Promise<Found[]> {
+async function listContainers(socket: string, signal: AbortSignal): Promise<FoundContainer[]> {
   const list = await getJson(socket, '/containers/json?all=1', { signal, most: MAX_LIST_BYTES }).catch(
     (error: unknown) => {
       throw new Error(`${socket}: ${describeError(error)}${isForbidden(error) ? FORBIDDEN : ''}`)
@@ -142,7 +142,7 @@ const FORBIDDEN = '; may the user of the agent read and write that socket?'
  * Those that run come first, so that they are watched before what has ended; of two with one name the second
  * gets a number.
  */
-function nameApart(found: readonly Found[]): Found[] {
+function nameApart(found: readonly FoundContainer[]): FoundContainer[] {
   const sorted = [...found].sort(
     (a, b) =>
       Number(b.isRunning) - Number(a.isRunning) ||
@@ -160,7 +160,7 @@ function nameApart(found: readonly Found[]): Found[] {
 
 /** Null for one that is gone meanwhile, or that the engine can say nothing of. */
 async function inspect(
-  { socket, id, isRunning }: Found,
+  { socket, id, isRunning }: FoundContainer,
   signal: AbortSignal,
 ): Promise<ContainerReading | null> {
   const get = (path: string) =>

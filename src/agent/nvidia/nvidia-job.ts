@@ -1,4 +1,4 @@
-import type { Answer, NvidiaGpu, Order } from '../../platform/nvml/messages.ts'
+import type { NvidiaGpu, NvmlAnswer, NvmlOrder } from '../../platform/nvml/messages.ts'
 import type { ProcFs } from '../../platform/proc.ts'
 import { type BackgroundJob, type BackgroundResult, limitRun } from '../background-result.ts'
 import { addSample, percentOf, roundTo } from '../probes/arithmetic.ts'
@@ -61,7 +61,7 @@ function areAllAsleep(proc: ProcFs): boolean {
   )
 }
 
-function toResult(answer: Answer): BackgroundResult {
+function toResult(answer: NvmlAnswer): BackgroundResult {
   if ('problem' in answer) throw new Error(answer.problem)
   const samples: ProbeSample[] = []
   const lost: string[] = []
@@ -95,13 +95,13 @@ class NvmlThread {
   }
 
   /** Rejects with the reason of `signal` when that is aborted, and while an earlier question has no answer. */
-  ask(order: Order, signal: AbortSignal): Promise<Answer> {
+  ask(order: NvmlOrder, signal: AbortSignal): Promise<NvmlAnswer> {
     if (this.#isBusy) return Promise.reject(new Error('the driver has not answered yet'))
     this.#isBusy = true
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const { promise, resolve, reject } = Promise.withResolvers<NvmlAnswer>()
     const worker = this.#worker ?? new Worker(ENTRY, { smol: true, ref: false })
     this.#worker = worker
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+    worker.onmessage = ({ data }: MessageEvent<NvmlAnswer>) => {
       this.#isBusy = false
       resolve(data)
     }

@@ -31,7 +31,7 @@ export type ProbeRun = {
 type Samples = ProbeSample[] | null
 
 /** What is known of a probe between two cycles. */
-type Entry = {
+type ProbeEntry = {
   readonly probe: Probe<unknown>
   previous: { readonly reading: unknown; readonly atMs: number } | null
   isFailing: boolean
@@ -56,7 +56,7 @@ class Runner implements ProbeRunner {
   readonly #log: Log
   readonly #timeoutMs: number
   readonly #context: ProbeContext
-  readonly #entries: readonly Entry[]
+  readonly #entries: readonly ProbeEntry[]
   readonly #served: ServedFiles | null
   /** Nothing that is asked of it can hang, but for promises. */
   readonly #platform: Platform
@@ -118,7 +118,7 @@ class Runner implements ProbeRunner {
   }
 
   /** Most probes answer at once; only those that promise an answer are given a timer. */
-  #runOne(entry: Entry, platform: Platform): Samples | Promise<Samples> {
+  #runOne(entry: ProbeEntry, platform: Platform): Samples | Promise<Samples> {
     try {
       if (entry.isPending) throw new Error('the call of an earlier cycle has not come back')
       const before = entry.previous
@@ -141,7 +141,7 @@ class Runner implements ProbeRunner {
       : (probe.windows?.(platform.win32, this.#context) ?? null)
   }
 
-  #conclude(entry: Entry, reading: unknown, before: Entry['previous'], atMs: number): Samples {
+  #conclude(entry: ProbeEntry, reading: unknown, before: ProbeEntry['previous'], atMs: number): Samples {
     const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
     const samples =
       reading === null
@@ -154,14 +154,14 @@ class Runner implements ProbeRunner {
     return samples
   }
 
-  #noteFailure(entry: Entry, error: unknown): null {
+  #noteFailure(entry: ProbeEntry, error: unknown): null {
     if (!entry.isFailing)
       this.#log.warn('probe fails', { probe: entry.probe.name, reason: describeError(error) })
     entry.isFailing = true
     return null
   }
 
-  #awaitWithin(entry: Entry, answer: Promise<unknown>): Promise<unknown> {
+  #awaitWithin(entry: ProbeEntry, answer: Promise<unknown>): Promise<unknown> {
     entry.isPending = true
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(this.#timeoutMs, () =>
@@ -249,9 +249,8 @@ function createStuckLog(log: Log): StuckLog {
   return {
     note(found) {
       for (const what of found)
-        if (!known.includes(what)) log.warn('a reading does not come back; the others go on', { what })
-      for (const what of known)
-        if (!found.includes(what)) log.info('a reading that was stuck has come back', { what })
+        if (!known.includes(what)) log.warn('a read is stuck; the other probes go on', { what })
+      for (const what of known) if (!found.includes(what)) log.info('a stuck read has completed', { what })
       known = found
       return found
     },
@@ -282,7 +281,7 @@ function createNameCheck(log: Log): NameCheck {
         legal = isMetricName(metric)
         if (checked.size >= MAX_NAMES) checked.clear()
         checked.set(metric, legal)
-        if (!legal) log.warn('metric left out: its name is not legal', { metric })
+        if (!legal) log.warn('metric skipped: its name is invalid', { metric })
       }
       return legal
     },

@@ -3,7 +3,7 @@ import type { BootClock } from '../../platform/boot.ts'
 import type { LossList } from './loss-list.ts'
 import { MissedCycles } from './missed-cycles.ts'
 import type { FrameBoot, QueueNote } from './queue-note.ts'
-import { addTime, isTaken, type TimeRange } from './sampled-ranges.ts'
+import { addTime, isTaken, type SampledRange } from './sampled-ranges.ts'
 
 type FrameTimesOptions = {
   /** Seconds between two frames. */
@@ -20,7 +20,7 @@ type FrameTimesOptions = {
 export class FrameTimes {
   readonly #options: FrameTimesOptions
   readonly #missedCycles: MissedCycles
-  #ranges: readonly TimeRange[] = []
+  #ranges: readonly SampledRange[] = []
   /** The time of the newest frame as the note beside the file says it; 0 when it says none. */
   #notedTime = 0
   /** When, by a clock that nobody sets, the newest frame was taken; null when that is not known. */
@@ -31,7 +31,7 @@ export class FrameTimes {
     this.#missedCycles = new MissedCycles(options)
   }
 
-  get ranges(): readonly TimeRange[] {
+  get ranges(): readonly SampledRange[] {
     return this.#ranges
   }
 
@@ -45,7 +45,7 @@ export class FrameTimes {
   }
 
   /** Takes over what a file and the note beside it say. */
-  adopt(ranges: readonly TimeRange[], note: QueueNote | null): void {
+  adopt(ranges: readonly SampledRange[], note: QueueNote | null): void {
     this.#ranges = [...ranges, ...this.#ranges]
     this.#notedTime = note?.time ?? 0
     this.#boot = note?.boot ?? this.#boot

@@ -1,4 +1,4 @@
-export type MetricSet = { readonly id: number; readonly metrics: readonly string[] }
+export type QueuedMetricSet = { readonly id: number; readonly metrics: readonly string[] }
 
 /** Lists of names kept in memory; older ones are read from the file again. */
 const MAX_KEPT = 16
@@ -9,8 +9,8 @@ const MAX_KEPT = 16
 export class MetricSetRegistry {
   readonly #kept = new Map<number, readonly string[]>()
   readonly #load: (id: number) => readonly string[] | null
-  #unsaved: MetricSet[] = []
-  #last: MetricSet | null = null
+  #unsaved: QueuedMetricSet[] = []
+  #last: QueuedMetricSet | null = null
   #nextId = 1
 
   /** `load` finds the names of a number that was saved; null when it is not there. */
@@ -19,7 +19,7 @@ export class MetricSetRegistry {
   }
 
   /** Numbers given from now on are above `id`; `last` is the list that the next frame most likely has. */
-  continueAfter(id: number, last: MetricSet | null): void {
+  continueAfter(id: number, last: QueuedMetricSet | null): void {
     this.#nextId = Math.max(this.#nextId, id + 1)
     this.#last ??= last
   }
@@ -51,7 +51,7 @@ export class MetricSetRegistry {
   }
 
   /** Those that are not in the file yet. */
-  get unsaved(): readonly MetricSet[] {
+  get unsaved(): readonly QueuedMetricSet[] {
     return this.#unsaved
   }
 

@@ -18,6 +18,8 @@ type MissedCyclesOptions = {
 export class MissedCycles {
   readonly #options: MissedCyclesOptions
   #last: { readonly time: number; readonly nowMs: number; readonly atMs: number } | null = null
+  /** Cycles that were left out since, because their times had samples already. */
+  #taken = 0
 
   constructor(options: MissedCyclesOptions) {
     this.#options = options
@@ -26,6 +28,7 @@ export class MissedCycles {
   /** A cycle was left out because its time has samples already: the clock was set back. */
   noteTakenTime(time: number): void {
     if (this.#last !== null && time >= this.#last.time) return
+    this.#taken++
     const { interval, losses, onNoted } = this.#options
     losses().addCycles('clock', { from: time, to: time, count: 1 }, 2 * interval)
     onNoted()
@@ -41,6 +44,8 @@ export class MissedCycles {
     const nowMs = clock.nowMs()
     const atMs = clock.monotonicMs()
     this.#last = { time, nowMs, atMs }
+    const taken = this.#taken
+    this.#taken = 0
     if (last === null) {
       if (before !== null) this.#noteOff(time, before.time, before.ago)
       return
@@ -50,7 +55,8 @@ export class MissedCycles {
     // By the monotonic clock where the other one was set: then hardly any cycle was left out.
     const seconds = isClock ? ranMs / 1000 : time - last.time
     const range = { from: last.time + interval, to: time - interval }
-    this.#note(isClock ? 'clock' : 'skipped', range, seconds)
+    // A clock that was set back and is right again leaves a hole of as many cycles as found their time taken.
+    this.#note(isClock || taken > 0 ? 'clock' : 'skipped', range, seconds - taken * interval)
   }
 
   /** The agent was not running; a clock that was set meanwhile is no absence. */

@@ -1,3 +1,4 @@
+import { type NumberRange, rangesOf } from '../../domain/audit/number-ranges.ts'
 import type { QueueFile } from './queue-file.ts'
 import { type Item, sizeOf } from './queue-rows.ts'
 
@@ -68,6 +69,28 @@ export class QueueContents {
       // The next read tells.
     }
     return this.#lowest
+  }
+
+  /**
+   * The ids that wait, ascending, of which there are `length`; null while what lies in the file can't be read. Nearly
+   * always they follow each other, and then none but the first and the last are looked at.
+   */
+  findRanges(length: number): NumberRange[] | null {
+    const { file } = this
+    if (file === null) return null
+    try {
+      const first = this.findLowest(0)
+      const last = this.descending(first, Number.MAX_SAFE_INTEGER).next().value?.id ?? first
+      if (first > 0 && last - first + 1 === length) return [{ first, last }]
+      return rangesOf(this.#listIds(file))
+    } catch {
+      return null
+    }
+  }
+
+  *#listIds(file: QueueFile): Generator<number> {
+    for (const id of file.listIds(0, Number.MAX_SAFE_INTEGER)) if (!this.gone.has(id)) yield id
+    for (const { id } of this.pending) yield id
   }
 
   *ascending(first: number, last: number): Generator<Item, undefined> {

@@ -62,12 +62,15 @@ export function replaceDamaged(
   const file = QueueFile.open(path)
   try {
     const salvage = openSalvage(aside)
-    if (salvage !== null) copySalvage({ salvage, note: readNote(path), file, isGone })
+    const note = readNote(path)
+    if (salvage !== null) copySalvage({ salvage, note, file, isGone })
     const state = file.readState()
+    // Of what waited as the note says, rows that can't even be seen are lost too.
+    const waited = Math.max(0, (note?.length ?? 0) - state.length)
     log.error('the queue was damaged; it was moved aside and begun anew with what could be read of it', {
       file: aside,
       saved: state.length,
-      lost: salvage === null ? 'unknown' : salvage.lost(),
+      lost: salvage === null && note === null ? 'unknown' : Math.max(waited, salvage?.lost() ?? 0),
       reason,
     })
     return { file, state, isSalvaged: salvage !== null }

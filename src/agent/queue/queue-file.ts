@@ -2,7 +2,7 @@ import { Database, type Statement } from 'bun:sqlite'
 import { closeSync, openSync } from 'node:fs'
 import type { Loss } from '../../domain/audit/loss.ts'
 import type { NumberRange } from '../../domain/audit/number-ranges.ts'
-import type { MetricSet } from './metric-set-registry.ts'
+import type { QueuedMetricSet } from './metric-set-registry.ts'
 import {
   checksumOf,
   checksumOfNames,
@@ -18,10 +18,10 @@ import {
 } from './queue-rows.ts'
 import { prepareSchema } from './queue-schema.ts'
 import { type QueueNumbers, QueueStateTables } from './queue-state-tables.ts'
-import type { TimeRange } from './sampled-ranges.ts'
+import type { SampledRange } from './sampled-ranges.ts'
 
 export type QueueChange = {
-  readonly metricSets: readonly MetricSet[]
+  readonly metricSets: readonly QueuedMetricSet[]
   readonly items: readonly Item[]
   readonly removed: readonly NumberRange[]
   readonly totals: QueueTotals
@@ -29,7 +29,7 @@ export type QueueChange = {
   /** Null leaves them as they are. */
   readonly losses: readonly Loss[] | null
   /** Null leaves them as they are. */
-  readonly spans: readonly TimeRange[] | null
+  readonly spans: readonly SampledRange[] | null
   /** Null leaves it as it is. */
   readonly thresholds: string | null
 }
@@ -113,7 +113,7 @@ export class QueueFile {
       isClean: isClean === 1,
       totals: counts,
       losses: this.#state.readLosses(),
-      spans: db.query<TimeRange, []>('SELECT first, last FROM span ORDER BY rowid').all(),
+      spans: db.query<SampledRange, []>('SELECT first, last FROM span ORDER BY rowid').all(),
       thresholds:
         db.query<{ json: string }, []>('SELECT json FROM threshold_state WHERE id = 0').get()?.json ?? null,
       lastMetricSet: lastId === null || lastMetrics === null ? null : { id: lastId, metrics: lastMetrics },

@@ -20,6 +20,9 @@ export type FoundFile = {
   listIds(): Iterable<number>
 }
 
+/** What the file of a queue has lost: all that waited, or the last of it. */
+export type LostItems = { readonly count: number; readonly isAll: boolean }
+
 /**
  * The numbers of a queue: each item gets one, for ever. The generation names the row of numbers. It is kept
  * in the queue's file and in the note beside it, and begins anew only when both are gone.
@@ -74,10 +77,14 @@ export class QueueNumbering {
   }
 
   /**
-   * Takes over what a file and the note say, and tells the totals up to now. `firstPending` is the lowest
-   * number in memory; null when there is none.
+   * Takes over what a file and the note say, and tells the totals up to now, and what the file does not have though
+   * the note knows of it. `firstPending` is the lowest number in memory; null when there is none.
    */
-  adopt(found: FoundFile, note: QueueNote | null, firstPending: number | null): QueueTotals {
+  adopt(
+    found: FoundFile,
+    note: QueueNote | null,
+    firstPending: number | null,
+  ): { readonly totals: QueueTotals; readonly lost: LostItems | null } {
     const { state } = found
     const isNew = state.generation === null && state.newest === 0
     const isLost = isNew && note !== null
@@ -89,10 +96,13 @@ export class QueueNumbering {
     this.#generation =
       state.generation ?? (isLost ? note.generation : this.#generation) ?? crypto.randomUUID()
     let newest = state.newest
+    let lost: LostItems | null = null
     if (known !== null && known.newest > newest) {
       // Of a queue that was lost everything that waited; otherwise what a crash took back.
       const first = isLost ? Math.max(1, known.waiting) : newest + 1
       this.#losses.addRange({ first, last: known.newest }, isLost ? 'queue' : 'crash')
+      const count = isLost ? known.length : known.newest - newest
+      if (count > 0) lost = { count, isAll: isLost }
       newest = known.newest
     }
     if (found.isSalvaged) this.noteDamaged(found.listIds(), known?.waiting ?? state.firstId ?? newest, newest)
@@ -103,7 +113,7 @@ export class QueueNumbering {
     if (firstPending !== null && firstPending > newest + 1)
       this.#losses.addRange({ first: newest + 1, last: firstPending - 1 }, 'unused')
     this.#newest = Math.max(newest, this.#newest)
-    return sumTotals(state, known, isLost || found.isSalvaged)
+    return { totals: sumTotals(state, known, isLost || found.isSalvaged), lost }
   }
 
   /** What was damaged is not known by number: it is what is not there, from `first` to `last`. */

@@ -1,6 +1,6 @@
 import type { Loss } from '../../domain/audit/loss.ts'
-import type { MetricSet } from './metric-set-registry.ts'
-import type { TimeRange } from './sampled-ranges.ts'
+import type { QueuedMetricSet } from './metric-set-registry.ts'
+import type { SampledRange } from './sampled-ranges.ts'
 
 export const ITEM_KINDS = ['frame', 'event'] as const
 export type ItemKind = (typeof ITEM_KINDS)[number]
@@ -43,9 +43,9 @@ export type QueueState = {
   readonly isClean: boolean
   readonly totals: QueueTotals
   readonly losses: readonly Loss[]
-  readonly spans: readonly TimeRange[]
+  readonly spans: readonly SampledRange[]
   /** The newest one; null when there is none. */
-  readonly lastMetricSet: MetricSet | null
+  readonly lastMetricSet: QueuedMetricSet | null
   /** As it was written last; null when none ever was. */
   readonly thresholds: string | null
 }

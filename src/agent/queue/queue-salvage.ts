@@ -1,17 +1,17 @@
 import { Database } from 'bun:sqlite'
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
 import type { Loss } from '../../domain/audit/loss.ts'
-import type { MetricSet } from './metric-set-registry.ts'
+import type { QueuedMetricSet } from './metric-set-registry.ts'
 import { type Item, type ItemRow, type QueueTotals, readItem, readNames } from './queue-rows.ts'
-import type { TimeRange } from './sampled-ranges.ts'
+import type { SampledRange } from './sampled-ranges.ts'
 
 /** What a damaged queue still holds. */
 export type Salvage = {
-  readonly metricSets: readonly MetricSet[]
+  readonly metricSets: readonly QueuedMetricSet[]
   /** Null when it can't be read. */
   readonly totals: (QueueTotals & { readonly generation: string | null; readonly newest: number }) | null
   readonly losses: readonly Loss[]
-  readonly spans: readonly TimeRange[]
+  readonly spans: readonly SampledRange[]
   readonly thresholds: string | null
   /** Its items, ascending. `lost` is complete when the last one was taken. */
   readonly items: Iterable<Item>
@@ -96,7 +96,8 @@ function readSalvage(database: Database): Salvage {
           .all(),
       ) ?? [],
     spans:
-      attempt(() => database.query<TimeRange, []>('SELECT first, last FROM span ORDER BY rowid').all()) ?? [],
+      attempt(() => database.query<SampledRange, []>('SELECT first, last FROM span ORDER BY rowid').all()) ??
+      [],
     thresholds: single<{ json: string }>('SELECT json FROM threshold_state WHERE id = 0')?.json ?? null,
     items: readItems(),
     lost: () => lost,

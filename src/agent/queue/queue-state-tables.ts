@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite'
 import { isLossReason, type Loss } from '../../domain/audit/loss.ts'
 import type { QueueTotals } from './queue-rows.ts'
-import type { TimeRange } from './sampled-ranges.ts'
+import type { SampledRange } from './sampled-ranges.ts'
 
 export type QueueNumbers = {
   readonly generation: string
@@ -14,7 +14,7 @@ export type QueueNumbers = {
 export class QueueStateTables {
   readonly #database: Database
   /** What the file is known to hold; null when it is not known. */
-  #written: { totals: string | null; spans: readonly TimeRange[] | null } = { totals: null, spans: null }
+  #written: { totals: string | null; spans: readonly SampledRange[] | null } = { totals: null, spans: null }
 
   constructor(database: Database) {
     this.#database = database
@@ -56,7 +56,7 @@ export class QueueStateTables {
   }
 
   /** Nearly always nothing but the end of the newest span is another. */
-  writeRanges(spans: readonly TimeRange[]): void {
+  writeRanges(spans: readonly SampledRange[]): void {
     const written = this.#written.spans
     const last = spans.at(-1)
     const isGrown =

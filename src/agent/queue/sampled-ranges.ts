@@ -1,7 +1,7 @@
 /**
  * Times from `first` to `last` (seconds since 1970) that have a sample, or that nobody will ask for again.
  */
-export type TimeRange = { readonly first: number; readonly last: number }
+export type SampledRange = { readonly first: number; readonly last: number }
 
 /** A clock that jumps more often than this between two restarts of the count is past helping. */
 export const MAX_SPANS = 64
@@ -9,7 +9,7 @@ export const MAX_SPANS = 64
 /** Gaps of so many intervals are closed, so that a few cycles left out don't use up the spans. */
 const CLOSED_GAP = 10
 
-export function isTaken(spans: readonly TimeRange[], time: number): boolean {
+export function isTaken(spans: readonly SampledRange[], time: number): boolean {
   return spans.some((span) => span.first <= time && time <= span.last)
 }
 
@@ -18,7 +18,7 @@ export function isTaken(spans: readonly TimeRange[], time: number): boolean {
  * than one number: after a clock was put back, the times up to the wrong one are free to be sampled, and
  * those before the jump are not.
  */
-export function addTime(spans: readonly TimeRange[], time: number, interval: number): TimeRange[] {
+export function addTime(spans: readonly SampledRange[], time: number, interval: number): SampledRange[] {
   const grown = spans.findIndex(
     (span) =>
       span.last < time &&

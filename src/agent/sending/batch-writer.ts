@@ -1,10 +1,12 @@
 import type { Loss } from '../../domain/audit/loss.ts'
 import { rangesOf } from '../../domain/audit/number-ranges.ts'
+import type { KnownNumbers } from '../../domain/audit/received-numbers.ts'
 import type { EventReport } from '../../domain/event.ts'
 import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { encodeBatch } from '../../protocol/encode.ts'
 import type { Batch } from '../../protocol/message.ts'
+import type { QueueIdentity } from '../../protocol/numbering.ts'
 import type { Item } from '../queue/queue-rows.ts'
 import { type ColumnRange, rowOfColumns } from './frame-parts.ts'
 
@@ -27,6 +29,8 @@ export type SessionNumbering = {
   readonly run: string
   /** Seconds since its start. */
   uptime(): number
+  /** What is known of all numbers up to now; null when it is not. */
+  readonly known: KnownNumbers | null
   /** The lowest number that may still come. */
   readonly lowestId: number
   /** What never comes, as much as a batch of now may hold. */
@@ -123,12 +127,12 @@ export class BatchWriter {
     { id, lost, isGreeting }: { id: number; lost: readonly Loss[]; isGreeting: boolean },
   ) {
     const { host, numbering } = this.#options
-    const { generation, run, lowestId } = numbering
+    const { generation, lowestId } = numbering
     return {
       id,
       host,
       ...extra,
-      ...(this.#saidQueue !== generation && { queue: { id: generation, run, uptime: numbering.uptime() } }),
+      ...(this.#saidQueue !== generation && { queue: describeQueue(numbering) }),
       // A frame that goes in parts is there when its last part is.
       ...(!isGreeting &&
         next === undefined && {
@@ -156,6 +160,14 @@ export class BatchWriter {
 
 const rowOf = (item: Item, columns: ColumnRange | undefined) =>
   columns === undefined ? (JSON.parse(item.body) as (number | null)[]) : rowOfColumns(item, columns)
+
+function describeQueue(numbering: SessionNumbering): QueueIdentity {
+  const { generation: id, run, known } = numbering
+  const identity = { id, run, uptime: numbering.uptime() }
+  if (known === null) return identity
+  const unconfirmed = known.unconfirmed.flatMap(({ first, last }) => [first, last])
+  return { ...identity, newest: known.newest, unconfirmed }
+}
 
 /** The numbers of the items of a kind, as `[first, last, …]`. */
 function numbersOf(items: readonly Item[], kind: Item['kind']): number[] {

@@ -1,9 +1,9 @@
 import { type Backoff, createBackoff } from '../../lib/backoff.ts'
-import type { ServerAddress } from './connect.ts'
+import type { CollectorAddress } from './connect.ts'
 
 /** Which server is asked next, and after what pause. */
 export class CollectorRotation {
-  readonly #servers: readonly ServerAddress[]
+  readonly #servers: readonly CollectorAddress[]
   readonly #away: Backoff = createBackoff({ leastMs: 1000, mostMs: 60_000 })
   readonly #refusing: Backoff = createBackoff({ leastMs: 60_000, mostMs: 600_000 })
   #turn = 0
@@ -11,12 +11,12 @@ export class CollectorRotation {
   #rejectionsInRound = 0
 
   /** `servers` are in the order of preference; at least one. */
-  constructor(servers: readonly ServerAddress[]) {
+  constructor(servers: readonly CollectorAddress[]) {
     this.#servers = servers
   }
 
-  get current(): ServerAddress {
-    return this.#servers[this.#turn % this.#servers.length] as ServerAddress
+  get current(): CollectorAddress {
+    return this.#servers[this.#turn % this.#servers.length] as CollectorAddress
   }
 
   moveOn(): void {

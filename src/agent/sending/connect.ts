@@ -5,7 +5,7 @@ import { MAX_REPLY_BYTES } from '../../protocol/message.ts'
 import { explainRefusal, openTcp } from './tcp-attempts.ts'
 import { findDistrust, type Trust, toTlsOptions } from './tls-trust.ts'
 
-export type ServerAddress = {
+export type CollectorAddress = {
   readonly host: string
   readonly port: number
   /** Absent or null: without TLS. */
@@ -24,14 +24,14 @@ export type ConnectionEvents = {
 }
 
 export type ConnectOptions = {
-  readonly server: ServerAddress
+  readonly server: CollectorAddress
   /** Bytes of a packet beside its headers, where the system lets us say so; null leaves it to the system. */
   readonly maxPayload?: number | null
   readonly clock: Clock
   readonly events: ConnectionEvents
 }
 
-export type Connection = {
+export type ServerConnection = {
   /** Sends all of it, keeping what the socket does not take at once. */
   write(data: Uint8Array | string): void
   /** Ends the connection at once; no event comes any more. */
@@ -51,9 +51,9 @@ const STALLED = 'the TLS handshake did not end within 10 s'
  * caller has what this function returns: `connect(2)` may fail at once (no route, no scope), and Bun then
  * calls back before its own call returns.
  */
-export const connect = (options: ConnectOptions): Connection => new CollectorConnection(options)
+export const connect = (options: ConnectOptions): ServerConnection => new CollectorConnection(options)
 
-class CollectorConnection implements Connection {
+class CollectorConnection implements ServerConnection {
   readonly #options: ConnectOptions
   readonly #timer: Timer
   readonly #decoder = new TextDecoder()

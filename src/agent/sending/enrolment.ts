@@ -1,9 +1,9 @@
 import type { Clock } from '../../lib/clock.ts'
 import { encodeBatch, parseReply } from '../../protocol/encode.ts'
-import { type ConnectionEvents, connect, type ServerAddress } from './connect.ts'
+import { type CollectorAddress, type ConnectionEvents, connect } from './connect.ts'
 
 export type EnrolOptions = {
-  readonly server: ServerAddress
+  readonly server: CollectorAddress
   /** Of the enrolment code. */
   readonly secret: string
   /** What the host's name belongs to from then on. */

@@ -2,6 +2,8 @@ import type { Clock } from '../../lib/clock.ts'
 
 /** With its headers a packet of so many bytes is no longer than 1,200: every path lets it pass. */
 const SMALL_PAYLOAD = 1140
+/** A longer batch has a packet of the usual size; a shorter one may pass where such a packet would not. */
+const FULL_PAYLOAD = 1460
 /** A server may have been slow, so usual packets are tried once more after so long. */
 const RETEST_MS = 600_000
 /** A path that is known to be narrow is tried again after so long. */
@@ -20,6 +22,8 @@ export class PathWidth {
   #isSmall = false
   /** Usual packets are tried again then. */
   #retestMs = Number.POSITIVE_INFINITY
+  /** They were tried again last then. */
+  #retestedMs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -39,6 +43,7 @@ export class PathWidth {
   beginRetest(): boolean {
     if (!this.#isSmall || this.#clock.monotonicMs() < this.#retestMs) return false
     this.#isSmall = false
+    this.#retestedMs = this.#clock.monotonicMs()
     this.#retestMs = Number.POSITIVE_INFINITY
     return true
   }
@@ -49,9 +54,11 @@ export class PathWidth {
     this.#isSmall = true
   }
 
-  /** A batch with rows was stored. */
-  noteStored(): void {
+  /** A batch with rows was stored, of so many bytes on the line. */
+  noteStored(bytes: number): void {
     if (!this.#isSmall) {
+      const isLongAgo = this.#clock.monotonicMs() - this.#retestedMs > REMEMBERED_MS
+      if (bytes <= FULL_PAYLOAD && !isLongAgo) return
       this.#stalls = 0
       this.#proofs = 0
     } else if (this.#proofs < this.#stalls || this.#retestMs === Number.POSITIVE_INFINITY) {

@@ -7,11 +7,11 @@ import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import type { Reply } from '../../protocol/message.ts'
 import type { Item } from '../queue/queue-rows.ts'
 import { type BatchContent, BatchWriter, type SessionNumbering } from './batch-writer.ts'
-import { type Connection, type ConnectionEvents, connect, type ServerAddress } from './connect.ts'
+import { type CollectorAddress, type ConnectionEvents, connect, type ServerConnection } from './connect.ts'
 import { type ColumnRange, splitColumns } from './frame-parts.ts'
 
 export type ProtocolSessionOptions = {
-  readonly server: ServerAddress
+  readonly server: CollectorAddress
   /** Null when the key alone lets us in. */
   readonly passphrase: string | null
   readonly key: string | null
@@ -61,6 +61,8 @@ export type SessionEnd = {
  */
 export type StoredBatch = {
   readonly items: readonly Item[]
+  /** What it took on the line. */
+  readonly bytes: number
   /** What the server knows now to be lost. */
   readonly lost: readonly Loss[]
   readonly waiting: readonly Item[]
@@ -96,7 +98,7 @@ type SentBatch = {
 export class ProtocolSession {
   readonly #options: ProtocolSessionOptions
   readonly #writer: BatchWriter
-  readonly #connection: Connection
+  readonly #connection: ServerConnection
   /** Batches that were sent and not answered, by id. */
   readonly #batches = new Map<number, SentBatch>()
   readonly #inFlight = new Set<number>()
@@ -273,6 +275,7 @@ export class ProtocolSession {
       mayWait && kind === 'frame' && time > serverTime + MAX_TIME_AHEAD
     this.#options.onStored({
       items: batch.items.filter((item) => !isWaiting(item)),
+      bytes: batch.bytes,
       lost: batch.lost,
       waiting: batch.items.filter(isWaiting),
       refused: reply.refused ?? 0,

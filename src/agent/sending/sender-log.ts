@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
-import type { ServerAddress } from './connect.ts'
+import type { CollectorAddress } from './connect.ts'
 
 export type SenderLogOptions = {
   readonly clock: Clock
@@ -12,13 +12,13 @@ export type SenderLogOptions = {
 /** What lasts is logged again after so long, with what waits. */
 const LOG_AGAIN_MS = 600_000
 
-export const nameOf = ({ host, port }: ServerAddress) => `${host}:${port}`
+export const nameOf = ({ host, port }: CollectorAddress) => `${host}:${port}`
 
 /** What the administrator reads of sending: each trouble once, and again every ten minutes while it lasts. */
 export class SenderLog {
   readonly #options: SenderLogOptions
-  readonly #lastReasons = new Map<ServerAddress, string>()
-  #lastTaker: ServerAddress | null = null
+  readonly #lastReasons = new Map<CollectorAddress, string>()
+  #lastTaker: CollectorAddress | null = null
   #failureLoggedMs = Number.NEGATIVE_INFINITY
   #futureLoggedMs = Number.NEGATIVE_INFINITY
   #rejection: { reason: string | undefined; loggedMs: number } = {
@@ -32,15 +32,15 @@ export class SenderLog {
     this.#options = options
   }
 
-  noteSuccess(server: ServerAddress): void {
+  noteSuccess(server: CollectorAddress): void {
     const { log, countWaiting } = this.#options
     if (this.#lastReasons.size > 0 || this.#lastTaker !== server)
-      log.info('the server takes samples', { server: nameOf(server), waiting: countWaiting() })
+      log.info('the server accepts samples', { server: nameOf(server), waiting: countWaiting() })
     this.#lastTaker = server
     this.#lastReasons.clear()
   }
 
-  noteFailure(server: ServerAddress, reason: string): void {
+  noteFailure(server: CollectorAddress, reason: string): void {
     const { clock, log, countWaiting } = this.#options
     const nowMs = clock.monotonicMs()
     if (this.#lastReasons.get(server) !== reason || nowMs - this.#failureLoggedMs >= LOG_AGAIN_MS) {
@@ -51,7 +51,7 @@ export class SenderLog {
   }
 
   /** A bound of the server refuses the same values with each sample. */
-  noteRefusedValues(server: ServerAddress, refused: number, reason: string | undefined): void {
+  noteRefusedValues(server: CollectorAddress, refused: number, reason: string | undefined): void {
     const { clock, log } = this.#options
     this.#refusedValues += refused
     const nowMs = clock.monotonicMs()
@@ -60,34 +60,34 @@ export class SenderLog {
       (reason === this.#rejection.reason && nowMs - this.#rejection.loggedMs < LOG_AGAIN_MS)
     )
       return
-    log.warn('the server refused values', { server: nameOf(server), refused: this.#refusedValues, reason })
+    log.warn('the server rejected values', { server: nameOf(server), refused: this.#refusedValues, reason })
     this.#rejection = { reason, loggedMs: nowMs }
     this.#refusedValues = 0
   }
 
   /** Samples are from the server's future. `seconds` is how far our clock is ahead. */
-  noteFutureSamples(server: ServerAddress, seconds: number): void {
+  noteFutureSamples(server: CollectorAddress, seconds: number): void {
     const { clock, log, countWaiting } = this.#options
     const nowMs = clock.monotonicMs()
     if (nowMs - this.#futureLoggedMs < LOG_AGAIN_MS) return
     this.#futureLoggedMs = nowMs
-    log.warn('samples are from the future by the clock of the server; they are kept until the clocks agree', {
+    log.warn('samples are in the future by the clock of the server; they are kept until the clocks agree', {
       server: nameOf(server),
       seconds,
       waiting: countWaiting(),
     })
   }
 
-  noteSmallerBatches(server: ServerAddress, bytes: number): void {
-    this.#options.log.warn('the connection stands and a batch is not answered; smaller batches are tried', {
+  noteSmallerBatches(server: CollectorAddress, bytes: number): void {
+    this.#options.log.warn('connected, but a batch is not answered; trying smaller batches', {
       server: nameOf(server),
       bytes,
       hint: 'does the path drop large packets (MTU)?',
     })
   }
 
-  noteStuck(server: ServerAddress, idleMs: number): void {
-    this.#options.log.error('sending is stuck; the connection is made anew', {
+  noteStuck(server: CollectorAddress, idleMs: number): void {
+    this.#options.log.error('sending is stuck; reconnecting', {
       server: nameOf(server),
       seconds: Math.round(idleMs / 1000),
       waiting: this.#options.countWaiting(),

@@ -3,24 +3,24 @@ import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { MAX_BATCH_EVENTS } from '../../protocol/message.ts'
-import { MAX_BATCH_LOSSES } from '../../protocol/numbering.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Item } from '../queue/queue-rows.ts'
 import { BatchPicker } from './batch-picker.ts'
 import { BatchSize } from './batch-size.ts'
 import type { SessionNumbering } from './batch-writer.ts'
 import { CollectorRotation } from './collector-rotation.ts'
-import type { ServerAddress } from './connect.ts'
+import type { CollectorAddress } from './connect.ts'
 import type { Deliveries } from './delivery-status.ts'
 import { PathWidth } from './path-width.ts'
 import { ProtocolSession, type SessionEnd, type StoredBatch } from './protocol-session.ts'
 import { nameOf, SenderLog } from './sender-log.ts'
 import { watchServerClock } from './server-clock.ts'
+import { numberSession } from './session-numbering.ts'
 import { StuckWatch } from './stuck-watch.ts'
 
 export type SenderOptions = {
   /** In the order of preference; at least one. */
-  readonly servers: readonly ServerAddress[]
+  readonly servers: readonly CollectorAddress[]
   /** Null when the key alone lets us in. */
   readonly passphrase: string | null
   readonly key: string | null
@@ -44,10 +44,6 @@ export type SenderOptions = {
  * 1000 agents these waited 51 s of 58 (busy machine), with one of 60 they wait 2 s, and all is over after 19.
  */
 const MAX_OPEN_BATCHES = 1
-/** About the bytes of a loss on the wire, and what part of a batch all of them may take. */
-const LOSS_BYTES = 60
-const LOSS_SHARE = 0.25
-
 /**
  * Sends the queue to the first server that takes it. Everything that is not acknowledged on one connection is
  * sent again on the next. New samples go first, then the backlog, oldest first.
@@ -189,14 +185,14 @@ export class Sender {
     })
   }
 
-  #begin(server: ServerAddress) {
+  #begin(server: CollectorAddress) {
     this.#stuckWatch.noteActivity()
     this.#reconcile()
     this.#pump()
     if (this.#session?.openBatches === 0) this.#noteSuccess(server)
   }
 
-  #noteStored(server: ServerAddress, { items, lost, waiting, refused, reason }: StoredBatch) {
+  #noteStored(server: CollectorAddress, { items, bytes, lost, waiting, refused, reason }: StoredBatch) {
     const { queue } = this.#options
     this.#stuckWatch.noteActivity()
     if (waiting.length > 0) {
@@ -205,7 +201,7 @@ export class Sender {
     }
     if (items.length > 0) {
       this.#batchSize.noteStored()
-      this.#pathWidth.noteStored()
+      this.#pathWidth.noteStored(bytes)
     }
     this.#log.noteRefusedValues(server, refused, reason)
     queue.confirmLosses(lost)
@@ -217,19 +213,19 @@ export class Sender {
     this.#pump()
   }
 
-  #noteRefused(server: ServerAddress, items: readonly Item[], reason: string) {
+  #noteRefused(server: CollectorAddress, items: readonly Item[], reason: string) {
     this.#stuckWatch.noteActivity()
     this.#noteUndelivered(`${nameOf(server)} refused it: ${reason}`)
     const item = this.#picker.isolate(items)
     if (item !== null) {
       const { kind, time } = item
-      this.#options.log.error('the server refused this for good; it is dropped', { kind, time, reason })
+      this.#options.log.error('the server rejected this for good; it is dropped', { kind, time, reason })
       this.#options.queue.refuse([item])
     }
     this.#pump()
   }
 
-  #noteEnd(server: ServerAddress, { reason, isLasting, isClean, isStalled, unanswered }: SessionEnd) {
+  #noteEnd(server: CollectorAddress, { reason, isLasting, isClean, isStalled, unanswered }: SessionEnd) {
     this.#session = null
     this.#stuckWatch.noteActivity()
     if (isStalled) this.#pathWidth.noteStalled()
@@ -280,36 +276,17 @@ export class Sender {
     this.#options.onDelivery?.()
   }
 
-  #noteSuccess(server: ServerAddress) {
+  #noteSuccess(server: CollectorAddress) {
     this.#log.noteSuccess(server)
     this.#rotation.noteSuccess()
   }
 
-  #noteFailure(server: ServerAddress, reason: string, isLasting: boolean) {
+  #noteFailure(server: CollectorAddress, reason: string, isLasting: boolean) {
     this.#log.noteFailure(server, reason)
     this.#noteUndelivered(`${nameOf(server)}: ${reason}`)
     this.#pause = this.#options.clock.after(this.#rotation.noteFailure(isLasting), () => {
       this.#pause = null
       this.#connect()
     })
-  }
-}
-
-/** What a session says of the queue's numbers; losses go along as far as a batch has room. */
-function numberSession(queue: Queue, clock: Clock, batchSize: BatchSize): SessionNumbering {
-  const startedMs = clock.monotonicMs()
-  return {
-    get generation() {
-      return queue.generation
-    },
-    run: crypto.randomUUID(),
-    uptime: () => Math.round((clock.monotonicMs() - startedMs) / 1000),
-    get lowestId() {
-      return queue.lowestId
-    },
-    listLosses: () =>
-      queue.losses
-        .slice(0, Math.floor((batchSize.bytes * LOSS_SHARE) / LOSS_BYTES))
-        .slice(0, MAX_BATCH_LOSSES),
   }
 }

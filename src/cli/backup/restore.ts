@@ -1,22 +1,14 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import { CommandError } from '../../lib/exit-codes.ts'
 import { readAccountNames } from '../../platform/account-names.ts'
+import { makePrivateFolder, writePrivateFile } from '../../platform/private-files.ts'
 import { placeCopy } from '../../storage/database/sqlite/restore.ts'
 import type { Manifest, ManifestFile } from './manifest.ts'
 import { readBackup } from './read.ts'
 
-export type RestoreOptions = {
+export type BackupRestoreOptions = {
   readonly file: string
   readonly askPassphrase: () => Promise<string>
   /** In place of the data folder that the backup names; null takes that one. */
@@ -34,7 +26,7 @@ export type RestoreOptions = {
  * beside it. Throws `CommandError`, with nothing changed, when the backup is not sound, an owner is not known here or
  * the database is in use.
  */
-export async function restoreAll(options: RestoreOptions): Promise<void> {
+export async function restoreAll(options: BackupRestoreOptions): Promise<void> {
   const { file, clock, print } = options
   const drafts = new Drafts(options)
   try {
@@ -60,11 +52,11 @@ export async function restoreAll(options: RestoreOptions): Promise<void> {
 
 /** Files beside the places that they will take. */
 class Drafts {
-  readonly #options: RestoreOptions
+  readonly #options: BackupRestoreOptions
   readonly #files: { readonly entry: ManifestFile; readonly target: string; readonly draft: string }[] = []
   #dataDir: string | null = null
 
-  constructor(options: RestoreOptions) {
+  constructor(options: BackupRestoreOptions) {
     this.#options = options
   }
 
@@ -78,7 +70,7 @@ class Drafts {
 
   write(entry: ManifestFile, content: Uint8Array) {
     const { draft } = this.#add(entry)
-    writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true })
+    writePrivateFile(draft, content)
   }
 
   #add(entry: ManifestFile) {
@@ -105,8 +97,11 @@ class Drafts {
     const isSecret = entry.kind === 'data' || entry.kind === 'database'
     // Only the folder of the data itself is for its owner alone; those above are everybody's way to it.
     const isOwn = isSecret && folder === (this.#options.dataDir ?? this.#dataDir)
-    mkdirSync(folder, { mode: isOwn ? 0o700 : 0o755 })
-    if (isOwn) this.#giveToOwner(folder, entry)
+    if (!isOwn) mkdirSync(folder, { mode: 0o755 })
+    else {
+      makePrivateFolder(folder)
+      this.#giveToOwner(folder, entry)
+    }
   }
 
   /** Null for who is no administrator, and keeps what it writes. Throws when the owner is not known here. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { describeError } from '../../lib/log.ts'
 import { type Command, type CommandInput, needText } from '../../roles/command.ts'
 import { readNewPassword, readPassword } from '../../roles/setup/password.ts'
 import { withStore } from '../with-store.ts'
@@ -93,7 +94,7 @@ function findPassphrase(input: CommandInput, ask: () => Promise<string>): Promis
   try {
     return Promise.resolve(readFileSync(file, 'utf8').trim())
   } catch (cause) {
-    throw new CommandError(`--passphrase-file can't be read: ${(cause as Error).message}`)
+    throw new CommandError(`--passphrase-file can't be read: ${describeError(cause)}`)
   }
 }
 

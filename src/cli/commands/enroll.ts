@@ -1,5 +1,7 @@
 import { parseDuration } from '../../config/fields/units.ts'
+import { ENROLMENT_CHANGES } from '../../domain/hosts/change-host.ts'
 import { isHostName } from '../../domain/hosts/host.ts'
+import { joinCommand } from '../../domain/hosts/join-commands.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
 import { hashToken } from '../../lib/hash-token.ts'
@@ -28,6 +30,10 @@ export const enroll: CommandGroup = {
         },
         expires: { kind: 'text', doc: `Expires in, such as 30m; default: ${DEFAULT_LIFE}` },
         uses: { kind: 'text', doc: 'How many hosts may use it; default: 1' },
+        line: {
+          kind: 'flag',
+          doc: 'Print the whole line that installs an agent on a new Linux machine, instead of the code alone',
+        },
         server: {
           kind: 'text',
           doc: 'Name or address at which agents reach this server, with the port if it is not the default',
@@ -70,7 +76,7 @@ export const enroll: CommandGroup = {
             if (!(await enrolment.revokeCode(Number(id)))) throw new CommandError(`there is no code ${id}`)
             return EXIT.ok
           },
-          { change: ['enroll revoke', id] },
+          { change: [ENROLMENT_CHANGES.revoke, id] },
         )
       },
     },
@@ -99,20 +105,25 @@ async function create(input: CommandInput): Promise<number> {
   if (life === null || life === 0 || life > LONGEST_LIFE_SECONDS)
     throw new CommandError('--expires takes a duration with its unit of at most 365d, such as 1h', EXIT.usage)
   const uses = readUses(input)
-  const { writeEnrolmentCode } = await import('../../roles/setup/enrolment-code.ts')
+  const { nameForAgents, writeEnrolmentCode } = await import('../../roles/setup/enrolment-code.ts')
+  const { findServedReleases } = await import('../../roles/setup/served-releases.ts')
   const secret = createEnrolmentSecret()
   return withStore(
     input,
     async ({ enrolment }, { config }) => {
-      const code = writeEnrolmentCode(config, input.text('server'), secret)
+      const server = input.text('server')
+      const served = await findServedReleases(config, nameForAgents(config, server))
+      const isServed = typeof served !== 'string'
+      if (!isServed && input.flag('line')) throw new CommandError(`there is no line: ${served}`)
+      const code = writeEnrolmentCode(config, server, secret, isServed ? served.sum : null)
       const created = systemClock.now()
       const actor = readAccount()
       const expires = created + life
       await enrolment.addCode({ codeHash: hashToken(secret), host, created, expires, uses, actor })
-      input.print(code)
+      input.print(isServed && input.flag('line') ? joinCommand(served.base, served.pin, code) : code)
       return EXIT.ok
     },
-    { change: ['enroll create', `for ${host ?? 'any new host'}, ${uses} to join`] },
+    { change: [ENROLMENT_CHANGES.make, `for ${host ?? 'any new host'}, ${uses} to join`] },
   )
 }
 

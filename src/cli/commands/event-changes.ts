@@ -6,16 +6,16 @@ import type { EventStore } from '../../storage/ports/store.ts'
 import { readAccount } from '../audit.ts'
 import { withStore } from '../with-store.ts'
 
-type Change = 'acknowledge' | 'close' | 'reopen' | 'comment'
+type ShellEventChange = 'acknowledge' | 'close' | 'reopen' | 'comment'
 
-const DOCS: Readonly<Record<Change, string>> = {
+const DOCS: Readonly<Record<ShellEventChange, string>> = {
   acknowledge: 'Says that somebody looks after an event: repeats and delayed notifications stop',
   close: 'Closes an event by hand',
   reopen: 'Opens an event again',
   comment: 'Adds a comment to an event',
 }
 
-const REJECTIONS: Readonly<Record<Change, string>> = {
+const REJECTIONS: Readonly<Record<ShellEventChange, string>> = {
   acknowledge: 'is not open',
   close: 'is not open',
   reopen: 'is open already, or another one of the same metric is',
@@ -52,7 +52,12 @@ export const EVENT_CHANGES: readonly Command[] = (['acknowledge', 'close', 'reop
   }),
 )
 
-function apply(events: EventStore, change: Change, id: number, comment: string | null): Promise<boolean> {
+function apply(
+  events: EventStore,
+  change: ShellEventChange,
+  id: number,
+  comment: string | null,
+): Promise<boolean> {
   const [by, now] = [readAccount(), systemClock.now()]
   return change === 'comment'
     ? events.comment(id, by, now, comment ?? '')

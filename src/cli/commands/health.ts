@@ -58,12 +58,15 @@ async function listQuestions(input: CommandInput): Promise<Question[]> {
     return first.map((role) => ({ role, load: () => input.load({ role }) }))
   }
   const { listParts } = await import('../../service/registered.ts')
-  return registered.flatMap((one) =>
-    listParts(one).map((role) => ({
-      role,
-      load: () => input.load({ role, ...(one.configFile !== null && { file: one.configFile }) }),
-    })),
+  const parts = registered.flatMap((one) =>
+    listParts(one).map((role) => ({ role, configFile: one.configFile })),
   )
+  // Two services that run the same part by the same file would be asked the same.
+  const different = new Map(parts.map((part) => [`${part.role} ${part.configFile}`, part]))
+  return [...different.values()].map(({ role, configFile }) => ({
+    role,
+    load: () => input.load({ role, ...(configFile !== null && { file: configFile }) }),
+  }))
 }
 
 /** What runs here where this very program is the first process, as in a container; null where it is not. */

@@ -37,6 +37,7 @@ export const service: CommandGroup = {
         'no-collect': { kind: 'flag', doc: 'Server: run the collect engine as a separate service' },
         'no-events': { kind: 'flag', doc: 'Server: run the event engine as a separate service' },
         agent: { kind: 'flag', doc: 'Server: also monitor this machine' },
+        check: { kind: 'flag', doc: 'Only check these options and the configuration; changes nothing' },
         'reset-flags': {
           kind: 'flag',
           doc: 'Discard the flags the service was installed with; default: keep them',
@@ -108,6 +109,7 @@ async function install(input: CommandInput): Promise<number> {
     passphraseFile: input.text('passphrase-file'),
     flags: flags.map((flag) => `--${flag}`),
     forgetsFlags: input.flag('reset-flags'),
+    onlyChecks: input.flag('check'),
     program: process.execPath,
   })
 }

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../config/fields/units.ts'
+import { describeTokenScope, readTokenScope } from '../../domain/users/token-scope.ts'
 import { ACCESSES, covers, isAccess } from '../../domain/users/user.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
@@ -24,6 +25,10 @@ export const token: CommandGroup = {
         user: { kind: 'text', doc: 'User whose permissions it has', needed: true },
         name: { kind: 'text', doc: 'Purpose', needed: true },
         access: { kind: 'text', doc: 'Role; default: viewer', choices: ACCESSES },
+        groups: {
+          kind: 'text',
+          doc: 'Only hosts of these groups and what is theirs, such as web,berlin; default: all hosts',
+        },
         expires: { kind: 'text', doc: `Expires in, such as 30d, or never; default: ${LIFE}` },
       },
       run: (input) => {
@@ -39,6 +44,7 @@ export const token: CommandGroup = {
         if (!isAccess(access)) throw new CommandError('--access takes viewer, operator or admin', EXIT.usage)
         if (name.trim() === '' || name.length > MAX_TOKEN_NAME || /\p{Cc}/u.test(name))
           throw new CommandError(`--name takes 1 to ${MAX_TOKEN_NAME} characters on one line`, EXIT.usage)
+        const groups = readTokenGroups(input.text('groups'))
         return withStore(
           input,
           async ({ users, tokens }) => {
@@ -56,11 +62,17 @@ export const token: CommandGroup = {
               created,
               expires: life === null ? null : created + life,
               access,
+              groups,
             })
             input.print(secret)
             return EXIT.ok
           },
-          { change: ['make token', `${name} of ${needText(input, 'user')}, as ${access}`] },
+          {
+            change: [
+              'make token',
+              `${name} of ${needText(input, 'user')}, ${describeTokenScope(access, groups)}`,
+            ],
+          },
         )
       },
     },
@@ -73,15 +85,17 @@ export const token: CommandGroup = {
           printList(input, {
             name: 'tokens',
             items: await tokens.list(),
-            describe: ({ id, name, user, created, expires, lastUsed }) => ({
-              ...{ id, name, user, created, expires },
+            describe: ({ id, name, user, access, groups, created, expires, lastUsed }) => ({
+              ...{ id, name, user, access, groups, created, expires },
               last_used: lastUsed,
             }),
-            headings: ['ID', 'NAME', 'USER', 'CREATED', 'EXPIRES', 'LAST USED'],
+            headings: ['ID', 'NAME', 'USER', 'ROLE', 'GROUPS', 'CREATED', 'EXPIRES', 'LAST USED'],
             row: (one) => [
               String(one.id),
               one.name,
               one.user,
+              one.access,
+              one.groups?.join(', ') ?? 'all hosts',
               formatTime(one.created),
               one.expires === null ? 'never' : formatTime(one.expires),
               one.lastUsed === null ? 'never' : formatTime(one.lastUsed),
@@ -109,4 +123,13 @@ export const token: CommandGroup = {
       },
     },
   ],
+}
+
+/** Null for all hosts. */
+function readTokenGroups(text: string | null): readonly string[] | null {
+  const scope = text === null ? { groups: null } : readTokenScope(text)
+  if ('problem' in scope) throw new CommandError(`--groups: ${scope.problem}`, EXIT.usage)
+  if (text !== null && scope.groups === null)
+    throw new CommandError('--groups takes names of groups; leave it out for all hosts', EXIT.usage)
+  return scope.groups
 }

@@ -187,7 +187,10 @@ async function choosePassword(input: CommandInput): Promise<{ shown: string | nu
   return { shown: random ? password : null, hash: await Bun.password.hash(normalizePassword(password)) }
 }
 
-function refuseUnlessDone(outcome: 'changed' | 'deleted' | 'unknown' | 'only admin', name: string) {
+function refuseUnlessDone(
+  outcome: 'changed' | 'deleted' | 'unknown' | 'only admin' | 'outdated',
+  name: string,
+) {
   if (outcome === 'unknown') throw noSuchUser(name)
   // Without one nobody could manage users on the website any more.
   if (outcome === 'only admin') throw new CommandError(`"${name}" is the only admin; make another one first`)

@@ -28,7 +28,7 @@ const REFUSED: Readonly<Record<'invalid' | 'taken' | 'unknown', string>> = {
 }
 
 /** Lets senders in that say a key in place of the passphrase, by what the database holds. */
-export class Admission {
+export class KeyAdmission {
   readonly #store: AdmissionStore | null
   readonly #now: () => number
   readonly #log: Log

@@ -2,7 +2,7 @@ import type { NameLists } from '../../protocol/names.ts'
 import type { Ingest } from '../ingest.ts'
 import type { PassphraseAge } from '../passphrase.ts'
 import type { Rejections } from '../rejections.ts'
-import type { Admission } from './admission.ts'
+import type { KeyAdmission } from './admission.ts'
 import type { CollectLimits } from './connection-limits.ts'
 
 /** What a connection needs of its socket; Bun's has it. */
@@ -38,7 +38,7 @@ export type ConnectionContext<C> = {
   readonly nameLists: NameLists
   readonly limits: CollectLimits
   readonly findPassphrase: (said: unknown) => PassphraseAge | null
-  readonly admission: Admission
+  readonly admission: KeyAdmission
   /** Why nobody at `address` may speak the original's CSV, which knows no passphrase; null where one may. */
   readonly findCsvObstacle: (address: string) => string | null
   /** Server's clock, seconds since 1970. */
@@ -50,8 +50,8 @@ export type ConnectionContext<C> = {
   readonly onKnown: (connection: C) => void
   /** Called once, when the connection is over. */
   readonly onClosed: (connection: C) => void
-  /** Called when a connection waits because storage is behind. */
-  readonly onWaiting: (connection: C) => void
+  /** False when storage is behind; then the connection is paused until there is room. */
+  readonly hasRoomFor: (connection: C) => boolean
 }
 
 /** Why nothing is read; bits of one number. */

@@ -1,12 +1,14 @@
 /** What the engine bears with. Bytes are bytes of memory, as near as they can be told. */
 export type CollectLimits = {
   /**
-   * Open at once. Beyond it the oldest unknown sender goes; when all are known, the new one is refused. The
-   * process needs as many file descriptors and some more.
+   * Open at once. Beyond it the oldest unknown sender goes; when all are known, the oldest of an address that holds
+   * more than a quarter of them, or the new one is refused. The process needs as many file descriptors and some more.
    */
   readonly connections: number
   /** Connections of unknown senders from one address (a /64 of IPv6); known agents are not counted. */
   readonly unknownPerAddress: number
+  /** Connections of known senders for one host; beyond it the oldest goes. */
+  readonly knownPerHost: number
   /** A sender has this long to say the passphrase, whatever else it sends. */
   readonly unknownMs: number
   /** Longest packet of the original's dialect. */
@@ -20,10 +22,14 @@ export type CollectLimits = {
   /** A message that takes longer than `slowMs` must have come at `slowBytesPerSecond` on average. */
   readonly slowMs: number
   readonly slowBytesPerSecond: number
-  /** Unfinished messages over all connections: beyond it only the largest is read on, and small ones. */
+  /** Unfinished messages of all known senders: beyond it only the largest is read on, and small ones. */
   readonly heldBytes: number
+  /** The same of the unknown ones, who are in no known one's way. */
+  readonly unknownHeldBytes: number
   /** A connection that holds less than this is read whatever the others hold. */
   readonly smallBytes: number
+  /** The one that is read on has this long to be complete while others wait; then it is refused. */
+  readonly leaderMs: number
   /** An unfinished message that had to wait this long for memory is refused. */
   readonly memoryWaitMs: number
   /** Reports that wait for storage: nothing more is read from this on, until half of it is stored. */
@@ -40,6 +46,7 @@ export type CollectLimits = {
 export const DEFAULT_LIMITS: CollectLimits = {
   connections: 16_384,
   unknownPerAddress: 512,
+  knownPerHost: 64,
   unknownMs: 30_000,
   legacyBytes: 128 * 1024 * 1024,
   csvQuietMs: 3000,
@@ -48,11 +55,24 @@ export const DEFAULT_LIMITS: CollectLimits = {
   slowMs: 60_000,
   slowBytesPerSecond: 1024,
   heldBytes: 16 * 1024 * 1024,
+  unknownHeldBytes: 8 * 1024 * 1024,
   smallBytes: 8 * 1024,
+  leaderMs: 20_000,
   memoryWaitMs: 60_000,
-  pendingBytes: 6 * 1024 * 1024,
+  pendingBytes: 3 * 1024 * 1024,
   commitReports: 1000,
   commitBytes: 2 * 1024 * 1024,
   lingerMs: 5000,
   stopMs: 3000,
 }
+
+/** Agents get this part of what the process may open: the website has a quarter, and files need some. */
+const SHARE = 5 / 8
+
+/** As many connections as there is room for; `descriptors` is null where nothing bounds them. */
+export const fitConnections = (descriptors: number | null): Pick<CollectLimits, 'connections'> => ({
+  connections: Math.min(
+    DEFAULT_LIMITS.connections,
+    Math.floor((descriptors ?? Number.POSITIVE_INFINITY) * SHARE),
+  ),
+})

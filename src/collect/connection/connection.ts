@@ -1,40 +1,27 @@
-import { describeError } from '../../lib/log.ts'
 import { encodeReply } from '../../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../../protocol/legacy/legacy.ts'
-import { isWholeCsvLine } from '../../protocol/legacy/legacy-csv.ts'
-import { ProtocolError } from '../../protocol/protocol-error.ts'
-import { describeFault, type Tally } from '../../protocol/rejection-tally.ts'
-import type { HostReport } from '../../storage/ports/store.ts'
-import { measureReport, type Outcome, type Sender, type Submission } from '../ingest.ts'
+import type { ProtocolError } from '../../protocol/protocol-error.ts'
 import { ProtocolDecoder } from '../protocol-decoder.ts'
 import type { Reason } from '../rejections.ts'
+import type { Outcome, ReportSender, Submission } from '../submission.ts'
 import type { Credentials } from './admission.ts'
+import { Closing } from './closing.ts'
 import {
   type ConnectionContext,
   type ConnectionSocket,
   PAUSED_FOR_ADMISSION,
   PAUSED_FOR_ANSWERS,
-  PAUSED_FOR_STORAGE,
   type SocketHandler,
 } from './connection-context.ts'
+import { CsvEnd } from './csv-end.ts'
+import { ReadPause } from './read-pause.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
-import { LEGACY_ID, REJECTIONS, ReplyBuffer } from './reply-buffer.ts'
+import { ReplyBuffer } from './reply-buffer.ts'
+import { describeRejection, ReportSubmitter } from './report-submitter.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
-const FROM_THE_FUTURE =
-  'samples are from the future; they wait with their sender until its clock and ours agree'
-const WAITING_HERE =
-  'samples are from the future; they wait in the database until their time has come or the clock is put right'
-
-/** A line of CSV without an end has to be followed by nothing for so many times `csvQuietMs`. */
-const OPEN_LINE_QUIETS = 4
-const LINE_END = Buffer.from('\n')
-
-/** What a sender that is refused may still send before the line is cut. */
-const MAX_LINGER_BYTES = 8 * 1024 * 1024
-
 /** One agent's connection: keeps what is not complete, has it answered, knows how long it has been quiet. */
-export class Connection implements Sender, SocketHandler, UnknownSender {
+export class Connection implements ReportSender, SocketHandler, UnknownSender {
   readonly address: string
   /** When it was opened, by the monotonic clock. */
   readonly since: number
@@ -42,23 +29,16 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   lastActive: number
   /** When it began to wait for memory; null when it does not. */
   memoryWaitSince: number | null = null
-  /** When it is cut; null while it is in use. */
-  lingerUntil: number | null = null
   readonly #socket: ConnectionSocket
   readonly #shared: ConnectionContext<Connection>
   readonly #decoder: ProtocolDecoder
   readonly #receiveBuffer: ReceiveBuffer
   readonly #replies = new ReplyBuffer()
-  /** Whose reports came last; null while none did. */
-  #host: string | null = null
-  #paused = 0
+  readonly #reports: ReportSubmitter
+  readonly #closing: Closing
+  readonly #csvEnd: CsvEnd
+  readonly #pause: ReadPause
   #isKnown = false
-  #inFlight = 0
-  #hasEnded = false
-  /** It spoke CSV, and all of it seems to have come. */
-  #wereLines = false
-  #isClosed = false
-  #lingerBytes = 0
 
   /** `opening` tells what the socket does not know of itself, when something was read from it before. */
   constructor(
@@ -71,6 +51,13 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.address = opening?.address ?? socket.remoteAddress
     this.lastActive = shared.monotonicMs()
     this.since = opening?.since ?? this.lastActive
+    this.#pause = new ReadPause(socket)
+    this.#reports = new ReportSubmitter(this, this.address, shared)
+    this.#closing = new Closing(socket, () => {
+      this.#replies.clear()
+      this.#receiveBuffer.release()
+      shared.onClosed(this)
+    })
     this.#decoder = new ProtocolDecoder({
       nameLists: shared.nameLists,
       legacyBytes: shared.limits.legacyBytes,
@@ -79,50 +66,52 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       findCsvObstacle: () => shared.findCsvObstacle(this.address),
       canTake: () => this.#canTake(),
       admit: (credentials) => this.#admit(credentials),
-      submit: (report, id, refused, later) => this.#submit(report, id, refused, later),
+      submit: (report, id, refused, later) => this.#reports.submit(report, id, refused, later),
       refuse: (error) => this.#refuseBatch(error),
     })
     this.#receiveBuffer = new ReceiveBuffer(this.#decoder, (change) => shared.onHeld(this, change))
+    this.#csvEnd = new CsvEnd(this.#decoder, this.#receiveBuffer, shared.limits.csvQuietMs)
   }
 
   get held(): number {
     return this.#receiveBuffer.held
   }
-  get messageSince(): number | null {
-    return this.#receiveBuffer.messageSince
-  }
-  get messageBytes(): number {
-    return this.#receiveBuffer.messageBytes
+  get message(): ReceiveBuffer['message'] {
+    return this.#receiveBuffer.message
   }
   /** True when the passphrase was said, or a key proved. */
   get isKnown(): boolean {
-    return this.#decoder.isKnown
+    return this.#isKnown
+  }
+  /** The host whose reports came last; null while none did. */
+  get host(): string | null {
+    return this.#reports.host
+  }
+  get lingerUntil(): number | null {
+    return this.#closing.lingerUntil
   }
   get isPaused(): boolean {
-    return this.#paused !== 0
+    return this.#pause.isOn
   }
   get isAnswering(): boolean {
-    return this.#inFlight > 0
+    return this.#reports.inFlight > 0
   }
   get hasUnread(): boolean {
     return this.#replies.isWaiting
-  }
-  get isClosed(): boolean {
-    return this.#isClosed
   }
 
   receive(chunk: Buffer): void {
     this.lastActive = this.#shared.monotonicMs()
     if (this.#replies.isEnding || this.#decoder.isOver) {
       // What was thought to be complete was not: without a receipt the agent sends it again.
-      if (this.#wereLines) this.#replies.sendFinalReply('')
-      this.#discard(chunk.length)
+      if (this.#csvEnd.hasCome) this.#replies.sendFinalReply('')
+      this.#closing.discard(chunk.length)
       return
     }
-    this.#receiveBuffer.messageBytes += chunk.length
-    if (!this.#receiveBuffer.isEmpty || this.#paused !== 0) {
+    this.#receiveBuffer.message.bytes += chunk.length
+    if (!this.#receiveBuffer.isEmpty || this.#pause.isOn) {
       this.#receiveBuffer.keep(chunk, 0)
-      if (this.#paused === 0) this.#readKept()
+      if (!this.#pause.isOn) this.#readKept()
       else this.#receiveBuffer.noteHeld()
       return
     }
@@ -133,8 +122,8 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   /** The other side will say no more; it may still listen. */
   receiveEnd(): void {
-    this.#hasEnded = true
-    this.#endLines()
+    this.#closing.hasEnded = true
+    if (!this.#pause.isOn && this.#csvEnd.isDue) this.#endLines()
     this.#endWhenDone()
   }
 
@@ -146,95 +135,71 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   /** To be called every second or so, with the monotonic clock. */
   noteQuiet(now: number): void {
-    const { csvQuietMs } = this.#shared.limits
-    const quietMs = now - this.lastActive
-    if (quietMs >= OPEN_LINE_QUIETS * csvQuietMs) this.#endLastLine()
-    if (quietMs >= csvQuietMs) this.#endLines()
+    if (this.#pause.isOn) return
+    if (this.#csvEnd.isDueAfter(now - this.lastActive, (line) => this.#consume(line))) this.#endLines()
   }
 
   pause(reason: number): void {
-    if (this.#isClosed) return
-    if (this.#paused === 0) this.#socket.pause()
-    this.#paused |= reason
+    if (!this.#closing.isClosed) this.#pause.begin(reason)
   }
 
   /** Reads on from what is held, and from the socket when no other reason speaks against it. */
   resume(reason: number): void {
-    if ((this.#paused & reason) === 0) return
-    this.#paused &= ~reason
-    if (this.#paused !== 0 || this.#isClosed) return
+    if (!this.#pause.end(reason) || this.#closing.isClosed) return
     this.lastActive = this.#shared.monotonicMs()
     this.#readKept()
-    if (this.#paused === 0) this.#socket.resume()
+    if (!this.#pause.isOn) this.#socket.resume()
   }
 
   complete(submission: Submission, outcome: Outcome): void {
-    this.#inFlight--
-    if (outcome === 'foreign') this.#note('key', REJECTIONS.foreign)
-    else if (outcome === 'waiting') this.#note('approval', REJECTIONS.waiting)
-    else if (outcome === 'full') this.#note('growth', REJECTIONS.full)
-    else if (outcome === 'copy') this.#note('copy', REJECTIONS.copy)
-    if (this.#isClosed) return
+    this.#reports.complete(outcome)
+    if (this.#closing.isClosed) return
     this.#replies.addOutcome(submission, outcome)
   }
 
   flush(): void {
-    if (this.#isClosed) return
-    if (this.#inFlight === 0) this.#sayLast()
+    if (this.#closing.isClosed) return
+    if (this.#reports.inFlight === 0) {
+      if (this.#decoder.isOver) this.#replies.sendFinalReply(LEGACY_RECEIPT)
+      this.#replies.writeFinalReply()
+    }
     if (this.#replies.isWaiting && !this.#writeReplies()) return
-    if (this.#replies.isEnded && this.#inFlight === 0) this.#closeSocket()
-    else this.resume(PAUSED_FOR_ANSWERS)
+    if (!this.#replies.isEnded || this.#reports.inFlight > 0) this.resume(PAUSED_FOR_ANSWERS)
+    else if (this.#closing.endOurs(this.#shared.monotonicMs() + this.#shared.limits.lingerMs)) this.resume(~0)
     this.#endWhenDone()
   }
 
   /** Ends the connection from our side, after the answers that are due; counted and logged by its reason. */
   refuse(reason: Reason, detail: string): void {
-    this.#note(reason, detail)
-    this.#cut()
+    this.#reports.note(reason, detail)
+    this.#closing.cut()
   }
 
   /** Ends the connection after what is due, without a word. */
   end(): void {
     this.#replies.sendFinalReply('')
     if (this.lingerUntil === null) this.flush()
-    else this.#cut()
+    else this.#closing.cut()
   }
 
   /** The socket is gone. */
   close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#replies.clear()
-    this.#receiveBuffer.release()
-    this.#shared.onClosed(this)
+    this.#closing.close()
   }
 
   #canTake(): boolean {
-    if (this.#paused !== 0) return false
+    if (this.#pause.isOn) return false
     if (this.#replies.isFull) {
       this.pause(PAUSED_FOR_ANSWERS)
       return false
     }
-    if (!this.#shared.ingest.isSaturated) return true
-    this.pause(PAUSED_FOR_STORAGE)
-    this.#shared.onWaiting(this)
-    return false
-  }
-
-  /** Nobody knows of every agent that it ends its last line: one that is whole is taken after a longer wait. */
-  #endLastLine(): void {
-    if (!this.#decoder.isReadingLines || this.#paused !== 0) return
-    this.#receiveBuffer.read((bytes) => {
-      if (!isWholeCsvLine(bytes.toString())) return 0
-      this.#consume(Buffer.concat([bytes, LINE_END]))
-      return bytes.length
-    })
+    // Asked of each message: a call less where there is room.
+    return !this.#shared.ingest.isSaturated || this.#shared.hasRoomFor(this)
   }
 
   /** Lines of CSV are complete when nothing follows. */
   #endLines(): void {
-    if (!this.#decoder.isReadingLines || !this.#receiveBuffer.isEmpty || this.#paused !== 0) return
-    this.#wereLines = true
+    this.#csvEnd.hasCome = true
     try {
       this.#decoder.endLines()
     } catch (error) {
@@ -242,7 +207,7 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
       return
     }
     this.#afterReading()
-    if (this.#inFlight === 0) this.flush()
+    if (this.#reports.inFlight === 0) this.flush()
   }
 
   #readKept(): void {
@@ -270,19 +235,17 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
   #admit(credentials: Credentials): void {
     this.pause(PAUSED_FOR_ADMISSION)
     this.#shared.admission.admit(credentials, this.address).then(
-      () => this.#goOn(() => this.#decoder.resume()),
-      (error) =>
-        this.#goOn(() => {
-          throw error
-        }),
+      () => this.#goOn(null),
+      (error: unknown) => this.#goOn({ error }),
     )
   }
 
-  /** Reads on after `read`, or ends the session with its error. */
-  #goOn(read: () => void): void {
-    if (this.#isClosed) return
+  /** Reads the message that waited for its sender, or ends the session when that is refused. */
+  #goOn(rejected: { readonly error: unknown } | null): void {
+    if (this.#closing.isClosed) return
     try {
-      read()
+      if (rejected !== null) throw rejected.error
+      this.#decoder.resume()
     } catch (error) {
       this.#giveUp(error)
     }
@@ -304,43 +267,19 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
     this.#endWhenDone()
   }
 
-  #submit(report: HostReport, id: number | null, tally: Tally | null, later: number): void {
-    this.#inFlight++
-    this.#host = report.host
-    if (tally !== null && tally.total > 0)
-      for (const [fault, count] of tally.counts) this.#note(fault, describeFault(fault), count)
-    if (later > 0) this.#note('future', FROM_THE_FUTURE, later)
-    if (report.waiting) this.#note('future', WAITING_HERE, report.waiting.length)
-    const { weight, samples } = measureReport(report)
-    this.#shared.ingest.submit({
-      report,
-      sender: this,
-      id: id ?? LEGACY_ID,
-      refused: tally?.total ?? 0,
-      reason: tally?.reason ?? null,
-      later,
-      weight,
-      samples,
-    })
-  }
-
-  #note(reason: Reason, detail: string, count = 1): void {
-    this.#shared.rejections.note(reason, this.address, detail, { count, host: this.#host })
-  }
-
   #refuseBatch(error: ProtocolError): void {
-    const { fault, message, id, retry } = error
-    this.#note(fault, message)
+    const { message, id, retry } = error
+    this.#reports.noteError(error)
     this.#replies.add({ id, error: message, retry })
     // Written at once: no commit will come by to do it.
-    if (this.#inFlight === 0) this.#writeReplies()
+    if (this.#reports.inFlight === 0) this.#writeReplies()
   }
 
   /** False when not everything was taken: then nothing is read until it is. */
   #writeReplies(): boolean {
     const written = this.#replies.flush((text) => this.#socket.write(text))
     if (written < 0) {
-      this.#cut()
+      this.#closing.cut()
       return false
     }
     if (written > 0) this.lastActive = this.#shared.monotonicMs()
@@ -351,63 +290,20 @@ export class Connection implements Sender, SocketHandler, UnknownSender {
 
   /** Nothing more is read; our dialect is told why, when what came before is answered. */
   #giveUp(error: unknown): void {
-    const known = error instanceof ProtocolError ? error : null
-    const detail = known?.message ?? describeError(error)
-    this.#note(known?.fault ?? 'internal', detail)
+    const { fault, detail, retry } = describeRejection(error)
+    this.#reports.note(fault, detail)
     const isOurs = this.#decoder.dialect === 'ours'
-    const reply = {
-      id: null,
-      error: known === null ? 'internal error' : detail,
-      retry: known?.retry ?? false,
-    }
-    this.#replies.sendFinalReply(isOurs ? encodeReply(reply) : '')
+    const said = fault === 'internal' ? 'internal error' : detail
+    this.#replies.sendFinalReply(isOurs ? encodeReply({ id: null, error: said, retry }) : '')
     this.#receiveBuffer.release()
     this.flush()
   }
 
-  /** The last words, when everything is settled: the original's receipt, or why nothing more is read. */
-  #sayLast(): void {
-    if (this.#decoder.isOver) this.#replies.sendFinalReply(LEGACY_RECEIPT)
-    this.#replies.writeFinalReply()
-  }
-
-  /**
-   * Our half ends; what the other side still sends is read and dropped, since unread bytes would destroy the
-   * last answer.
-   */
-  #closeSocket(): void {
-    if (this.lingerUntil !== null) return
-    this.lingerUntil = this.#shared.monotonicMs() + this.#shared.limits.lingerMs
-    if (this.#hasEnded) {
-      this.#endSocket()
-      return
-    }
-    this.#socket.shutdown()
-    this.resume(~0)
-  }
-
-  #discard(count: number): void {
-    this.#lingerBytes += count
-    if (this.#lingerBytes > MAX_LINGER_BYTES) this.#cut()
-  }
-
   #endWhenDone(): void {
-    if (!this.#hasEnded || this.#isClosed || this.#paused !== 0) return
-    if (this.#inFlight > 0 || this.#replies.isWaiting) return
-    const isCutOff = !this.#replies.isEnding && this.#receiveBuffer.isMidMessage
-    if (isCutOff) this.#note('cut_off', 'hung up in the middle of a message')
-    this.#endSocket()
-  }
-
-  #endSocket(): void {
-    if (this.#isClosed) return
-    this.close()
-    this.#socket.end()
-  }
-
-  #cut(): void {
-    if (this.#isClosed) return
-    this.close()
-    this.#socket.terminate()
+    if (!this.#closing.hasEnded || this.#closing.isClosed || this.#pause.isOn) return
+    if (this.#reports.inFlight > 0 || this.#replies.isWaiting) return
+    if (!this.#replies.isEnding && this.#receiveBuffer.isMidMessage)
+      this.#reports.note('cut_off', 'hung up in the middle of a message')
+    this.#closing.endSocket()
   }
 }

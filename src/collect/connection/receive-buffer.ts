@@ -3,9 +3,8 @@ import type { ProtocolDecoder } from '../protocol-decoder.ts'
 
 /** What came on one connection and is not read yet, and how much memory it and the session about it hold. */
 export class ReceiveBuffer {
-  /** When the message under way began, by the monotonic clock; null when there is none. */
-  messageSince: number | null = null
-  messageBytes = 0
+  /** The message under way: when it began, by the monotonic clock (null when there is none), and its length so far. */
+  readonly message: { since: number | null; bytes: number } = { since: null, bytes: 0 }
   readonly #bytes = new ByteBuffer()
   readonly #decoder: Pick<ProtocolDecoder, 'held' | 'isMidMessage'>
   readonly #onHeld: (change: number) => void
@@ -39,10 +38,10 @@ export class ReceiveBuffer {
 
   /** To be called after reading, with the time of the last byte. */
   noteMessage(now: number): void {
-    if (this.isMidMessage) this.messageSince ??= now
+    if (this.isMidMessage) this.message.since ??= now
     else {
-      this.messageSince = null
-      this.messageBytes = 0
+      this.message.since = null
+      this.message.bytes = 0
     }
   }
 

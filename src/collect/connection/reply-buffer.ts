@@ -1,7 +1,7 @@
 import { encodeReply } from '../../protocol/encode.ts'
 import { MAX_CLOCK_DIFFERENCE, type Reply } from '../../protocol/message.ts'
 import type { WriteRefusal } from '../../storage/ports/store.ts'
-import type { Outcome, Submission } from '../ingest.ts'
+import type { Outcome, Submission } from '../submission.ts'
 
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1

@@ -6,8 +6,8 @@ export type Pace = {
   /** When the connection was opened. */
   readonly since: number
   readonly lastActive: number
-  readonly messageSince: number | null
-  readonly messageBytes: number
+  /** The message under way; `since` is null when there is none. */
+  readonly message: { readonly since: number | null; readonly bytes: number }
   readonly memoryWaitSince: number | null
   readonly lingerUntil: number | null
   readonly isKnown: boolean
@@ -25,21 +25,22 @@ export function findTimedOut(pace: Pace, now: number, limits: CollectLimits): Ti
   if (pace.lingerUntil !== null) return now >= pace.lingerUntil ? { reason: null, detail: '' } : null
   if (pace.hasUnread)
     return quietMs > limits.silenceMs ? { reason: 'unread', detail: 'does not read its answers' } : null
-  if (pace.memoryWaitSince !== null)
-    return now - pace.memoryWaitSince > limits.memoryWaitMs
-      ? { reason: 'memory', detail: 'had to wait for memory too long' }
-      : null
-  // Waiting for us is no fault of theirs.
-  if (pace.isPaused) return null
-  if (!pace.isKnown && now - pace.since > limits.unknownMs && !pace.isAnswering)
+  const isUnknownTooLong = !pace.isKnown && now - pace.since > limits.unknownMs && !pace.isAnswering
+  // Waiting for storage is no fault of theirs; waiting for memory is, whose messages are that long.
+  if (isUnknownTooLong && (!pace.isPaused || pace.memoryWaitSince !== null))
     return {
       reason: 'silent',
       detail: `has not said the passphrase within ${Math.round(limits.unknownMs / 1000)} s`,
     }
-  if (pace.messageSince !== null) {
+  if (pace.memoryWaitSince !== null)
+    return now - pace.memoryWaitSince > limits.memoryWaitMs
+      ? { reason: 'memory', detail: 'had to wait for memory too long' }
+      : null
+  if (pace.isPaused) return null
+  if (pace.message.since !== null) {
     if (quietMs > limits.silenceMs) return { reason: 'silent', detail: 'silent in the middle of a message' }
-    const ms = now - pace.messageSince
-    const isSlow = ms > limits.slowMs && pace.messageBytes < (ms / 1000) * limits.slowBytesPerSecond
+    const ms = now - pace.message.since
+    const isSlow = ms > limits.slowMs && pace.message.bytes < (ms / 1000) * limits.slowBytesPerSecond
     return isSlow ? { reason: 'slow', detail: 'a message comes too slowly' } : null
   }
   if (pace.isAnswering) return null

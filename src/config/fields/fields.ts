@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts'
 
 /** Tells what is wrong with one value. `path` is empty, or leads into the value: `[2].severity`. */
-export type Report = (expected: string, path?: string, value?: unknown) => void
+export type ReportProblem = (expected: string, path?: string, value?: unknown) => void
 
 /**
  * One setting: how it is read, shown and explained. A field reports what it can't take and gives undefined
@@ -15,11 +15,13 @@ export type Field<T> = {
   /** True when a relative value is to be taken from the folder of the file that names it. */
   readonly path: boolean
   /** From a value as TOML gives it. */
-  read(raw: unknown, report: Report): T | undefined
+  read(raw: unknown, report: ReportProblem): T | undefined
   /** From a word of the command line or the environment. */
-  readText(text: string, report: Report): T | undefined
+  readText(text: string, report: ReportProblem): T | undefined
   /** The value as TOML, nothing in it hidden but passwords inside an address. */
   show(value: T): string
+  /** How a text of it is shown where others may see it, a wrong one, too; as it is where there is none. */
+  readonly mask?: ((text: string) => string) | undefined
   /** A value to show in the example file when there is no default. */
   readonly example: string
 }
@@ -31,7 +33,7 @@ export type ValuesOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]
 type Doc = { readonly doc: string }
 type Limits = { readonly min?: string; readonly max?: string }
 /** The default, or where there is none, a value to show. */
-type Sample = { readonly default?: string; readonly example?: string }
+type ShownValue = { readonly default?: string; readonly example?: string }
 type NumberOptions = Doc & { readonly min?: number; readonly max?: number; readonly example?: number }
 type TextOptions = Doc & {
   readonly example?: string
@@ -53,6 +55,7 @@ export function text(options: TextOptions & { readonly default?: string }): Fiel
     expected: 'a text in quotes, not empty',
     check: options.check,
     show: (value) => (value === null ? quote('') : quote(mask(value))),
+    mask: options.mask,
   }) as Field<string>
 }
 
@@ -127,7 +130,7 @@ export function portOrOff(options: Doc & { readonly default: number }): Field<nu
 export function duration(options: Doc & Limits & { readonly default: string }): Field<number>
 /** Null when it is not given. */
 export function duration(options: Doc & Limits & { readonly example: string }): Field<number | null>
-export function duration(options: Doc & Limits & Sample): Field<number> {
+export function duration(options: Doc & Limits & ShownValue): Field<number> {
   const words = 'a duration with its unit (s, m, h or d), such as'
   return measured(options, parseDuration, formatDuration, words) as Field<number>
 }
@@ -170,9 +173,12 @@ export function list(
     readonly example?: readonly string[]
     /** What the items are to be, in the plural, when this one is wrong; else null. */
     readonly check?: (item: string) => string | null
+    /** How an item is shown where others may see it. */
+    readonly mask?: (item: string) => string
   },
 ): Field<readonly string[]> {
   const show = (items: readonly string[]) => `[${items.map(quote).join(', ')}]`
+  const mask = options.mask ?? ((item: string) => item)
   const isText = (item: unknown): item is string => typeof item === 'string' && item !== ''
   return scalar<readonly string[]>(options.doc, options.default ?? [], {
     example: show(options.default ?? options.example ?? []),
@@ -189,7 +195,8 @@ export function list(
       }
       return null
     },
-    show,
+    show: (items) => show(items.map(mask)),
+    mask: options.mask,
   })
 }
 
@@ -201,11 +208,12 @@ type Scalar<T> = {
   readonly expected: string
   readonly check?: ((value: NonNullable<T>) => string | null) | undefined
   readonly show: (value: T) => string
+  readonly mask?: ((text: string) => string) | undefined
   readonly example?: string
 }
 
 function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
-  const evaluate = (value: T | undefined, report: Report) => {
+  const evaluate = (value: T | undefined, report: ReportProblem) => {
     const wrong =
       value === undefined
         ? how.expected
@@ -224,12 +232,13 @@ function scalar<T>(doc: string, standard: T, how: Scalar<T>): Field<T> {
     read: (raw, report) => evaluate(how.read(raw), report),
     readText: (word, report) => evaluate(how.readText(word), report),
     show: how.show,
+    mask: how.mask,
     example: how.example ?? how.show(standard),
   }
 }
 
 function measured(
-  options: Doc & Limits & Sample,
+  options: Doc & Limits & ShownValue,
   parse: (text: string) => number | null,
   format: (value: number) => string,
   words: string,

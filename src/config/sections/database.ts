@@ -56,6 +56,11 @@ export const database = {
   },
 }
 
+/** Hides the password; of what is no right address all that may be one. */
 function maskPassword(url: string): string {
-  return url.replace(/^([a-z]+:\/\/[^:@/]*):[^@]*@/, '$1:********@')
+  if (url.startsWith('sqlite:')) return url
+  const [, scheme = '', who, place = ''] = /^([a-z]+:(?:\/\/)?)(.*)@([^@]*)$/s.exec(url) ?? []
+  if (who === undefined) return url.replace(/^([a-z]+:(?:\/\/)?)?.*$/s, '$1********')
+  const user = who.replace(/:.*$/s, ':********')
+  return `${scheme}${user}@${place.replace(/\?.*$/s, '?********')}`
 }

@@ -36,7 +36,7 @@ export const events = {
     }),
     zone: text({
       example: 'Europe/Berlin',
-      doc: "Time zone of the times in notices. When not given: this machine's.",
+      doc: "Time zone of the times in notifications. When not given: this machine's.",
       check: (zone) => (isTimeZone(zone) ? null : 'a time zone such as "Europe/Berlin"'),
     }),
   },

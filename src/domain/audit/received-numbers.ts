@@ -1,5 +1,5 @@
 import type { Loss } from './loss.ts'
-import type { NumberRange } from './number-ranges.ts'
+import type { NumberRange, NumberRanges } from './number-ranges.ts'
 
 /** The numbers of what an agent sent, as they were received. */
 export type ReceivedNumbers = {
@@ -13,6 +13,17 @@ export type ReceivedNumbers = {
   readonly lost: readonly Loss[]
 }
 
+/** What an agent knows of its row of numbers when it begins to speak. */
+export type KnownNumbers = {
+  /** The highest that it has given to anything; 0 for none. */
+  readonly newest: number
+  /**
+   * Those up to `newest` that no server has confirmed: they wait, or are lost and not told yet. A server has
+   * answered for all others.
+   */
+  readonly unconfirmed: NumberRanges
+}
+
 /** The queue that an agent sends from. */
 export type ReportedQueue = {
   /** Names the row of numbers. */
@@ -21,4 +32,6 @@ export type ReportedQueue = {
   readonly run: string
   /** When it started, by the server's clock; null when this message does not say. */
   readonly started: number | null
+  /** Said with the start, by agents that know it. */
+  readonly known?: KnownNumbers | null
 }

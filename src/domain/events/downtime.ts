@@ -21,6 +21,8 @@ export type Downtime = {
 export function countDowntime(outages: readonly Outage[], from: number, to: number, since: number): Downtime {
   const start = Math.max(from, since)
   const known = Math.max(0, to - start)
+  // Most hosts of most periods.
+  if (outages.length === 0) return { known, down: 0, percentUp: known === 0 ? null : 100, outages: [] }
   const cut = outages
     .map((outage) => ({ from: Math.max(outage.from, start), to: Math.min(outage.to ?? to, to) }))
     .filter((outage) => outage.to > outage.from)

@@ -4,7 +4,7 @@ import { KEY_MISMATCH } from '../metrics/declared/server-events.ts'
 const OTHER_KEY = "Another agent speaks in this host's name: it does not have the host's key and was refused"
 const FIRST_KEY =
   'An agent with a key wants the name of this host, which an agent without one has used; ' +
-  'monitor host release gives the name free'
+  'monitor host release releases the name'
 
 /**
  * What is told of a host when somebody who may connect but has another key, or none, spoke in its name.

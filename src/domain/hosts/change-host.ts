@@ -7,3 +7,6 @@ export const HOST_CHANGES = {
   approve: 'approve host',
   refuse: 'refuse host',
 } as const
+
+/** What it calls changes of enrolment codes. */
+export const ENROLMENT_CHANGES = { make: 'make enrolment code', revoke: 'revoke enrolment code' } as const

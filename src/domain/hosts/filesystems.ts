@@ -15,6 +15,9 @@ export type Filesystem = {
   readonly free: number | null
 }
 
+/** Made once: each call of `localeCompare` with options would make its own. */
+const byNumber = new Intl.Collator('en', { numeric: true })
+
 /** Tells the percentage of space in use from the other metrics of filesystems, that of inodes included. */
 export function isDiskUse(metric: string): boolean {
   const parts = metricSubject(metric)
@@ -30,7 +33,7 @@ export function listFilesystems({ latest, mounts }: Pick<Host, 'latest' | 'mount
     const free = latest[`perf.filesystem.${name}.bytes.free`] ?? null
     found.push({ name, title: mounts?.[name] ?? filesystemTitle(name), metric, used, free })
   }
-  return found.sort((a, b) => b.used - a.used || a.title.localeCompare(b.title, 'en', { numeric: true }))
+  return found.sort((a, b) => b.used - a.used || byNumber.compare(a.title, b.title))
 }
 
 /** Null when the host reports none. */

@@ -25,6 +25,7 @@ import {
 } from './declared/system.ts'
 import { DRIVE_METRICS, SYSTEMD_METRICS, WINDOWS_SERVICE_METRICS } from './declared/systemd.ts'
 import { compileFamily, type MetricFamily } from './metric-family.ts'
+import { rememberByName } from './remember.ts'
 
 /**
  * Every metric that agents report, and those that the server's own events are about. The guide lists them in
@@ -88,7 +89,7 @@ const length = ({ name }: MetricFamily) => name.replace(/<[a-z]+>/g, '').length
 for (const families of byPrefix.values()) families.sort((a, b) => length(b.family) - length(a.family))
 
 /** The family of a metric; null for names that nobody has declared (those of other products). */
-export function findFamily(metric: string): FoundFamily | null {
+export const findFamily = rememberByName((metric: string): FoundFamily | null => {
   const exact = byName.get(metric)
   if (exact !== undefined) return exact
   for (const { family, pattern } of byPrefix.get(prefixOf(metric)) ?? []) {
@@ -96,4 +97,4 @@ export function findFamily(metric: string): FoundFamily | null {
     if (match) return { family, words: match.slice(1) }
   }
   return null
-}
+})

@@ -40,9 +40,7 @@ export function formatFigure(value: number, unit: Unit): Figure {
 /** The figure in one piece. */
 export function formatValue(value: number, unit: Unit): string {
   const figure = formatFigure(value, unit)
-  return figure.unit === ''
-    ? figure.number
-    : `${figure.number}${unit === '%' ? '' : NARROW_SPACE}${figure.unit}`
+  return figure.unit === '' ? figure.number : `${figure.number}${NARROW_SPACE}${figure.unit}`
 }
 
 /** With so many decimals, and a minus that is as wide as a plus; nothing is less than nothing. */
@@ -81,15 +79,14 @@ function formatPower(size: number): string {
 }
 /** A limit as people have set it: no zeros behind the point, and no digit lost. */
 export function formatThreshold(value: number, unit: Unit): string {
-  if (unit === '%') return `${formatExact(value)}%`
-  if (unit === '°C') return `${formatExact(value)}${NARROW_SPACE}°C`
+  if (unit === '%' || unit === '°C') return `${formatExact(value)}${NARROW_SPACE}${unit}`
   return unit === '' ? formatExact(value) : dropZeros(formatValue(value, unit))
 }
 
 const formatExact = (value: number) =>
   Number.isInteger(value) ? formatNumber(value) : String(Number(value.toPrecision(6))).replace('-', '−')
 
-/** `50.0%` is `50%`. */
+/** `50.0 %` is `50 %`. */
 export const dropZeros = (text: string) => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
 
 function formatBytes(value: number, suffix: string): Figure {

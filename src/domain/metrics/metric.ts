@@ -1,5 +1,6 @@
 import { findFamily } from './catalogue.ts'
 import { formatValue } from './figure.ts'
+import { rememberByName } from './remember.ts'
 import type { Unit } from './unit.ts'
 
 /** Endings that tell the unit of a metric that nobody has declared; the first that fits counts. */
@@ -29,16 +30,18 @@ export function metricTitle(metric: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
+export type MetricSubject = { readonly kind: string; readonly subject: string; readonly figure: string }
+
 /**
  * The thing that a metric is about, where its kind has many: `dev.sda1` of
  * `perf.filesystem.dev.sda1.percent.used`. Names of things may hold dots, and keep them.
  */
-export function metricSubject(metric: string): { kind: string; subject: string; figure: string } | null {
+export const metricSubject = rememberByName((metric: string): MetricSubject | null => {
   const [subject] = findFamily(metric)?.words ?? []
   if (subject === undefined) return null
   const [, kind = ''] = metric.split('.', 2)
   return { kind, subject, figure: metric.slice(`perf.${kind}.${subject}.`.length) }
-}
+})
 
 /** A value in words or figures: a state by what its metric calls it, as `stopped` or `read-only`. */
 export function formatMetricValue(metric: string, value: number): string {

@@ -40,7 +40,7 @@ const KIND_NAMES: Readonly<Record<NotificationKind, string>> = {
   closing: 'Closed',
 }
 
-const HUES: Readonly<Record<Severity, string>> = { 1: '#D9534F', 2: '#F47C3C', 3: '#FFC107', 4: '#29ABE0' }
+const HUES: Readonly<Record<Severity, string>> = { 1: '#D9534F', 2: '#F47C3C', 3: '#FFC107', 4: '#7B8894' }
 const CLOSED_HUE = '#5CB85C'
 
 /** More events than these are counted in a digest, not listed. */

@@ -59,7 +59,10 @@ function replay<E extends PreviewedEvent>(
     const end = moments[i + 1]?.at ?? now + 1
     let time: number | null = at
     while (time !== null && time < end && sent.length < MAX_OF_EVENT) {
-      const decision = decide(rule, state, notified, time, mutedUntil(event, maintenance, time))
+      const decision = decide(rule, state, notified, {
+        now: time,
+        mutedUntil: mutedUntil(event, maintenance, time),
+      })
       if (decision.notify !== null) sent.push({ event, kind: decision.notify, time })
       notified = decision.notified
       time = decision.recheckAt

@@ -85,8 +85,7 @@ export function decide(
   rule: Rule,
   event: EventState,
   before: Notified,
-  now: number,
-  mutedUntil: number | null,
+  { now, mutedUntil }: { readonly now: number; readonly mutedUntil: number | null },
 ): Decision {
   if (!rule.enabled) return { notify: null, notified: before, recheckAt: null }
   const notified = enterScope(rule, event, before)

@@ -11,11 +11,11 @@ export type Run = {
    */
   readonly since: number | null
   /** Those samples, oldest first, as far as they still count. Absent in a state that an older version kept. */
-  readonly stretches?: readonly Stretch[]
+  readonly stretches?: readonly SampleStretch[]
 }
 
 /** Samples at even distances: the time of the first, that of the last, and how many they are. */
-type Stretch = readonly [first: number, last: number, samples: number]
+type SampleStretch = readonly [first: number, last: number, samples: number]
 
 /** One value of a metric, on its way through the thresholds of that metric. */
 export type Sample = {
@@ -80,11 +80,11 @@ export function advanceRun(threshold: Threshold, run: Run, sample: Sample): Run 
 }
 
 /** What an older version counted, of which only the begin is known. */
-function assumeEven(first: number, last: number, interval: number): readonly Stretch[] {
+function assumeEven(first: number, last: number, interval: number): readonly SampleStretch[] {
   return [[first, last, Math.round((last - first) / interval) + 1]]
 }
 
-function addSample(held: readonly Stretch[], time: number, from: number): readonly Stretch[] {
+function addSample(held: readonly SampleStretch[], time: number, from: number): readonly SampleStretch[] {
   const kept = held.filter(([, last]) => last > from)
   const newest = kept.at(-1)
   if (newest !== undefined) {
@@ -99,7 +99,7 @@ function addSample(held: readonly Stretch[], time: number, from: number): readon
 }
 
 /** The samples later than `from`. */
-function countAfter(stretches: readonly Stretch[], from: number): number {
+function countAfter(stretches: readonly SampleStretch[], from: number): number {
   let count = 0
   for (const [first, last, samples] of stretches)
     if (first > from) count += samples

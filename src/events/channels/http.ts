@@ -124,7 +124,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   403: 'check the sign-in',
   404: 'check the address',
   410: 'check the address',
-  413: 'it takes shorter notices only',
+  413: 'it takes shorter notifications only',
 }
 
 /** Seconds, given as a number or as a date (RFC 9110 10.2.3). */

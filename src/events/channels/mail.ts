@@ -3,7 +3,7 @@ import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields/fi
 import { isMailAddress, parseRecipients } from '../../domain/notifications/mail-address.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'
-import { writeMail } from './mail-message.ts'
+import { type MailMessage, writeMail } from './mail-message.ts'
 
 /** Longest wait for a connection and for the answer of the name server. */
 const CONNECT_MS = 30_000
@@ -92,12 +92,14 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
           retry: false,
         })
       const from = settings.from ?? `monitor@${tools.machine}`
-      pool ??= openPool(server, { ...settings, hello: settings.hello ?? tools.machine })
-      const sending = pool.then((open) =>
-        open.sendMail(
-          writeMail(notification, { from, to, nowMs: tools.clock.nowMs(), subject: settings.subject }),
-        ),
-      )
+      pool ??= openPool(server, { ...settings, hello: settings.hello ?? nameQualified(tools.machine) })
+      const mail = writeMail(notification, {
+        from,
+        to,
+        nowMs: tools.clock.nowMs(),
+        subject: settings.subject,
+      })
+      const sending = pool.then(async (open) => open.sendMail(await announceSize(mail)))
       const info = await within(tools.clock, SEND_LIMIT_MS, sending, drop).catch((error: unknown) => {
         throw explain(error, server, settings)
       })
@@ -106,6 +108,12 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
     close: drop,
   }
 }
+
+/**
+ * Null for a machine whose name has no domain: a mail server that looks at the name would not have it, and is told an
+ * address instead.
+ */
+const nameQualified = (machine: string): string | null => (machine.includes('.') ? machine : null)
 
 type Pool = Awaited<ReturnType<typeof openPool>>
 
@@ -131,6 +139,20 @@ async function openPool(server: string, settings: MailSettings) {
     disableFileAccess: true,
     disableUrlAccess: true,
   })
+}
+
+/** The mail with its length, which the library compares with what the server takes, and which a server may refuse. */
+async function announceSize(mail: MailMessage) {
+  const { createTransport } = await import('nodemailer')
+  const { message } = await createTransport({
+    streamTransport: true,
+    buffer: true,
+    newline: 'windows',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }).sendMail(mail)
+  const size = Buffer.isBuffer(message) ? message.length : 0
+  return { ...mail, envelope: { from: mail.from, to: mail.to, size } }
 }
 
 /** With a user `auto` demands what it otherwise only likes: a password is worth a thief's trouble. */

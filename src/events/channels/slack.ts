@@ -3,7 +3,7 @@ import type { Severity } from '../../domain/event.ts'
 import { defineChannel, type Notification, shorten } from './channel.ts'
 import { checkHttpAddress, postJson } from './http.ts'
 
-const COLOURS: Readonly<Record<Severity, string>> = { 1: '#D9534F', 2: '#F47C3C', 3: '#FFC107', 4: '#29ABE0' }
+const COLOURS: Readonly<Record<Severity, string>> = { 1: '#D9534F', 2: '#F47C3C', 3: '#FFC107', 4: '#7B8894' }
 const CLOSED_COLOUR = '#5CB85C'
 
 /** Discord takes 2000 characters of text and 4096 in an attachment; Slack and Mattermost take more. */

@@ -52,16 +52,11 @@ export const telegram = defineChannel({
           tools,
           { secrets: [token], ca: settings.ca, isConfigured: true },
         )
-      try {
-        await post(chat)
-      } catch (error) {
-        if (!(error instanceof SendError)) throw error
-        const { movedTo, retryAfter } = readParameters(error.body)
-        if (movedTo !== null) {
-          tools.log.warn('a chat of Telegram has a new number; give it as the target', { chat, now: movedTo })
-          await post(movedTo)
-        } else if (retryAfter !== null) throw new SendError(error.message, { retry: true, retryAfter })
-        else throw error
+      const movedTo = await deliver(post, chat)
+      if (movedTo !== null) {
+        tools.log.warn('a Telegram chat has a new id; use it as the target', { chat, now: movedTo })
+        if ((await deliver(post, movedTo)) !== null)
+          throw new SendError('Telegram gives the chat one new id after the other', { retry: true })
       }
       // The answer repeats the whole message.
       return '200 sent'
@@ -69,6 +64,20 @@ export const telegram = defineChannel({
     close() {},
   }),
 })
+
+/** Null when it was taken, else the new id of the chat. Throws a SendError, which knows how long to wait. */
+async function deliver(post: (chat: string) => Promise<unknown>, chat: string): Promise<string | null> {
+  try {
+    await post(chat)
+    return null
+  } catch (error) {
+    if (!(error instanceof SendError)) throw error
+    const { movedTo, retryAfter } = readParameters(error.body)
+    if (movedTo !== null) return movedTo
+    if (retryAfter !== null) throw new SendError(error.message, { retry: true, retryAfter })
+    throw error
+  }
+}
 
 /**
  * `parameters` of an error of the bot interface: a group that became a supergroup, or the seconds to wait.

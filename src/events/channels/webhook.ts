@@ -22,6 +22,8 @@ export const webhook = defineChannel({
       example: ['X-Team: operations'],
       doc: 'Headers to send along, each as "Name: value", to the addresses of `origins` alone.',
       check: (item) => (HEADER.test(item) ? null : 'headers such as "X-Team: operations"'),
+      // As often as not the value is a secret; of what is no header all may be.
+      mask: (item) => item.replace(/^(?:([\w-]+):)?.*$/s, (_, name) => `${name ? `${name}: ` : ''}********`),
     }),
     secret: secret({
       example: 'a long random text',

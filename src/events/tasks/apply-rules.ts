@@ -13,7 +13,7 @@ const MEMORY = 'applied_rules'
  * How each rule was when it was last applied to what is open, and the rules that changed and have not been
  * applied to all of it yet.
  */
-type Memory = {
+type RuleMemory = {
   readonly rules: Readonly<Record<string, Applied>>
   readonly pending: readonly number[]
 }
@@ -40,10 +40,10 @@ export const applyRules: Task = {
     const kept = await watch.recall(MEMORY)
     if (kept === null) {
       // The rules of an older version, or none: what they are about was told.
-      await watch.remember(MEMORY, JSON.stringify({ rules, pending: [] } satisfies Memory))
+      await watch.remember(MEMORY, JSON.stringify({ rules, pending: [] } satisfies RuleMemory))
       return false
     }
-    const before = JSON.parse(kept) as Memory
+    const before = JSON.parse(kept) as RuleMemory
     const { changed, retargeted } = compareRules(before.rules, rules)
     const isSame = changed.length === 0 && Object.keys(before.rules).length === Object.keys(rules).length
     if (isSame && before.pending.length === 0) {
@@ -54,7 +54,7 @@ export const applyRules: Task = {
     // Whoever it is sent to now was not notified of anything yet.
     if (!isSame) await outbox.forgetNotifiedOpen(retargeted, MEMORY, JSON.stringify({ rules, pending }))
     const isLeft = pending.length > 0 && (await askAboutOpen(context, book, new Set(pending)))
-    if (!isLeft) await watch.remember(MEMORY, JSON.stringify({ rules, pending: [] } satisfies Memory))
+    if (!isLeft) await watch.remember(MEMORY, JSON.stringify({ rules, pending: [] } satisfies RuleMemory))
     return isLeft
   },
 }
@@ -67,7 +67,8 @@ function askAboutOpen(context: TaskContext, book: RuleBook, changedRules: Readon
     const now = context.clock.now()
     const moments = await outbox.listOpen(after, PIECE)
     const decided: Decided[] = []
-    for (const moment of moments) decided.push(await askRules(context, book, moment, { changedRules }, now))
+    for (const moment of moments)
+      decided.push(await askRules(context, book, moment, { occasion: { changedRules }, at: now }))
     await outbox.settle(decided, now)
     after = moments.at(-1)?.event.id ?? after
     return moments.length === PIECE

@@ -14,7 +14,7 @@ export const callHeartbeat: Task = {
     const { heartbeatUrl, isWell, log } = context
     if (heartbeatUrl === null) return false
     if (!isWell()) {
-      log.warn('no heartbeat while a task of the event engine fails')
+      log.warn('no heartbeat while a task of the event engine is failing')
       return false
     }
     await call(context, heartbeatUrl)
@@ -29,10 +29,10 @@ async function call({ clock, log }: TaskContext, url: string) {
   try {
     const response = await fetch(url, { signal: patience.signal, headers: { 'user-agent': 'monitor' } })
     await response.body?.cancel()
-    if (!response.ok) log.warn('the heartbeat was answered with an error', { status: response.status })
+    if (!response.ok) log.warn('the receiver of the heartbeat returned an error', { status: response.status })
   } catch (error) {
     const reason = patience.signal.aborted ? 'no answer in time' : describeError(error).replaceAll(url, '…')
-    log.warn('the heartbeat was not heard', { error: reason })
+    log.warn('the heartbeat could not be sent', { error: reason })
   } finally {
     timer.cancel()
   }

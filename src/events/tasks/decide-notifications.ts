@@ -28,9 +28,10 @@ export const decideNotifications: Task = {
       for (const change of firstOfEach(changes)) {
         logChange(context, change)
         const at = change.followed === null ? now : Math.max(change.changed, Math.min(now, change.followed))
-        decided.push(await askRules(context, book, change, { change: change.id }, at))
+        decided.push(await askRules(context, book, change, { occasion: { change: change.id }, at }))
       }
-      for (const moment of due) decided.push(await askRules(context, book, moment, 'due', now))
+      for (const moment of due)
+        decided.push(await askRules(context, book, moment, { occasion: 'due', at: now }))
       await outbox.settle(decided, now)
       return true
     }),

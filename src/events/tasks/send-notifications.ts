@@ -19,7 +19,7 @@ const QUEUE_MS = 20_000
 const RECENT_SECONDS = 60
 
 /** What is sent in one piece, with all that is needed for it. */
-type Delivery = {
+type DeliveryBatch = {
   readonly notifications: readonly WaitingNotification[]
   readonly digest: string | 'new' | null
 }
@@ -100,11 +100,11 @@ function planTargetQueues(
   sent: readonly { channel: string; target: string; total: number }[],
   now: number,
   working: ReadonlySet<string>,
-): Map<string, Delivery[]> {
+): Map<string, DeliveryBatch[]> {
   const byId = new Map(waiting.map((notification) => [notification.id, notification]))
   const recent = (channel: string, target: string) =>
     sent.find((one) => one.channel === channel && one.target === target)?.total ?? 0
-  const targetQueues = new Map<string, Delivery[]>()
+  const targetQueues = new Map<string, DeliveryBatch[]>()
   const works = (channel: string, target: string) => working.has(keyOf(channel, target))
   for (const { channel, target, notifications, digest } of planDeliveries(waiting, recent, now, works)) {
     const delivery = { digest, notifications: notifications.flatMap(({ id }: Waiting) => byId.get(id) ?? []) }
@@ -120,7 +120,7 @@ function planTargetQueues(
  * Stops at the first failure: what comes later must not overtake. True when the target took what had failed
  * before.
  */
-async function serveTarget(context: TaskContext, deliveries: readonly Delivery[]): Promise<boolean> {
+async function serveTarget(context: TaskContext, deliveries: readonly DeliveryBatch[]): Promise<boolean> {
   const start = context.clock.monotonicMs()
   let isRecovered = false
   for (const delivery of deliveries) {
@@ -133,7 +133,7 @@ async function serveTarget(context: TaskContext, deliveries: readonly Delivery[]
 }
 
 /** True when the receiver took it. */
-async function deliver(context: TaskContext, { notifications, digest }: Delivery): Promise<boolean> {
+async function deliver(context: TaskContext, { notifications, digest }: DeliveryBatch): Promise<boolean> {
   const { store, notifier, clock, log } = context
   const [first] = notifications
   if (first === undefined) return true
@@ -168,7 +168,7 @@ async function deliver(context: TaskContext, { notifications, digest }: Delivery
 /** Splits a digest that is too large, plans the next attempt, or gives up. */
 async function noteFailure(
   context: TaskContext,
-  { notifications, digest }: Delivery,
+  { notifications, digest }: DeliveryBatch,
   error: unknown,
   line: Readonly<Record<string, unknown>>,
 ) {
@@ -196,7 +196,8 @@ async function noteFailure(
   const due = isFinal ? null : planNext(notifications, error, now, context)
   await store.outbox.note({ notifications: ids, time: now, isDelivered: false, isUncertain, answer, due })
   const attempts = (notifications[0]?.attempts ?? 0) + 1
-  if (due === null) log.error('notification given up', { ...line, attempts, error: answer })
+  if (due === null)
+    log.error('notification failed, no further attempts', { ...line, attempts, error: answer })
   else log.warn('notification failed, will retry', { ...line, attempts, seconds: due - now, error: answer })
 }
 

@@ -12,7 +12,11 @@ import type { Task } from '../task.ts'
  * What is remembered of the group: `hosts` are all that ever were in it, `change` the number of its event's
  * newest change.
  */
-type Memory = { readonly group: SilenceGroup; readonly hosts: readonly string[]; readonly change: number }
+type SilenceMemory = {
+  readonly group: SilenceGroup
+  readonly hosts: readonly string[]
+  readonly change: number
+}
 
 const MEMORY = 'silence_group'
 
@@ -27,7 +31,7 @@ export const watchAvailability: Task = {
       watch.listSeen(AVAILABILITY.name),
       watch.recall(MEMORY),
     ])
-    const before = remembered === null ? null : (JSON.parse(remembered) as Memory)
+    const before = remembered === null ? null : (JSON.parse(remembered) as SilenceMemory)
     const own = new Map(seen.filter(({ host }) => host !== '').map((event) => [event.host, event]))
     const now = clock.now()
     const verdict = evaluateAvailability({
@@ -53,7 +57,7 @@ export const watchAvailability: Task = {
       },
     }))
     const memory = advance(before, verdict.group, verdict.joined)
-    const tell = ({ group, hosts: members }: Memory, change: number, status: 'open' | 'closed') =>
+    const tell = ({ group, hosts: members }: SilenceMemory, change: number, status: 'open' | 'closed') =>
       reports.push({
         host: null,
         members,
@@ -89,10 +93,10 @@ export const watchAvailability: Task = {
 }
 
 function advance(
-  before: Memory | null,
+  before: SilenceMemory | null,
   group: SilenceGroup | null,
   joined: readonly string[],
-): Memory | null {
+): SilenceMemory | null {
   if (group === null) return null
   const isSame = before?.group.opened === group.opened
   const hosts = [...new Set([...(isSame ? before.hosts : []), ...joined])]

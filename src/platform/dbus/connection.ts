@@ -15,7 +15,7 @@ export const SYSTEM_BUS = '/run/dbus/system_bus_socket'
 /** All units of a large machine take some 200 KB. */
 const MAX_BYTES = 16 * 1024 * 1024
 
-type Waiting = PromiseWithResolvers<DbusValue[]>
+type WaitingReply = PromiseWithResolvers<DbusValue[]>
 
 /**
  * Gives `act` a connection as the user that we are, and closes it afterwards. Everything that waits rejects when
@@ -66,7 +66,7 @@ class Bus {
   #received: Uint8Array = new Uint8Array(0)
   #serial = 0
   #failure: Error | null = null
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, WaitingReply>()
   readonly #authenticated = Promise.withResolvers<void>()
   #isReady = false
   #socket: Socket | null = null
@@ -109,7 +109,7 @@ class Bus {
   call(call: DbusCall): Promise<DbusValue[]> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     const serial = ++this.#serial
-    const waiting: Waiting = Promise.withResolvers()
+    const waiting: WaitingReply = Promise.withResolvers()
     this.#waiting.set(serial, waiting)
     this.#send(encodeCall(serial, call))
     return waiting.promise

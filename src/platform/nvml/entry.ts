@@ -1,5 +1,5 @@
 import { describeError } from '../../lib/log.ts'
-import type { Answer, Order } from './messages.ts'
+import type { NvmlAnswer, NvmlOrder } from './messages.ts'
 import { type Nvml, openNvml } from './nvml.ts'
 
 // Where the thread begins: an entry of the build. It holds whatever the driver makes it wait for.
@@ -7,9 +7,9 @@ declare const self: Worker
 
 let nvml: Nvml | null = null
 
-self.onmessage = ({ data }: MessageEvent<Order>) => self.postMessage(answer(data))
+self.onmessage = ({ data }: MessageEvent<NvmlOrder>) => self.postMessage(answer(data))
 
-function answer({ library }: Order): Answer {
+function answer({ library }: NvmlOrder): NvmlAnswer {
   try {
     nvml ??= openNvml(library)
     return { gpus: nvml.readGpus() }

@@ -1,7 +1,7 @@
 /** What the thread of NVML is asked: which library, once a reading. */
-export type Order = { readonly library: string }
+export type NvmlOrder = { readonly library: string }
 
-export type Answer =
+export type NvmlAnswer =
   | { readonly gpus: readonly NvidiaGpu[] }
   /** The library can't be loaded, or refuses. */
   | { readonly problem: string }

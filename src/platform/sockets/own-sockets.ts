@@ -78,7 +78,7 @@ export function openOwnSockets(): OwnSockets | null {
     shutDown(fd) {
       libc.shutdown(fd, BOTH_WAYS)
     },
-    limit: readDescriptorLimit(),
+    limit: readDescriptorLimit() ?? DEFAULT_LIMIT,
   }
 }
 
@@ -94,7 +94,9 @@ export function readSocketAddress(bytes: Buffer): { address: string; port: numbe
   return { address: groups.map((group) => group.toString(16)).join(':'), port }
 }
 
-function readDescriptorLimit(): number {
+/** Most descriptors that this process may have; null where the operating system does not tell. */
+export function readDescriptorLimit(): number | null {
+  if (process.platform !== 'linux') return null
   const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]
-  return limit === undefined ? DEFAULT_LIMIT : Number(limit)
+  return limit === undefined ? null : Number(limit)
 }

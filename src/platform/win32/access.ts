@@ -1,11 +1,11 @@
 import { describeFailure, openSystemLibrary, toWide } from './library.ts'
 
-/** What LocalService, under which our services run, may do with a file or folder. */
-export type ServiceAccess = 'read' | 'write'
+/** What LocalService, under which our services run, may do with a file or folder; `own` lets its owner do all, too. */
+export type ServiceAccess = 'read' | 'write' | 'own'
 
 /**
  * Leaves a file, or a folder with all that is and will be in it, to administrators, the system and
- * LocalService, and to nobody else.
+ * LocalService, and to nobody else but its owner where that is said.
  */
 export type Guard = (path: string, access: ServiceAccess) => void
 
@@ -67,6 +67,8 @@ const OWNERS = 'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
 const ACCESS_LISTS: Readonly<Record<ServiceAccess, string>> = {
   read: `${OWNERS}(A;OICI;0x1200a9;;;LS)`,
   write: `${OWNERS}(A;OICI;0x1301bf;;;LS)`,
+  // OW: whoever owns it, who else could do no more than change the list.
+  own: `${OWNERS}(A;OICI;0x1301bf;;;LS)(A;OICI;FA;;;OW)`,
 }
 const SDDL_REVISION_1 = 1
 const SE_FILE_OBJECT = 1

@@ -5,13 +5,13 @@ import { openSystemLibrary, toWide } from './library.ts'
 // service-entry.ts, which it answers only when Windows refuses.
 declare const self: Worker
 
-type Order = {
+type ServiceOrder = {
   readonly name: string
   /** Address of ServiceMain. */
   readonly main: number
 }
 
-self.onmessage = ({ data: { name, main } }: MessageEvent<Order>) => {
+self.onmessage = ({ data: { name, main } }: MessageEvent<ServiceOrder>) => {
   const kernel = openSystemLibrary('kernel32.dll', { GetLastError: { args: [], returns: 'u32' } })
   const advapi = openSystemLibrary('advapi32.dll', {
     // BOOL StartServiceCtrlDispatcherW(const SERVICE_TABLE_ENTRYW *table)

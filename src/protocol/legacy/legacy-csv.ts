@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../domain/hosts/host.ts'
-import { type Fields, readFacts, readHost, readNumber } from '../field.ts'
+import { type JsonMembers, readFacts, readHost, readNumber } from '../field.ts'
 import type { NameLists } from '../names.ts'
 import { ProtocolError } from '../protocol-error.ts'
 import { Tally } from '../rejection-tally.ts'
@@ -30,7 +30,7 @@ const FACTS: Readonly<Record<string, string>> = {
 
 type HostLines = {
   readonly rows: Map<string, Record<string, string>>
-  readonly events: Fields[]
+  readonly events: JsonMembers[]
   readonly facts: Record<string, string>
 }
 
@@ -134,7 +134,7 @@ function tryReadHost(name: string | undefined): string | null {
 }
 
 /** A message may hold the sign that parts the fields: what follows it is counted from the end. */
-function readEvent(time: string, fields: readonly string[]): Fields {
+function readEvent(time: string, fields: readonly string[]): JsonMembers {
   const [severity, status] = fields.slice(-2).reverse()
   return { time, monitor: fields[3], message: fields.slice(4, -2).join(';'), status, severity }
 }

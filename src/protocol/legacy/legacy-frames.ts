@@ -1,5 +1,5 @@
 import { type Frame, usedFromFree } from '../../domain/sample.ts'
-import { type Fields, isFields, MAX_TIME_AHEAD, readAnyTime, readNumber } from '../field.ts'
+import { isFields, type JsonMembers, MAX_TIME_AHEAD, readAnyTime, readNumber } from '../field.ts'
 import { MAX_METRICS } from '../message.ts'
 import type { NameLists } from '../names.ts'
 import type { Tally } from '../rejection-tally.ts'
@@ -56,7 +56,7 @@ export class LegacyFrames {
     return taken
   }
 
-  #addRow(time: number, row: Fields, tally: Tally): void {
+  #addRow(time: number, row: JsonMembers, tally: Tally): void {
     const shape = this.#shapes.find(row)
     if (shape === null) {
       tally.refuse('frame')

@@ -2,7 +2,7 @@ import type { EventReport } from '../../domain/event.ts'
 import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Frame } from '../../domain/sample.ts'
 import { readLegacyEvents } from '../event-report.ts'
-import { type Fields, readAnyTime, readFacts, readHost } from '../field.ts'
+import { type JsonMembers, readAnyTime, readFacts, readHost } from '../field.ts'
 import { parseJson, parseObject } from '../json.ts'
 import { type ListName, ListSplitter } from '../list-splitter.ts'
 import type { NameLists } from '../names.ts'
@@ -43,7 +43,7 @@ export type LegacyHead = {
 const MAX_CLOCK_SKEW = 86_400
 
 /** Who sent a packet, from its members outside the lists. Throws a ProtocolError without a good name. */
-export function readLegacyHead(fields: Fields, now: number): LegacyHead {
+export function readLegacyHead(fields: JsonMembers, now: number): LegacyHead {
   const { ip, platform, build, arch, domain, procs, memory, groups, mounts } = fields
   const time = readAnyTime(fields.time)
   const said = {
@@ -86,7 +86,7 @@ export class LegacyPacket {
   }
 
   /** Adds both lists of a packet that was parsed as a whole. */
-  addFields(fields: Fields): void {
+  addFields(fields: JsonMembers): void {
     this.#addList('data', fields.data)
     this.#addList('events', fields.events)
   }
@@ -157,7 +157,7 @@ export class LegacyStream {
     return isEnough || 'v' in fields ? this.#readHead(fields) : null
   }
 
-  #readHead(fields: Fields): LegacyHead {
+  #readHead(fields: JsonMembers): LegacyHead {
     if ('v' in fields) throw new ProtocolError('oversized', 'a batch is too long')
     return readLegacyHead(fields, this.#now)
   }

@@ -38,10 +38,10 @@ export async function openCertificate(
   if (found !== null) return found
   const file = join(config.dataDir, OWN_FILE)
   const certificate = readOwn(file, placeFile(file, await createOwn(clock)))
-  log.info('made a certificate for TLS', { file, fingerprint: certificate.fingerprint })
+  log.info('created a TLS certificate', { file, fingerprint: certificate.fingerprint })
   print(
     [
-      'First start: this server has a certificate for TLS now. Agents know it by its fingerprint:',
+      'First start: created a TLS certificate. Agents identify it by this fingerprint:',
       `  ${certificate.fingerprint}`,
     ].join('\n'),
   )

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServerAddress } from '../../agent/sending/connect.ts'
+import type { CollectorAddress } from '../../agent/sending/connect.ts'
 import { parseFingerprint } from '../../lib/fingerprint.ts'
 import { hashToken } from '../../lib/hash-token.ts'
 import type { EnrolmentInvitation } from '../../protocol/enrolment-code.ts'
@@ -41,7 +41,7 @@ export function keepEnrolledServer(dataDir: string, server: EnrolledServer): voi
 }
 
 /** To be asked for the first trade: only the server of the code may hear its secret. */
-export const invitedAddress = ({ host, port, fingerprint }: EnrolmentInvitation): ServerAddress => ({
+export const invitedAddress = ({ host, port, fingerprint }: EnrolmentInvitation): CollectorAddress => ({
   host,
   port,
   tls: { fingerprints: [fingerprint], authorities: [] },

@@ -37,6 +37,10 @@ export function writeEnrolmentCode(
   })
 }
 
+/** The name by which agents reach this server, without a port: `server`, or as `writeEnrolmentCode` finds it. */
+export const nameForAgents = (config: Config, server: string | null): string =>
+  readServer(server ?? nameOfServer(config), 0).host
+
 function nameOfServer({ web }: Config): string {
   if (web.url === null) return readFullName(openProcFs(), hostname())
   const { hostname: name } = new URL(web.url)

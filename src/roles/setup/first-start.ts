@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeStoredPassword } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { makePrivateFolder } from '../../platform/private-files.ts'
 import type { UserStore } from '../../storage/ports/store.ts'
 import { createPassword, createSecret } from './password.ts'
 import { keepFile, readSecretFile } from './secret-file.ts'
@@ -12,9 +13,12 @@ const PASSPHRASE_FILE = 'passphrase'
 const AGENT_KEY_FILE = 'agent-key'
 const PASSWORD_FILE = 'initial-admin-password'
 
-/** Makes the folder of everything that is kept, for its owner alone, when it is not there. */
+/**
+ * Makes the folder of everything that is kept, for its owner alone, when it is not there. Throws a CommandError when
+ * on Windows another user has made it.
+ */
 export function openDataDir(dataDir: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makePrivateFolder(dataDir)
 }
 
 /** The passphrase that this server made itself, made now when there is none. */

@@ -1,4 +1,5 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync } from 'node:fs'
+import { writePrivateFile } from '../../platform/private-files.ts'
 
 /**
  * The text of a file without white space around it; null when there is no such file. Throws when it is empty
@@ -27,8 +28,8 @@ export function keepFile(file: string, create: () => string): string {
  */
 export function placeFile(file: string, text: string): string {
   const draft = `${file}.${process.pid}.${crypto.randomUUID()}`
-  writeFileSync(draft, `${text.trim()}\n`, { mode: 0o600, flag: 'wx', flush: true })
   try {
+    writePrivateFile(draft, `${text.trim()}\n`)
     linkSync(draft, file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

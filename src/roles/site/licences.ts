@@ -18,18 +18,18 @@ export function collectLicences(): PackageLicence[] {
   const visit = (name: string, from: string) => {
     const folder = findPackage(name, from)
     if (folder === null || found.has(folder)) return
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageManifest
     const { version = '', license = 'not said' } = manifest
     const terms = typeof license === 'string' ? license : 'see its text'
     found.set(folder, { name, version, licence: terms, text: readLicence(folder) })
     for (const dependency of Object.keys(manifest.dependencies ?? {})) visit(dependency, folder)
   }
-  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
+  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PackageManifest
   for (const name of Object.keys(own.dependencies ?? {})) visit(name, root)
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-type Manifest = {
+type PackageManifest = {
   readonly version?: string
   readonly license?: unknown
   readonly dependencies?: Readonly<Record<string, string>>

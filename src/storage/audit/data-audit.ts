@@ -85,9 +85,9 @@ export function createDataAuditStore(database: Database): DataAuditStore {
         ]) {
           const [row] = await transaction.query<{ last: number }>(
             `SELECT ${column} AS last FROM ${table} WHERE ${column} < ? ORDER BY ${column} LIMIT 1 OFFSET ?`,
-            [before, limit],
+            [before, limit - 1],
           )
-          await transaction.run(`DELETE FROM ${table} WHERE ${column} < ?`, [row?.last ?? before])
+          await transaction.run(`DELETE FROM ${table} WHERE ${column} <= ?`, [row?.last ?? before - 1])
         }
       }),
   }

@@ -44,6 +44,9 @@ export const UNUSED: LossReason = 'unused'
 
 const uidOf = (id: number) => `gap:${id}`
 
+/** Cycles that an agent left out so soon after others for the same reason are one hole with them. */
+const JOINED_SECONDS = 600
+
 /** A loss that is told again with the time that it goes on stays one gap; it is reported again. */
 export async function saveGap(
   transaction: Transaction,
@@ -54,13 +57,11 @@ export async function saveGap(
   const reason = gap.reason ?? ''
   // Unused numbers are kept for the case that one comes after all; nobody misses them.
   const isReported = reason === UNUSED ? 1 : 0
-  const [grown] = await transaction.query<{ id: number; amount: number }>(
+  const grown =
     first > 0
-      ? 'SELECT id, amount FROM data_gap WHERE queue = ? AND last_number = ? AND first_number > 0 AND reason = ?'
-      : 'SELECT id, amount FROM data_gap WHERE queue = ? AND first_number = 0 AND from_time = ? AND reason = ?',
-    [queue.id, first > 0 ? first - 1 : from, reason],
-  )
-  if (grown === undefined) {
+      ? await findBefore(transaction, queue.id, first, reason)
+      : await findCycles(transaction, queue.id, from, reason)
+  if (grown === null) {
     await insertGap(transaction, {
       host: queue.host,
       queue: queue.id,
@@ -75,12 +76,46 @@ export async function saveGap(
     })
     return
   }
-  const sum = first > 0 ? grown.amount + amount : Math.max(grown.amount, amount)
-  if (sum === grown.amount) return
+  const added = first > 0 ? amount : countBeyond(grown, { from, to, amount })
+  if (added <= 0) return
   await transaction.run(
     'UPDATE data_gap SET last_number = ?, to_time = ?, amount = ?, noted = ?, is_reported = ? WHERE id = ?',
-    [last, to, sum, at, isReported, grown.id],
+    [last, Math.max(to, grown.to_time), grown.amount + added, at, isReported, grown.id],
   )
+}
+
+type GrownGap = Pick<GapRow, 'id' | 'amount' | 'from_time' | 'to_time'>
+
+/** The gap whose numbers end before `first`. */
+async function findBefore(transaction: Transaction, queue: number, first: number, reason: string) {
+  const [row] = await transaction.query<GrownGap>(
+    `SELECT id, amount, from_time, to_time FROM data_gap
+      WHERE queue = ? AND last_number = ? AND first_number > 0 AND reason = ?`,
+    [queue, first - 1, reason],
+  )
+  return row ?? null
+}
+
+/** The gap without numbers that begins at `from`, or goes on until then. */
+async function findCycles(transaction: Transaction, queue: number, from: number, reason: string) {
+  const [row] = await transaction.query<GrownGap>(
+    `SELECT id, amount, from_time, to_time FROM data_gap
+      WHERE queue = ? AND first_number = 0 AND reason = ? AND from_time <= ? AND to_time >= ?
+      ORDER BY from_time DESC LIMIT 1`,
+    [queue, reason, from, from - JOINED_SECONDS],
+  )
+  return row ?? null
+}
+
+/** How many cycles, which are as far apart as each other, are not in the gap yet. */
+function countBeyond(
+  known: GrownGap,
+  { from, to, amount }: { readonly from: number; readonly to: number; readonly amount: number },
+): number {
+  if (from === known.from_time) return amount - known.amount
+  if (from > known.to_time) return amount
+  const step = amount > 1 ? (to - from) / (amount - 1) : 1
+  return step > 0 ? Math.max(0, Math.round((to - known.to_time) / step)) : 0
 }
 
 /** A reason that is told after the hole was seen. */
@@ -158,7 +193,8 @@ export async function reportGaps(database: Database, at: number): Promise<boolea
         })
       await transaction.run('UPDATE data_gap SET is_reported = 1 WHERE id = ?', [row.id])
     }
-    for (const row of groups.values()) await applyReports(transaction, row.host, [describeGap(row, at)], at)
+    for (const row of groups.values())
+      await applyReports(transaction, row.host, [describeGap(row, at)], { seen: at })
     return rows.length === REPORTED_AT_ONCE
   })
 }

@@ -5,8 +5,10 @@ import {
   countOf,
   missingFrom,
   type NumberRange,
+  type NumberRanges,
   removeRange,
 } from '../../domain/audit/number-ranges.ts'
+import type { KnownNumbers } from '../../domain/audit/received-numbers.ts'
 import type { FrameRun, ReportEntry } from './receipt.ts'
 
 /** A hole as it is found; `reason` is null when nobody has told one. */
@@ -29,6 +31,10 @@ export class QueueAccount {
   present: number
   repeated: number
   lastTime: number
+  /** The database was restored from a backup, and the agent has not spoken since. */
+  isRestored: boolean
+  /** What a server had before this database took the place of a later one. */
+  #restored: NumberRanges = []
   /** Samples that were acknowledged for the first time, by day. */
   readonly days = new Map<number, number>()
   readonly gaps: FoundGap[] = []
@@ -41,6 +47,7 @@ export class QueueAccount {
     readonly present: number
     readonly repeated: number
     readonly lastTime: number
+    readonly isRestored: boolean
   }) {
     this.#accounted = [...row.accounted]
     this.first = row.first
@@ -49,6 +56,7 @@ export class QueueAccount {
     this.present = row.present
     this.repeated = row.repeated
     this.lastTime = row.lastTime
+    this.isRestored = row.isRestored
   }
 
   get accounted(): readonly NumberRange[] {
@@ -92,9 +100,43 @@ export class QueueAccount {
     return true
   }
 
+  /**
+   * Notes what the agent knew when it began to speak, in the order of the reports. What was confirmed to it and is
+   * not here was stored after the backup that was restored. A database that was put in the place of a later one by
+   * other means is told by this, too: the agent is ahead of it.
+   */
+  addContact({ newest, unconfirmed }: KnownNumbers): void {
+    const isRestored = this.isRestored
+    this.isRestored = false
+    if (this.first === 0) {
+      this.#begin(newest, unconfirmed)
+      return
+    }
+    const confirmed = missingFrom(unconfirmed, { first: this.first, last: newest })
+    const isAhead = (confirmed.at(-1)?.last ?? 0) > this.newest
+    if (isRestored || isAhead) for (const range of confirmed) this.#addRestored(range)
+  }
+
+  /** What other servers have confirmed, or this one to a host that was deleted since, is of no interest here. */
+  #begin(newest: number, unconfirmed: NumberRanges): void {
+    this.first = unconfirmed[0]?.first ?? newest + 1
+    this.#accounted = missingFrom(unconfirmed, { first: this.first, last: newest })
+    this.newest = this.#accounted.at(-1)?.last ?? this.first - 1
+  }
+
+  #addRestored(range: NumberRange): void {
+    this.#restored = addRange(this.#restored, range)
+    this.newest = Math.max(this.newest, range.last)
+  }
+
   /** To be called for all that came before `addLosses` is for any. */
   addReport(entry: ReportEntry): void {
     if (this.first === 0) this.first = lowestOf(entry)
+    // An agent that does not say what it knows: what can't come any more came before.
+    if (this.isRestored && entry.waiting > this.first) {
+      this.#addRestored({ first: this.first, last: entry.waiting - 1 })
+      this.isRestored = false
+    }
     this.waiting = Math.max(this.waiting, entry.waiting)
     for (const run of entry.frames) {
       const fresh = this.#addReceived(run)
@@ -111,6 +153,11 @@ export class QueueAccount {
       else this.#addLost(loss)
   }
 
+  /** To be called after all reports and losses. `before` is the newest time until now. */
+  findRestored(before: number): void {
+    for (const range of this.#restored) this.#addHoles(range, 'restored', before)
+  }
+
   /** What is below `waiting` and neither came nor is told to be lost. `before` is the newest time until now. */
   findHoles(before: number): void {
     const end = Math.min(this.waiting - 1, this.newest)
@@ -118,9 +165,13 @@ export class QueueAccount {
     const holes = missingFrom(this.#accounted, { first: this.first, last: end })
     const surplus = this.#accounted.length - MAX_RANGES
     const more = surplus > 0 ? missingFrom(this.#accounted, this.#span).slice(0, surplus) : []
-    for (const hole of [...holes, ...more]) {
-      if (missingFrom(this.#accounted, hole).length === 0) continue
-      this.gaps.push({ ...hole, reason: null, from: before, to: this.lastTime, amount: countOf(hole) })
+    for (const hole of [...holes, ...more]) this.#addHoles(hole, null, before)
+  }
+
+  #addHoles(range: NumberRange, reason: LossReason | null, before: number): void {
+    for (const hole of missingFrom(this.#accounted, range)) {
+      const to = Math.max(before, this.lastTime)
+      this.gaps.push({ ...hole, reason, from: before, to, amount: countOf(hole) })
       this.#accounted = addRange(this.#accounted, hole)
     }
   }

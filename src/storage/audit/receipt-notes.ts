@@ -14,7 +14,8 @@ export function createReceiptNotes(): ReceiptNotes {
   return {
     addOverlap: (host, time, samples) => writer.addOverlap(host, time, samples),
     take: () => writer.take(),
-    addReport(host, { frames, numbers }, samples) {
+    addReport(host, { frames, numbers, queue }, samples) {
+      if (host.agentRun !== null && queue?.known) writer.addContact(host.agentRun.queue, queue.known)
       if (host.agentRun !== null && numbers && numbers.frames.length === frames.length) {
         if (frames.length + numbers.others.length + numbers.lost.length > 0)
           writer.addReport(host.agentRun.queue, numbers, frames, samples)

@@ -1,6 +1,6 @@
 import { LOSS_REASONS, type Loss } from '../../domain/audit/loss.ts'
 import type { NumberRange } from '../../domain/audit/number-ranges.ts'
-import type { ReceivedNumbers } from '../../domain/audit/received-numbers.ts'
+import type { KnownNumbers, ReceivedNumbers } from '../../domain/audit/received-numbers.ts'
 import { type Cursor, createByteWriter, readByte, readVarint } from '../timeseries/codec/bytes.ts'
 import { unzigzag, zigzag } from '../timeseries/codec/decimal.ts'
 import { dayOf } from '../timeseries/day.ts'
@@ -18,6 +18,13 @@ const UNNUMBERED = 3
  * costs as much as some of its samples. Its time is the difference to that of the entry of this kind before it.
  */
 const SINGLE = 4
+/** What an agent knew of its numbers when it began to speak. */
+const CONTACT = 5
+/** What came before it is in the backup that was restored, what follows came since. */
+const RESTORED = 6
+
+/** A receipt that says that this database was restored from a backup. */
+export const RESTORED_RECEIPT = Uint8Array.of(RESTORED)
 
 /** Frames whose numbers follow each other, of one day and with as many samples each. */
 export type FrameRun = NumberRange & {
@@ -34,14 +41,8 @@ export type ReportEntry = {
   readonly frames: readonly FrameRun[]
   readonly others: readonly NumberRange[]
   readonly lost: readonly Loss[]
-}
-
-export type Receipt = {
-  readonly reports: readonly ReportEntry[]
-  /** Samples that took the place of others, which had been acknowledged too. */
-  readonly overlaps: readonly { readonly host: number; readonly day: number; readonly samples: number }[]
-  /** Days of hosts of which samples without numbers came. */
-  readonly unnumbered: readonly { readonly host: number; readonly day: number }[]
+  /** In an entry of its own, before those of what the agent sent then. */
+  readonly known?: KnownNumbers
 }
 
 export type ReceiptWriter = {
@@ -52,6 +53,7 @@ export type ReceiptWriter = {
     frames: readonly { readonly time: number }[],
     samples: readonly number[],
   ): void
+  addContact(queue: number, known: KnownNumbers): void
   addOverlap(host: number, time: number, samples: number): void
   addUnnumbered(host: number, day: number): void
   /** What was added, null when nothing was; the writer begins anew. */
@@ -90,7 +92,7 @@ export function createReceiptWriter(): ReceiptWriter {
   return {
     addReport(queue, numbers, frames, samples) {
       isEmpty = false
-      const [number] = numbers.frames
+      const number = numbers.frames[0]
       const isSingle = frames.length === 1 && numbers.others.length + numbers.lost.length === 0
       if (isSingle && number !== undefined && number === numbers.waiting) {
         addSingle(queue, number, frames[0]?.time ?? 0, samples[0] ?? 0)
@@ -110,6 +112,14 @@ export function createReceiptWriter(): ReceiptWriter {
         writer.varint(loss.to - loss.from)
         writer.varint(loss.count)
       }
+    },
+    addContact(queue, { newest, unconfirmed }) {
+      isEmpty = false
+      writer.byte(CONTACT)
+      writer.varint(queue)
+      writer.varint(newest)
+      writer.varint(unconfirmed.length)
+      for (const range of unconfirmed) addRange(range)
     },
     addOverlap(host, time, samples) {
       isEmpty = false
@@ -160,35 +170,43 @@ function runsOfFrames(
   return runs
 }
 
-/** Throws a RangeError when the bytes are not a receipt. */
-export function readReceipt(bytes: Uint8Array): Receipt {
+/** Is told the entries of a receipt, in their order. */
+export type ReceiptVisitor = {
+  /** A report of one frame, whose number is the lowest that may still come. */
+  single(queue: number, number: number, samples: number, time: number): void
+  report(entry: ReportEntry): void
+  overlap(host: number, day: number, samples: number): void
+  unnumbered(host: number, day: number): void
+  /** The database was restored when this was written, which has nothing else. */
+  restored(): void
+}
+
+/** Throws a RangeError when the bytes are not a receipt; the visitor knows what comes before that place. */
+export function scanReceipt(bytes: Uint8Array, visitor: ReceiptVisitor): void {
   const cursor: Cursor = { bytes, at: 0 }
-  const reports: ReportEntry[] = []
-  const overlaps: { host: number; day: number; samples: number }[] = []
-  const unnumbered: { host: number; day: number }[] = []
   let lastTime = 0
   while (cursor.at < bytes.length) {
     const kind = readByte(cursor)
-    if (kind === REPORT) reports.push(readReport(cursor))
-    else if (kind === SINGLE) {
-      const report = readSingle(cursor, lastTime)
-      lastTime = report.frames[0]?.from ?? 0
-      reports.push(report)
-    } else if (kind === OVERLAP)
-      overlaps.push({ host: readVarint(cursor), day: readVarint(cursor), samples: readVarint(cursor) })
-    else if (kind === UNNUMBERED) unnumbered.push({ host: readVarint(cursor), day: readVarint(cursor) })
+    if (kind === SINGLE) {
+      const queue = readVarint(cursor)
+      const number = readVarint(cursor)
+      const samples = readVarint(cursor)
+      lastTime += unzigzag(readVarint(cursor))
+      visitor.single(queue, number, samples, lastTime)
+    } else if (kind === REPORT) visitor.report(readReport(cursor))
+    else if (kind === OVERLAP) visitor.overlap(readVarint(cursor), readVarint(cursor), readVarint(cursor))
+    else if (kind === UNNUMBERED) visitor.unnumbered(readVarint(cursor), readVarint(cursor))
+    else if (kind === CONTACT) visitor.report(readContact(cursor))
+    else if (kind === RESTORED) visitor.restored()
     else throw new RangeError(`a receipt has an entry of the unknown kind ${kind}`)
   }
-  return { reports, overlaps, unnumbered }
 }
 
-function readSingle(cursor: Cursor, lastTime: number): ReportEntry {
+function readContact(cursor: Cursor): ReportEntry {
   const queue = readVarint(cursor)
-  const number = readVarint(cursor)
-  const samples = readVarint(cursor)
-  const time = lastTime + unzigzag(readVarint(cursor))
-  const frame = { first: number, last: number, samples, from: time, to: time, day: dayOf(time) }
-  return { queue, waiting: number, frames: [frame], others: NONE, lost: NONE }
+  const newest = readVarint(cursor)
+  const known = { newest, unconfirmed: readMany(cursor, () => readRange(cursor)) }
+  return { queue, waiting: 0, frames: NONE, others: NONE, lost: NONE, known }
 }
 
 function readReport(cursor: Cursor): ReportEntry {

@@ -52,7 +52,9 @@ async function tell(transaction: Transaction, { host, day, missing, at }: Counte
   const isDamaged = missing > 0 && (await wasDamaged(transaction, host, day))
   const date = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10)
   const report = reportMissingSamples({ uid, date, missing, isDamaged, at })
-  await applyReports(transaction, host, [{ ...report, status: missing > 0 ? 'open' : 'closed' }], at)
+  await applyReports(transaction, host, [{ ...report, status: missing > 0 ? 'open' : 'closed' }], {
+    seen: at,
+  })
 }
 
 /** Whether damage was found on the server's disk since the day: what was damaged is left out. */

@@ -1,11 +1,11 @@
 import type { Database, Reader } from '../database/database.ts'
-import type { Rejections } from '../ports/store.ts'
+import type { MinuteRejections } from '../ports/store.ts'
 
 /** The host of `rejection` where the sender was not known. */
 const NOBODY = 0
 
 /** Adds to what was refused in that minute; a name of no host counts as unknown. */
-export function addRejections(database: Database, rejections: readonly Rejections[]): Promise<void> {
+export function addRejections(database: Database, rejections: readonly MinuteRejections[]): Promise<void> {
   return database.transaction(async (transaction) => {
     for (const { host, minute, reason, amount } of rejections) {
       const [known] =
@@ -28,8 +28,8 @@ export async function listRejections(
   reader: Reader,
   host: string | null,
   limit: number,
-): Promise<Rejections[]> {
-  const rows = await reader.query<Omit<Rejections, 'host'>>(
+): Promise<MinuteRejections[]> {
+  const rows = await reader.query<Omit<MinuteRejections, 'host'>>(
     host === null
       ? 'SELECT minute, reason, amount FROM rejection WHERE host = ? ORDER BY minute DESC, reason LIMIT ?'
       : `SELECT minute, reason, amount FROM rejection WHERE host = (SELECT id FROM host WHERE name = ?)

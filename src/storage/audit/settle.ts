@@ -1,78 +1,112 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
-import { findCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
+import { placeValues } from '../database/dialect.ts'
 import { dayOf } from '../timeseries/day.ts'
 import { explainGaps, saveGap, takeBack } from './gaps.ts'
+import { type ReceiptDays, ReceiptGatherer } from './gather-receipts.ts'
 import { QueueAccount } from './queue-account.ts'
-import { type Receipt, type ReportEntry, readReceipt } from './receipt.ts'
+import type { ReportEntry } from './receipt.ts'
 
 /**
  * Receipts are written with the samples, one a commit; here they become what is known of each agent's numbers.
  * Few writes: a row of numbers is brought up to date once for all that came of it in some minutes.
  */
 
-/** Read together: a few megabytes at the most. */
-const MAX_RECEIPTS = 10_000
+/** Receipts and bytes of them that are settled together: some seconds of work at the most. */
+const MAX_RECEIPTS = 20_000
+const MAX_BYTES = 16 * 1024 * 1024
+/** Read at a time: one of a large commit takes some ten thousand bytes. */
+const READ_AT_ONCE = 200
 /** Rows of numbers of one transaction: some milliseconds. */
 const QUEUES_AT_ONCE = 100
 const DELETED_AT_ONCE = 200
 
-type Row = { readonly id: number; readonly receipt: Receipt }
+/** What is left to be done of a receipt whose numbers are settled. */
+type Settled = { readonly id: number; readonly days: ReceiptDays }
 
 /**
  * Settles a bounded number of receipts; true when more are left. May run twice at a time, or be cut off in the
  * middle: what is settled twice then counts as sent twice, and changes nothing else.
  */
 export async function settleReceipts(database: Database, at: number): Promise<boolean> {
-  const rows = await readReceipts(database)
-  const entries = new Map<number, ReportEntry[]>()
-  for (const { receipt } of rows)
-    for (const entry of receipt.reports) {
-      const known = entries.get(entry.queue)
-      if (known === undefined) entries.set(entry.queue, [entry])
-      else known.push(entry)
-    }
-  const queues = [...entries].sort(([a], [b]) => a - b)
-  const restored = queues.length === 0 ? 0 : await findCounter(database, 'restored')
+  const gatherer = new ReceiptGatherer()
+  const { settled, restored, isMore } = await readReceipts(database, gatherer)
+  if (restored !== null) return markRestored(database, restored)
+  const queues = gatherer.queues()
   for (let from = 0; from < queues.length; from += QUEUES_AT_ONCE) {
     const piece = queues.slice(from, from + QUEUES_AT_ONCE)
     await database.transaction(async (transaction) => {
-      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at, restored })
+      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at })
     })
     await yieldThread()
   }
-  for (let from = 0; from < rows.length; from += DELETED_AT_ONCE) {
-    const piece = rows.slice(from, from + DELETED_AT_ONCE)
+  for (let from = 0; from < settled.length; from += DELETED_AT_ONCE) {
+    const piece = settled.slice(from, from + DELETED_AT_ONCE)
     await database.transaction((transaction) => finishReceipts(transaction, piece))
+    await yieldThread()
   }
-  return rows.length === MAX_RECEIPTS
+  return isMore
 }
 
-async function readReceipts(database: Database): Promise<Row[]> {
-  const rows = await database.query<{ id: number; packed: Uint8Array }>(
-    'SELECT id, packed FROM receipt ORDER BY id LIMIT ?',
-    [MAX_RECEIPTS],
-  )
-  return rows.map(({ id, packed }) => ({ id, receipt: readOrDrop(packed) }))
+/**
+ * Everything above was in the backup. All rows of numbers of now are marked until their agents speak again: what
+ * they were told to be stored and the rows do not have came after the backup.
+ */
+async function markRestored(database: Database, receipt: number): Promise<true> {
+  await database.transaction(async (transaction) => {
+    const deleted = await transaction.run('DELETE FROM receipt WHERE id = ?', [receipt])
+    if (deleted > 0) await transaction.run('UPDATE agent_queue SET is_restored = 1')
+  })
+  return true
 }
 
-/** One that is damaged says nothing; the numbers in it become holes, which is true as far as can be known. */
-function readOrDrop(packed: Uint8Array): Receipt {
-  try {
-    return readReceipt(packed)
-  } catch {
-    return { reports: [], overlaps: [], unnumbered: [] }
+type Read = {
+  readonly settled: readonly Settled[]
+  /** The receipt that says that the database was restored, when it is the first one. */
+  readonly restored: number | null
+  readonly isMore: boolean
+}
+
+/** Reads up to the place where the database was restored: what came before is settled first. */
+async function readReceipts(database: Database, gatherer: ReceiptGatherer): Promise<Read> {
+  const settled: Settled[] = []
+  let bytes = 0
+  let after = 0
+  while (settled.length < MAX_RECEIPTS && bytes < MAX_BYTES) {
+    const rows = await database.query<{ id: number; packed: Uint8Array }>(
+      'SELECT id, packed FROM receipt WHERE id > ? ORDER BY id LIMIT ?',
+      [after, READ_AT_ONCE],
+    )
+    for (const { id, packed } of rows) {
+      const days = gatherer.add(packed)
+      if (days === null) return { settled, restored: settled.length === 0 ? id : null, isMore: true }
+      bytes += packed.length
+      settled.push({ id, days })
+    }
+    after = rows.at(-1)?.id ?? after
+    if (rows.length < READ_AT_ONCE) return { settled, restored: null, isMore: false }
+    await yieldThread()
   }
+  return { settled, restored: null, isMore: true }
 }
 
 /** Whoever deletes a receipt counts what can't be told to have been counted before. */
-async function finishReceipts(transaction: Transaction, rows: readonly Row[]) {
-  for (const { id, receipt } of rows) {
-    const deleted = await transaction.run('DELETE FROM receipt WHERE id = ?', [id])
+async function finishReceipts(transaction: Transaction, receipts: readonly Settled[]) {
+  const isPlain = ({ days }: Settled) => days.overlaps.length + days.unnumbered.length === 0
+  const plain = receipts.filter(isPlain)
+  if (plain.length > 0)
+    await transaction.run(
+      `DELETE FROM receipt WHERE id IN (${placeValues(DELETED_AT_ONCE)})`,
+      // Always as many, so that it is one statement for the database too.
+      Array.from({ length: DELETED_AT_ONCE }, (_, i) => plain[i]?.id ?? -1),
+    )
+  for (const receipt of receipts) {
+    if (isPlain(receipt)) continue
+    const deleted = await transaction.run('DELETE FROM receipt WHERE id = ?', [receipt.id])
     if (deleted === 0) continue
-    for (const { host, day, samples } of receipt.overlaps)
+    for (const { host, day, samples } of receipt.days.overlaps)
       await addToDay(transaction, { host, day, samples: -samples, isMixed: false })
-    for (const { host, day } of receipt.unnumbered)
+    for (const { host, day } of receipt.days.unnumbered)
       await addToDay(transaction, { host, day, samples: 0, isMixed: true })
   }
 }
@@ -88,24 +122,15 @@ export type QueueRow = {
   present: number
   repeated: number
   last_time: number
+  is_restored: number
 }
 
 export const QUEUE_COLUMNS =
-  'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time'
-
-/** Receipts of large fleets are settled once an hour. */
-const SOON_AFTER = 2 * 3600
-
-const isSoonAfter = (restored: number, at: number) => restored > 0 && at - restored < SOON_AFTER
+  'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time, is_restored'
 
 async function settleQueue(
   transaction: Transaction,
-  {
-    queue,
-    reports,
-    at,
-    restored,
-  }: { queue: number; reports: readonly ReportEntry[]; at: number; restored: number },
+  { queue, reports, at }: { queue: number; reports: readonly ReportEntry[]; at: number },
 ) {
   const [row] = await transaction.query<QueueRow>(
     `SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE id = ? ${transaction.dialect.forUpdate}`,
@@ -117,6 +142,10 @@ async function settleQueue(
   const before = row.last_time
   for (const entry of reports) {
     if (account.addNext(entry)) continue
+    if (entry.known !== undefined) {
+      account.addContact(entry.known)
+      continue
+    }
     for (const range of account.findKnown(entry))
       for (const found of await takeBack(transaction, queue, range)) account.reopen(found)
     account.addReport(entry)
@@ -126,16 +155,12 @@ async function settleQueue(
     account.addLosses(lost)
     for (const loss of lost) await explainGaps(transaction, queue, loss)
   }
+  account.findRestored(before)
   account.findHoles(before)
-  for (const gap of account.gaps) {
-    // What came after the backup that was restored lies between what the backup knows and what came since. The clock of
-    // an agent may be ahead, and its backlog comes in pieces: what is found soon after is of that time, too.
-    const isRestored = gap.reason === null && (gap.from < restored || isSoonAfter(restored, at))
-    await saveGap(transaction, row, isRestored ? { ...gap, reason: 'restored' } : gap, at)
-  }
+  for (const gap of account.gaps) await saveGap(transaction, row, gap, at)
   await transaction.run(
     `UPDATE agent_queue SET first_number = ?, newest = ?, waiting = ?, accounted = ?, present = ?, repeated = ?,
-      last_time = ? WHERE id = ?`,
+      last_time = ?, is_restored = ? WHERE id = ?`,
     [
       account.first,
       account.newest,
@@ -144,6 +169,7 @@ async function settleQueue(
       account.present,
       account.repeated,
       account.lastTime,
+      account.isRestored ? 1 : 0,
       queue,
     ],
   )
@@ -161,6 +187,7 @@ export const openAccount = (row: Omit<QueueRow, 'id' | 'host' | 'since'>): Queue
     present: row.present,
     repeated: row.repeated,
     lastTime: row.last_time,
+    isRestored: row.is_restored === 1,
   })
 
 type DayChange = {

@@ -8,7 +8,7 @@ export type TableShape = {
 /** What is done to a database as a whole, which each kind has its own way of. */
 export type Upkeep = {
   /** Throws when the files that are open are no more those that a new process would open. */
-  checkPlace(): void
+  checkFile(): void
   /** All that it takes on disk. */
   countBytes(): Promise<number>
   /** What the database itself finds wrong with its structure, as sentences. */

@@ -7,7 +7,9 @@ import type { Dialect } from './dialect.ts'
  *   Appended with the samples themselves and settled into the other tables within minutes.
  * - `agent_run`: which run of the agent speaks for a host now, and from which row of numbers.
  * - `agent_queue`: a row of numbers. Of those from `first_number` to `newest`, `accounted` lists the ranges
- *   that were received or are known to be lost; `waiting` is the lowest that may still come.
+ *   that were received or are known to be lost; `waiting` is the lowest that may still come. `is_restored`, of a
+ *   later step, says that the database was restored and the agent has not spoken since: what it was told to be
+ *   stored and is not here came after the backup.
  * - `data_gap`: what never comes; `reason` is empty when nobody has told one. `amount` are numbers, or cycles
  *   where `first_number` is 0.
  * - `sample_day`: samples that were acknowledged of a host's UTC day, each once, and how many were counted

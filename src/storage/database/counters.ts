@@ -10,8 +10,6 @@ export type Counter =
   | 'maintenance_lock'
   /** Which key the secrets of second factors are sealed under; 0 and absent for none. */
   | 'secret_check'
-  /** When a backup was restored last, in seconds since 1970; 0 and absent for never. */
-  | 'restored'
 
 export async function readCounters(reader: Reader): Promise<Record<Counter, number>> {
   const counters: Record<Counter, number> = {
@@ -22,7 +20,6 @@ export async function readCounters(reader: Reader): Promise<Record<Counter, numb
     next_chunk: 1,
     maintenance_lock: 0,
     secret_check: 0,
-    restored: 0,
   }
   const rows = await reader.query<{ name: Counter; value: number }>('SELECT name, value FROM counter')
   for (const { name, value } of rows) counters[name] = value

@@ -1,3 +1,6 @@
+/** A condition with what it is bound to. */
+export type Bound<V> = { readonly sql: string; readonly values: readonly V[] }
+
 /**
  * All that differs between the databases. Everywhere else keeps to what both know: integer seconds, 0 and 1
  * for flags, VARCHAR for whatever is indexed, columns named one by one, `?` parameters, no RETURNING, no
@@ -34,6 +37,11 @@ export type Dialect = {
    * are whole numbers and bytes alone; null where a statement for each row costs no more.
    */
   readonly joinedRows: number | null
+  /**
+   * Bytes of a page where a table that is appended to fills each with whole rows as far as they fit; null where it is of
+   * no use to know.
+   */
+  readonly pageBytes: number | null
   /** Longest INSERT of several rows, in bytes of their values. */
   readonly insertBytes: number
   /**
@@ -57,11 +65,23 @@ export type Dialect = {
    * behind which host, up to which.
    */
   readonly framesOfStep: string
+  /**
+   * The rows that come after the one with these values (before it, for `<`) in the order of the columns, found by one
+   * look-up in an index that begins with them.
+   */
+  beyond<V>(sign: '<' | '>', columns: readonly string[], values: readonly V[]): Bound<V>
   /** Inserts `rows` rows, leaving out those whose key is there; the rows changed are those that went in. */
   insertMissing(table: string, columns: readonly string[], rows: number): string
   /** Inserts one row, or updates all columns but `key` where the key is there. */
   upsert(table: string, key: readonly string[], columns: readonly string[]): string
 }
+
+/**
+ * Page size of a new file. Measured with 1000 hosts, 12 metrics, 500 minutes, compacted: 0.77 bytes a sample
+ * with pages of 4 KiB, 0.70 with 8, 0.74 with 16 (the small tables then weigh more); writing costs about the
+ * same with each.
+ */
+export const SQLITE_PAGE_BYTES = 8192
 
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
@@ -81,6 +101,7 @@ export const sqliteDialect: Dialect = {
   insertSizes: [50, 1],
   plainRows: null,
   joinedRows: null,
+  pageBytes: SQLITE_PAGE_BYTES,
   insertBytes: Number.POSITIVE_INFINITY,
   sharedLocks: null,
   stepThrough(table, column, { back = false, limited = false } = {}) {
@@ -97,6 +118,10 @@ export const sqliteDialect: Dialect = {
   },
   stepOrder: () => '',
   framesOfStep: 'LEFT JOIN frame ON frame.time = step.value AND frame.host > ? AND frame.host <= ?',
+  beyond: (sign, columns, values) => ({
+    sql: `(${columns.join(', ')}) ${sign} (${placeValues(columns.length)})`,
+    values,
+  }),
   insertMissing: (table, columns, rows) =>
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${placeRows(columns.length, rows)} ON CONFLICT DO NOTHING`,
   upsert(table, key, columns) {

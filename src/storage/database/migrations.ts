@@ -147,6 +147,15 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // Version of a host's agent, what it takes for the server's certificate, and what let it in (JSON).
   ({ text }) => [`ALTER TABLE host ADD COLUMN program ${text}`],
+  // Whether the database was restored since a row of numbers was heard of: see audit-tables.ts.
+  ({ integer }) => [
+    `ALTER TABLE agent_queue ADD COLUMN is_restored ${integer} NOT NULL DEFAULT 0`,
+    `DELETE FROM counter WHERE name = 'restored'`,
+  ],
+  // Holes that are too old, without reading those that are not.
+  () => [`CREATE INDEX data_gap_by_time ON data_gap (noted)`],
+  // Groups that a token is limited to (JSON); NULL for none.
+  ({ text }) => [`ALTER TABLE token ADD COLUMN within_groups ${text}`],
 ]
 
 /** The schema that this program reads and writes. */

@@ -39,10 +39,13 @@ export function createNamedRows<T extends { readonly id: number; readonly name: 
         )
       }),
 
-    update: (one: T) =>
+    update: (one: T, isKnown: (current: T) => boolean = () => true) =>
       database.transaction(async (transaction) => {
-        const [row] = await transaction.query(`SELECT id FROM ${table} WHERE id = ?`, [one.id])
+        const [row] = await transaction.query<R>(`${select} WHERE id = ? ${database.dialect.forUpdate}`, [
+          one.id,
+        ])
         if (!row) return 'unknown'
+        if (!isKnown(toThing(row))) return 'outdated'
         if (await isTaken(transaction, one.name, one.id)) return 'taken'
         await beforeUpdate?.(transaction, one)
         const sets = columns.map((column) => `${column} = ?`).join(', ')

@@ -33,7 +33,7 @@ const toUser: TableReference = { column: 'user', table: 'user' }
 export const TABLES: readonly Table[] = [
   table(
     'agent_queue',
-    'id host name since first_number newest waiting accounted present repeated last_time',
+    'id host name since first_number newest waiting accounted present repeated last_time is_restored',
     { references: [toHost] },
   ),
   table('agent_run', 'host run queue started', {
@@ -115,7 +115,9 @@ export const TABLES: readonly Table[] = [
   table('second_factor', 'user secret last_step since', { references: [toUser] }),
   table('session', 'token_hash user created expires address browser', { references: [toUser] }),
   table('target', 'id name channel address'),
-  table('token', 'id name user token_hash created expires last_used access', { references: [toUser] }),
+  table('token', 'id name user token_hash created expires last_used access within_groups', {
+    references: [toUser],
+  }),
   table('user', 'id name access password_hash created last_sign_in preferences'),
   table('waiting_frame', 'host time samples packed', { references: [toHost] }),
   table('waiting_host', 'name key_hash ip build first_seen last_seen is_refused'),

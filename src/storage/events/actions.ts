@@ -70,7 +70,7 @@ export function createEventChanges(database: Database): EventChanges {
     acknowledge: (id, actor, at, comment) => changeOne('acknowledge', id, { actor, at, comment }),
     comment: (id, actor, at, comment) => changeOne('comment', id, { actor, at, comment }),
 
-    async changeAll(what, ids, actor, at, comment) {
+    async changeAll(what, ids, { by: actor, at, comment }) {
       const changed: number[] = []
       for (let start = 0; start < ids.length; start += AT_ONCE) {
         const part = ids.slice(start, start + AT_ONCE)
@@ -82,7 +82,7 @@ export function createEventChanges(database: Database): EventChanges {
       return changed
     },
 
-    undo: (what, by, done, at, ids) => undo(database, { what, by, done, at, ids }),
+    undo: (what, change) => undo(database, { what, ...change }),
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Reader, Value } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
-import { HOSTS_OF_GROUP, hostsOfGroups } from '../hosts/groups.ts'
+import { HOSTS_OF_GROUP, hostsOfGroups, LAST_TEXT } from '../hosts/groups.ts'
 import type { EventQuery } from '../ports/store.ts'
 import { NO_HOST } from './event-rows.ts'
 
 /** A `WHERE` with what it is bound to. */
-export type Condition = {
+export type SqlCondition = {
   readonly sql: string
   readonly values: readonly Value[]
   /** The same for counting, by an index that has all that is counted but not the order of a page. */
@@ -21,12 +21,20 @@ const MAX_SEARCHED = 20_000
 /** Groups of more hosts are looked for along the times of all events, smaller ones host by host. */
 const FEW_HOSTS = 100
 
+/** Metrics that words may fit for each of them to be read by itself. */
+const FEW_METRICS = 30
+/** Metrics of events whose names are compared with the words of a search. */
+const MAX_METRICS = 3000
+
 /** Leaves the choice of the index to the other conditions. */
 const CLOSED_BESIDES = '+event.is_open = ?'
 
+/** Parameter: a pattern of a part of the name. */
+const HOSTS_OF_PART = `SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!'`
+
 /** Parameters: the same pattern four times. */
 const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric) LIKE ? ESCAPE '!'
-  OR LOWER(event.members) LIKE ? ESCAPE '!' OR event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!'))`
+  OR LOWER(event.members) LIKE ? ESCAPE '!' OR event.host IN (${HOSTS_OF_PART}))`
 
 /** Parameters: the groups. */
 const hasMemberOfGroups = (count: number) =>
@@ -40,34 +48,97 @@ const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!
  * The conditions of a query, of which an event fits one at most: an OR of the host's own events with those of
  * several hosts would keep the database from every index. None when the host asked for is not known.
  */
-export async function writeConditions(reader: Reader, query: EventQuery): Promise<Condition[]> {
-  const { host, group, facets = [] } = query
+export async function writeConditions(reader: Reader, query: EventQuery): Promise<SqlCondition[]> {
+  const metrics = await findMetrics(reader, query)
+  if (metrics === null) return ofHosts(reader, query)
+  const conditions: SqlCondition[] = []
+  for (const metric of metrics)
+    conditions.push(...(await ofHosts(reader, { ...query, metric, metricWords: [] })))
+  return conditions
+}
+
+/**
+ * The metrics of events that have all the words of the query, so that each can be read from its index; null where there
+ * are no words, or so many metrics that going along the times of all events finds them sooner.
+ */
+async function findMetrics(reader: Reader, query: EventQuery): Promise<string[] | null> {
+  const words = (query.metricWords ?? []).map((word) => word.toLowerCase())
+  if (words.length === 0 || query.metric !== undefined) return null
+  const { dialect } = reader
+  const rows = await reader.query<{ metric: string | null }>(
+    `${dialect.stepThrough('event', 'metric')} SELECT value AS metric FROM step ${dialect.stepOrder()} LIMIT ?`,
+    ['', LAST_TEXT, LAST_TEXT, MAX_METRICS + 1],
+  )
+  if (rows.length > MAX_METRICS) return null
+  const found = rows.flatMap(({ metric }) =>
+    metric !== null && words.every((word) => metric.toLowerCase().includes(word)) ? [metric] : [],
+  )
+  return found.length > FEW_METRICS ? null : found
+}
+
+async function ofHosts(reader: Reader, query: EventQuery): Promise<SqlCondition[]> {
+  const { host, group, facets = [], withinGroups, hostPart } = query
+  if (withinGroups !== undefined) return ofOneHostWithin(reader, query, withinGroups)
   if (host === undefined && facets.length > 0) return ofFacets(reader, query, facets)
-  if (host === undefined)
-    return group === undefined ? [writeCondition(query, null)] : ofGroup(reader, query, group)
-  const [row] = await reader.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [host])
-  if (!row) return []
-  if (group !== undefined) {
-    const [member] = await reader.query('SELECT host FROM host_group WHERE name = ? AND host = ?', [
-      group,
-      row.id,
-    ])
-    if (!member) return []
-  }
+  if (host === undefined && group !== undefined) return ofGroup(reader, query, group)
+  if (host === undefined && hostPart !== undefined) return ofHostPart(reader, query, hostPart)
+  if (host === undefined) return [writeCondition(reader, query, null)]
+  const id = await findHostOf(reader, host, listAlternatives(query))
+  if (id === null) return []
   return [
-    writeCondition(query, { sql: 'event.host = ?', values: [row.id] }, { hasIndexOfHosts: true }),
-    writeCondition(query, {
+    writeCondition(reader, query, { sql: 'event.host = ?', values: [id] }, { hasIndexOfHosts: true }),
+    writeCondition(reader, query, {
       sql: `event.host = ${NO_HOST} AND INSTR(event.members, ?) > 0`,
       values: [JSON.stringify(host)],
     }),
   ]
 }
 
+/** Lists of groups of which the host of an event is in one of each. */
+const listAlternatives = ({
+  group,
+  facets = [],
+  withinGroups,
+}: EventQuery): readonly (readonly string[])[] => [
+  ...facets,
+  ...(group === undefined ? [] : [[group]]),
+  ...(withinGroups === undefined ? [] : [withinGroups]),
+]
+
+/** Null when there is no such host, or it is not in one group of each list. */
+async function findHostOf(
+  reader: Reader,
+  host: string,
+  alternatives: readonly (readonly string[])[],
+): Promise<number | null> {
+  const fitting = alternatives.map(({ length }) => ` AND id IN (${hostsOfGroups(length)})`).join('')
+  const [row] = await reader.query<{ id: number }>(`SELECT id FROM host WHERE name = ?${fitting}`, [
+    host,
+    ...alternatives.flat(),
+  ])
+  return row?.id ?? null
+}
+
+/** Events of several hosts are left out. */
+async function ofOneHostWithin(
+  reader: Reader,
+  query: EventQuery,
+  withinGroups: readonly string[],
+): Promise<SqlCondition[]> {
+  // A list without a group would be a condition that the databases do not know.
+  if (withinGroups.length === 0) return []
+  const alternatives = listAlternatives(query)
+  if (query.host === undefined) return (await ofFacets(reader, query, alternatives)).slice(0, 1)
+  const id = await findHostOf(reader, query.host, alternatives)
+  if (id === null) return []
+  return [writeCondition(reader, query, { sql: 'event.host = ?', values: [id] }, { hasIndexOfHosts: true })]
+}
+
 async function ofFacets(
   reader: Reader,
   query: EventQuery,
   facets: readonly (readonly string[])[],
-): Promise<Condition[]> {
+): Promise<SqlCondition[]> {
   const values = facets.flat()
   const fitting = facets.map(({ length }) => `host.id IN (${hostsOfGroups(length)})`).join(' AND ')
   const own = `SELECT host.id FROM host WHERE ${fitting}`
@@ -80,12 +151,12 @@ async function ofFacets(
   // The plus: see `ofGroup`.
   const sql = `${isFew ? '' : '+'}event.host IN (${own})`
   return [
-    writeCondition(query, { sql, values }, { hasIndexOfHosts: isFew }),
-    writeCondition(query, { sql: [`event.host = ${NO_HOST}`, ...members].join(' AND '), values }),
+    writeCondition(reader, query, { sql, values }, { hasIndexOfHosts: isFew }),
+    writeCondition(reader, query, { sql: [`event.host = ${NO_HOST}`, ...members].join(' AND '), values }),
   ]
 }
 
-async function ofGroup(reader: Reader, query: EventQuery, group: string): Promise<Condition[]> {
+async function ofGroup(reader: Reader, query: EventQuery, group: string): Promise<SqlCondition[]> {
   const [row] = await reader.query<{ hosts: number }>(
     'SELECT COUNT(*) AS hosts FROM (SELECT host FROM host_group WHERE name = ? LIMIT ?) counted',
     [group, FEW_HOSTS + 1],
@@ -95,18 +166,45 @@ async function ofGroup(reader: Reader, query: EventQuery, group: string): Promis
   // The plus keeps the index by host out of it, which would read and sort all events of all these hosts.
   const own = `${hosts > FEW_HOSTS ? '+' : ''}event.host IN (${HOSTS_OF_GROUP})`
   return [
-    writeCondition(query, { sql: own, values: [group] }, { hasIndexOfHosts: hosts <= FEW_HOSTS }),
-    writeCondition(query, { sql: `event.host = ${NO_HOST} AND ${hasMemberOfGroups(1)}`, values: [group] }),
+    writeCondition(reader, query, { sql: own, values: [group] }, { hasIndexOfHosts: hosts <= FEW_HOSTS }),
+    writeCondition(reader, query, {
+      sql: `event.host = ${NO_HOST} AND ${hasMemberOfGroups(1)}`,
+      values: [group],
+    }),
   ]
 }
 
-type Part = Pick<Condition, 'sql' | 'values'>
+/** A part that many names have is met soon along the times of all events; that of few hosts is looked for host by host. */
+async function ofHostPart(reader: Reader, query: EventQuery, part: string): Promise<SqlCondition[]> {
+  const pattern = containing(part)
+  const hosts = await reader.query<{ id: number }>(`${HOSTS_OF_PART} LIMIT ?`, [pattern, FEW_HOSTS + 1])
+  if (hosts.length > FEW_HOSTS) return [writeCondition(reader, query, null)]
+  const { hostPart: _, ...others } = query
+  const ofSeveral = {
+    sql: `event.host = ${NO_HOST} AND LOWER(event.members) LIKE ? ESCAPE '!'`,
+    values: [pattern],
+  }
+  const conditions = [writeCondition(reader, others, ofSeveral)]
+  if (hosts.length > 0)
+    conditions.push(
+      writeCondition(
+        reader,
+        others,
+        { sql: `event.host IN (${placeValues(hosts.length)})`, values: hosts.map(({ id }) => id) },
+        { hasIndexOfHosts: true },
+      ),
+    )
+  return conditions
+}
+
+type ConditionPart = Pick<SqlCondition, 'sql' | 'values'>
 
 function writeCondition(
+  { dialect }: Reader,
   query: EventQuery,
-  ofHost: Part | null,
+  ofHost: ConditionPart | null,
   { hasIndexOfHosts = false }: { readonly hasIndexOfHosts?: boolean } = {},
-): Condition {
+): SqlCondition {
   const parts: string[] = []
   const values: Value[] = []
   const add = (part: string, ...more: Value[]) => {
@@ -119,7 +217,7 @@ function writeCondition(
   if (metric !== undefined) add('event.metric = ?', metric)
   if (hostPart !== undefined)
     add(
-      `(event.host IN (SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!') OR LOWER(event.members) LIKE ? ESCAPE '!')`,
+      `(event.host IN (${HOSTS_OF_PART}) OR LOWER(event.members) LIKE ? ESCAPE '!')`,
       containing(hostPart),
       containing(hostPart),
     )
@@ -135,14 +233,16 @@ function writeCondition(
   if (query.closedFrom !== undefined) add('event.is_open = 0 AND event.closed >= ?', query.closedFrom)
   if (from !== undefined) add('event.opened >= ?', from)
   if (to !== undefined) add('event.opened <= ?', to)
-  if (after !== undefined)
-    add('(event.opened < ? OR (event.opened = ? AND event.id < ?))', after.opened, after.opened, after.id)
+  if (after !== undefined) {
+    const before = dialect.beyond('<', ['event.opened', 'event.id'], [after.opened, after.id])
+    add(before.sql, ...before.values)
+  }
   const sql = parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : ''
   return {
     sql,
     countSql: hasIndexOfHosts ? sql.replace(CLOSED_BESIDES, 'event.is_open = ?') : sql,
     values,
     isOfHosts: hasIndexOfHosts,
-    isFew: status === 'open' && ofHost !== null,
+    isFew: words.length > 0 || (status === 'open' && ofHost !== null),
   }
 }

@@ -2,7 +2,7 @@ import type { Severity, SeverityCounts } from '../../domain/event.ts'
 import type { Reader } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 import type { EventQuery } from '../ports/store.ts'
-import { type Condition, writeConditions } from './conditions.ts'
+import { type SqlCondition, writeConditions } from './conditions.ts'
 
 /** What fits is counted so far; behind it the list says that there is more. */
 export const MAX_COUNTED = 10_000
@@ -14,7 +14,7 @@ const NONE_OPEN: SeverityCounts = { 1: 0, 2: 0, 3: 0, 4: 0 }
 /** How many events fit, `most` at the most. */
 export async function countEvents(
   reader: Reader,
-  { countSql, values }: Condition,
+  { countSql, values }: SqlCondition,
   most: number,
 ): Promise<number> {
   const [row] = await reader.query<{ total: number }>(
@@ -27,9 +27,10 @@ export async function countEvents(
 export async function countBySeverity(reader: Reader, query: EventQuery): Promise<SeverityCounts> {
   const counts = { ...NONE_OPEN }
   for (const condition of await writeConditions(reader, query)) {
-    const { sql, countSql, values } = condition
+    const { sql, countSql, values, isFew = false } = condition
     // All of them need no order, and are then counted in an index that has no times.
-    const isAll = countSql !== sql && (await countEvents(reader, condition, MAX_COUNTED + 1)) <= MAX_COUNTED
+    const isAll =
+      (countSql !== sql || isFew) && (await countEvents(reader, condition, MAX_COUNTED + 1)) <= MAX_COUNTED
     const counted = isAll ? countSql : `${sql} ORDER BY event.opened DESC`
     const rows = await reader.query<{ severity: Severity; total: number }>(
       `SELECT severity, COUNT(*) AS total FROM
@@ -49,9 +50,10 @@ export async function countOpenOf(
 ): Promise<Map<string, SeverityCounts>> {
   const counts = new Map<string, SeverityCounts>()
   if (hosts.length === 0) return counts
+  // CROSS: hosts first, each with its own few; SQLite would go through all open events.
   const rows = await reader.query<{ name: string; severity: Severity; total: number }>(
     `SELECT host.name AS name, event.severity AS severity, COUNT(*) AS total FROM host
-        JOIN event ON event.is_open = 1 AND event.host = host.id
+        CROSS JOIN event ON event.is_open = 1 AND event.host = host.id
         WHERE host.name IN (${placeValues(hosts.length)}) GROUP BY host.id, host.name, event.severity`,
     hosts,
   )

@@ -1,7 +1,7 @@
 import { type Event, SEVERITIES } from '../../domain/event.ts'
 import type { Database } from '../database/database.ts'
 import type { EventOrder, EventQuery } from '../ports/store.ts'
-import { type Condition, writeConditions } from './conditions.ts'
+import { type SqlCondition, writeConditions } from './conditions.ts'
 import { countEvents, MAX_COUNTED } from './event-counts.ts'
 import { type EventRow, SELECT_EVENTS, SELECT_EVENTS_OF_HOSTS, toEvent } from './event-rows.ts'
 
@@ -37,24 +37,25 @@ export class EventList {
   async read(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }> {
     const conditions = await writeConditions(this.#database, query)
     const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
-    const total = await this.#countUpTo(conditions)
+    const counted = query.isCounted === false ? null : await this.#countUpTo(conditions)
     const offset = Math.max(query.offset ?? 0, 0)
     const { order = 'newest' } = query
     const events =
       order === 'severity'
         ? await this.readWorst(query, limit, offset)
         : await this.#readPage(conditions, { limit, offset, order })
+    const total = counted ?? events.length
     return { total: Math.min(total, MAX_COUNTED), isMore: total > MAX_COUNTED, events }
   }
 
   /** Reads one page of what fits any of the conditions, of which none fits what another does. */
   async #readPage(
-    conditions: readonly Condition[],
+    conditions: readonly SqlCondition[],
     { limit, offset, order }: { readonly limit: number; readonly offset: number; readonly order: EventOrder },
   ): Promise<Event[]> {
     const [only] = conditions
     if (only === undefined || limit <= 0) return []
-    const read = async ({ sql, values, isFew, isOfHosts }: Condition, most: number, skip: number) =>
+    const read = async ({ sql, values, isFew, isOfHosts }: SqlCondition, most: number, skip: number) =>
       this.#database.query<EventRow>(
         `${isOfHosts ? SELECT_EVENTS_OF_HOSTS : SELECT_EVENTS} ${sql}
           ORDER BY ${writeOrder(order, isFew === true)} LIMIT ? OFFSET ?`,
@@ -88,7 +89,7 @@ export class EventList {
   /**
    * How many fit, up to one more than `MAX_COUNTED`: counting a million would keep everybody else waiting.
    */
-  async #countUpTo(conditions: readonly Condition[]): Promise<number> {
+  async #countUpTo(conditions: readonly SqlCondition[]): Promise<number> {
     let total = 0
     for (const condition of conditions) {
       total += await countEvents(this.#database, condition, MAX_COUNTED + 1 - total)

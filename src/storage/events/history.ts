@@ -45,12 +45,12 @@ export async function askAboutOpening(transaction: Transaction, event: number) {
 }
 
 /** A change of an event, and its row in the history. */
-type Change = Pick<Happening, 'time' | 'noted' | 'wasMissed'> & { readonly history: number }
+type NotedChange = Pick<Happening, 'time' | 'noted' | 'wasMissed'> & { readonly history: number }
 
 async function promiseToAsk(
   transaction: Transaction,
   event: number,
-  { history, time, noted, wasMissed }: Change,
+  { history, time, noted, wasMissed }: NotedChange,
 ) {
   const snapshot = await readEvent(transaction, event)
   if (snapshot === null) return

@@ -5,7 +5,7 @@ import type { OutboxStore } from '../ports/store.ts'
 import { createOutboxClock } from './outbox-clock.ts'
 import { createDecisionStore } from './outbox-decisions.ts'
 
-type NotificationRow = {
+type OutboxRow = {
   id: number
   uid: string
   event: number
@@ -29,7 +29,7 @@ export function createOutboxStore(database: Database): OutboxStore {
     ...createDecisionStore(database),
 
     async listWaiting(perTarget) {
-      const rows = await database.query<NotificationRow>(
+      const rows = await database.query<OutboxRow>(
         `SELECT id, uid, event, rule, rule_name, kind, channel, target, snapshot, created, due, attempts, uncertain, digest
           FROM (SELECT outbox.*, ROW_NUMBER() OVER (PARTITION BY channel, target ORDER BY id) AS place
             FROM outbox WHERE state = 'waiting') waiting

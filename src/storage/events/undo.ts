@@ -14,7 +14,7 @@ export type UndoRequest = {
   readonly ids?: readonly number[] | undefined
 }
 
-type Entry = { readonly id: number; readonly event: number; readonly host: number }
+type UndoEntry = { readonly id: number; readonly event: number; readonly host: number }
 
 /** What was done is looked for among so many of the newest entries: undoing is for the moments after it. */
 const MAX_SEARCHED = 20_000
@@ -43,11 +43,11 @@ export async function undo(database: Database, request: UndoRequest): Promise<Un
   return { undone, kept }
 }
 
-function findEntries(database: Database, { what, by, done, ids }: UndoRequest): Promise<Entry[]> {
+function findEntries(database: Database, { what, by, done, ids }: UndoRequest): Promise<UndoEntry[]> {
   const only = ids === undefined ? '' : `AND entry.event IN (${placeValues(ids.length)})`
   if (ids?.length === 0) return Promise.resolve([])
   // In the order of the hosts, so that two who wait for the locks of several never wait for each other.
-  return database.query<Entry>(
+  return database.query<UndoEntry>(
     `SELECT MAX(entry.id) AS id, entry.event AS event, event.host AS host FROM event_history entry
       JOIN event ON event.id = entry.event
       WHERE entry.id > (SELECT MAX(newest.id) - ${MAX_SEARCHED} FROM event_history newest)
@@ -62,7 +62,7 @@ type Later = { readonly action: EventAction; readonly actor: string | null; read
 /** Null when it was undone; else what has happened since. */
 async function undoOne(
   transaction: Transaction,
-  { id, event, host }: Entry,
+  { id, event, host }: UndoEntry,
   { what, by, at }: UndoRequest,
 ): Promise<Later | null> {
   await takeEventLock(transaction, host)

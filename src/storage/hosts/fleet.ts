@@ -1,5 +1,6 @@
 import { isDiskUse } from '../../domain/hosts/filesystems.ts'
 import { nameOrder } from '../../domain/hosts/name-order.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database } from '../database/database.ts'
 import type { FleetHost } from '../ports/store.ts'
 import { readMetricSet, unpackColumns } from '../timeseries/codec/frame.ts'
@@ -7,7 +8,7 @@ import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { parseGroups } from './groups.ts'
 
-type Row = {
+type FleetRow = {
   readonly id: number
   readonly name: string
   readonly last_seen: number
@@ -46,7 +47,7 @@ export async function readFleet(database: Database, metricSets: MetricSetReader)
   const known = new Map<number, Columns>()
   const found: { readonly host: FleetHost; readonly order: string }[] = []
   for (let last = 0; ; ) {
-    const rows = await database.query<Row>(
+    const rows = await database.query<FleetRow>(
       `SELECT id, name, last_seen, latest_time, latest, said_groups, given_groups FROM host
         WHERE id > ? ORDER BY id LIMIT ?`,
       [last, PIECE],
@@ -60,6 +61,7 @@ export async function readFleet(database: Database, metricSets: MetricSetReader)
       found.push({ host: toFleetHost(row, latest, metricSets, known), order: nameOrder(row.name) })
     last = rows.at(-1)?.id ?? last
     if (rows.length < PIECE) break
+    await yieldThread()
   }
   return found
     .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.host.name < b.host.name ? -1 : 1))
@@ -67,7 +69,7 @@ export async function readFleet(database: Database, metricSets: MetricSetReader)
 }
 
 function toFleetHost(
-  row: Row,
+  row: FleetRow,
   latest: Uint8Array | null,
   metricSets: MetricSetReader,
   known: Map<number, Columns>,

@@ -41,25 +41,34 @@ export function deleteGroups(transaction: Transaction, host: number): Promise<nu
 }
 
 /** False when there is no host of this name. */
-export function giveGroups(database: Database, name: string, groups: readonly string[]): Promise<boolean> {
+export function giveGroups(
+  database: Database,
+  name: string,
+  choose: (given: readonly string[]) => readonly string[] | null,
+): Promise<boolean> {
   return database.transaction(async (transaction) => {
-    const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])
+    const [row] = await transaction.query<{ id: number; given_groups: string | null }>(
+      `SELECT id, given_groups FROM host WHERE name = ? ${transaction.dialect.forUpdate}`,
+      [name],
+    )
     if (!row) return false
+    const groups = choose(parseGroups(row.given_groups))
+    if (groups === null) return true
     await saveGroups(transaction, row.id, 'given_groups', mergeGroups(groups))
     await addToCounter(transaction, 'revision', 1)
     return true
   })
 }
 
-/** Beyond all that a name may begin with. */
-const LAST = '\u{10ffff}'
+/** Beyond all texts that a name may be. */
+export const LAST_TEXT = '\u{10ffff}'
 
 /** Names in use, sorted; at most `limit`. Costs by the number of groups, whatever the number of hosts. */
 export async function listGroups(database: Database, limit: number): Promise<string[]> {
   const { dialect } = database
   const rows = await database.query<{ name: string }>(
     `${dialect.stepThrough('host_group', 'name')} SELECT value AS name FROM step WHERE value IS NOT NULL ${dialect.stepOrder()} LIMIT ?`,
-    ['', LAST, LAST, limit],
+    ['', LAST_TEXT, LAST_TEXT, limit],
   )
   return rows.map(({ name }) => name)
 }

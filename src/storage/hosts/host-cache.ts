@@ -157,7 +157,7 @@ async function findHost(
   condition: string,
   value: string,
 ): Promise<CachedHost | null> {
-  const [row] = await transaction.query<HostRow>(
+  const [row] = await transaction.query<CachedHostRow>(
     `SELECT id, name, ip, platform, build, architecture, domain, processors, memory_mb, key_hash, said_groups, mounts,
       agent, program, spellings, EXISTS (SELECT 1 FROM host_threshold WHERE host_threshold.host = host.id) AS tells,
       EXISTS (SELECT 1 FROM agent_run WHERE agent_run.host = host.id) AS numbers FROM host
@@ -197,7 +197,7 @@ async function findHost(
   }
 }
 
-type HostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent' | 'program'> & {
+type CachedHostRow = Omit<StoredFacts, 'memoryMb' | 'mounts' | 'agent' | 'program'> & {
   id: number
   name: string
   tells: number

@@ -19,8 +19,9 @@ export function whereHosts(query: HostQuery): HostCondition {
     parts.push(`id IN (${HOSTS_OF_GROUP})`)
     values.push(query.group)
   }
-  for (const alternatives of query.facets ?? []) {
-    parts.push(`id IN (${hostsOfGroups(alternatives.length)})`)
+  for (const alternatives of [...(query.facets ?? []), ...(query.withinGroups ? [query.withinGroups] : [])]) {
+    // No database knows an empty list.
+    parts.push(alternatives.length === 0 ? '1 = 0' : `id IN (${hostsOfGroups(alternatives.length)})`)
     values.push(...alternatives)
   }
   if (query.names !== undefined) {

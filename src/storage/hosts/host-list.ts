@@ -59,7 +59,15 @@ export class HostList {
     return row?.total ?? 0
   }
 
-  #listRows({ sql, values }: HostCondition, order: string, limit: number, offset: number, join = '') {
+  #listRows(
+    { sql, values }: HostCondition,
+    {
+      order,
+      limit,
+      offset,
+      join = '',
+    }: { readonly order: string; readonly limit: number; readonly offset: number; readonly join?: string },
+  ) {
     return this.#database.query<HostRow>(
       `SELECT ${HOST_COLUMNS} FROM host ${join} ${sql} ORDER BY ${order} LIMIT ? OFFSET ?`,
       [...values, limit, offset],
@@ -78,7 +86,7 @@ export class HostList {
       // quick.
       const order = status === 'down' ? "COALESCE(name_order, '')" : 'name_order, name'
       if (rows.length < limit)
-        rows.push(...(await this.#listRows(condition, order, limit - rows.length, skip)))
+        rows.push(...(await this.#listRows(condition, { order, limit: limit - rows.length, offset: skip })))
       // Once a row of it was wanted, the next group begins at its start.
       skip = rows.length > 0 ? 0 : skip - (await this.count(condition))
       if (skip < 0) skip = 0
@@ -93,13 +101,10 @@ export class HostList {
     offset: number,
   ): Promise<HostRow[]> {
     const page = { isDescending: query.descending === true, limit, offset }
-    const ids = await orderByValue(
-      this.#database,
-      this.#metricSets,
-      whereHosts(query),
-      VALUE_SORTS[sort],
+    const ids = await orderByValue(this.#database, this.#metricSets, VALUE_SORTS[sort], {
+      condition: whereHosts(query),
       page,
-    )
+    })
     if (ids.length === 0) return []
     const rows = await this.#database.query<HostRow>(
       `SELECT ${HOST_COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
@@ -115,17 +120,16 @@ export class HostList {
     if (isValueSort(sort)) return this.#listByValue(query, sort, limit, offset)
     if (sort === 'status') return this.#listByStatus(query, limit, offset)
     if (sort === 'events')
-      return this.#listRows(
-        whereHosts(query),
-        `COALESCE(worst, ${BEYOND}) ${direction}, name_order`,
+      return this.#listRows(whereHosts(query), {
+        order: `COALESCE(worst, ${BEYOND}) ${direction}, name_order`,
         limit,
         offset,
-        WORST,
-      )
+        join: WORST,
+      })
     const columns = ORDERS[sort].map((column) => column + direction)
     const condition = whereHosts(query)
     if (query.search === undefined || sort !== 'name')
-      return this.#listRows(condition, columns.join(', '), limit, offset)
+      return this.#listRows(condition, { order: columns.join(', '), limit, offset })
     // Who types a part of a name wants it before hosts whose address or system has it.
     const sought = foldCase(query.search)
     const ranked = `${NAME_RANK}, ${columns.join(', ')}`

@@ -46,9 +46,9 @@ export function createHostStore(
       return list.read(query)
     },
 
-    async listSpans(group) {
+    async listSpans(filter = {}) {
       await states.settle()
-      const { sql, values } = whereHosts(group === undefined ? { upSince: 0 } : { upSince: 0, group })
+      const { sql, values } = whereHosts({ ...filter, upSince: 0 })
       return database.query(
         `SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ${sql} ORDER BY name_order, name`,
         values,
@@ -76,7 +76,8 @@ export function createHostStore(
     },
 
     groups: () => listGroups(database, MAX_GROUPS_LISTED),
-    giveGroups: (name, groups) => giveGroups(database, name, groups),
+    giveGroups: (name, groups) => giveGroups(database, name, () => groups),
+    changeGroups: (name, choose) => giveGroups(database, name, choose),
     findNames: (text, limit) => findHostNames(database, text, limit),
     findMetrics: (words, limit) => findMetricNames(database, words, limit),
     metrics: (name) => findHostMetrics(database, metricSets, name),

@@ -14,7 +14,7 @@ export type State = {
 }
 
 /** A state as it is written. */
-export type HostRow = {
+export type LastSeenRow = {
   readonly host: number
   readonly lastSeen: number
   /** A stored time beyond it was written by a clock that was wrong, and gives way to the one that is right. */
@@ -31,7 +31,7 @@ export async function describeState(
   host: number,
   state: State,
   latestRight: number,
-): Promise<HostRow> {
+): Promise<LastSeenRow> {
   const { lastSeen, clockSkew, latestTime, latest, merged } = state
   return {
     host,
@@ -45,9 +45,9 @@ export async function describeState(
 }
 
 /** `rows` in the order of their hosts. */
-export async function writeHosts(transaction: Transaction, rows: readonly HostRow[]): Promise<void> {
+export async function writeHosts(transaction: Transaction, rows: readonly LastSeenRow[]): Promise<void> {
   const { joinedRows, insertBytes } = transaction.dialect
-  let together: HostRow[] = []
+  let together: LastSeenRow[] = []
   let bytes = 0
   for (const row of rows) {
     const size = ROW_BYTES + 2 * (row.latest?.length ?? 0)
@@ -72,7 +72,7 @@ const LEAST_JOINED = 3
 /** Of the statement, besides the frame. */
 const ROW_BYTES = 120
 
-const valuesOf = ({ host, lastSeen, future, clockSkew, latestTime, latest }: HostRow): Value[] => [
+const valuesOf = ({ host, lastSeen, future, clockSkew, latestTime, latest }: LastSeenRow): Value[] => [
   host,
   lastSeen,
   future,
@@ -100,7 +100,7 @@ const SET_TOGETHER = `SET
     THEN told.latest_time ELSE host.latest_time END`
 
 /** The list is walked in its order, and each row of the table is found by its key. */
-async function writeTogether(transaction: Transaction, rows: readonly HostRow[]) {
+async function writeTogether(transaction: Transaction, rows: readonly LastSeenRow[]) {
   if (rows.length < LEAST_JOINED) {
     for (const row of rows) await writeHost(transaction, row)
     return
@@ -116,7 +116,7 @@ async function writeTogether(transaction: Transaction, rows: readonly HostRow[])
 const SET_SEEN = `clock_skew = CASE WHEN last_seen <= ? OR last_seen > ? THEN ? ELSE clock_skew END,
   last_seen = CASE WHEN last_seen < ? OR last_seen > ? THEN ? ELSE last_seen END`
 
-async function writeHost(transaction: Transaction, row: HostRow) {
+async function writeHost(transaction: Transaction, row: LastSeenRow) {
   const { host, lastSeen, future, clockSkew, latestTime, latest } = row
   const seen = [lastSeen, future, clockSkew, lastSeen, future, lastSeen]
   if (!latest) {

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
-import { describeState, type HostRow, type State, writeHosts } from './last-seen-rows.ts'
+import { describeState, type LastSeenRow, type State, writeHosts } from './last-seen-rows.ts'
 
 /**
  * Clocks of machines that share a database may differ by so many seconds; what lies further ahead was written
@@ -98,8 +98,10 @@ class BufferedLastSeen implements LastSeenBuffer {
     if (this.#isFlushed) this.#clear()
     else {
       const right = this.#latestRight()
-      for (const [host, state] of this.#draft)
-        this.#states.set(host, merge(this.#states.get(host), state, right) ?? state)
+      if (this.#states.size === 0) this.#states = this.#draft
+      else
+        for (const [host, state] of this.#draft)
+          this.#states.set(host, merge(this.#states.get(host), state, right) ?? state)
       this.#packets += this.#draftPackets
       this.#version++
     }
@@ -154,7 +156,7 @@ class BufferedLastSeen implements LastSeenBuffer {
     // In the order of the table, so that each of its pages is visited once, and writers never wait for each
     // other in a circle.
     const right = this.#latestRight()
-    const rows: HostRow[] = []
+    const rows: LastSeenRow[] = []
     for (const host of [...hosts].sort((a, b) => a - b)) {
       const state = merge(states.get(host), more.get(host), right)
       if (state) rows.push(await describeState(transaction, host, state, right))
@@ -186,6 +188,9 @@ class BufferedLastSeen implements LastSeenBuffer {
 /** `later` was noted after `earlier`; a time beyond `latestRight` was written by a clock that was wrong. */
 function merge(earlier: State | undefined, later: State | undefined, latestRight: number): State | undefined {
   if (!earlier || !later) return earlier ?? later
+  // Nearly every packet is newer in all that it says.
+  const isNewer = later.latest !== null && later.latestTime > earlier.latestTime
+  if (isNewer && later.lastSeen >= earlier.lastSeen) return later
   const isSeenLater =
     later.lastSeen >= earlier.lastSeen || (later.lastSeen > 0 && earlier.lastSeen > latestRight)
   const seen = isSeenLater ? later : earlier

@@ -35,9 +35,14 @@ type Packed = { readonly id: number; readonly latest_time: number; readonly late
 export async function orderByValue(
   reader: Reader,
   metricSets: MetricSetReader,
-  condition: { readonly sql: string; readonly values: readonly Value[] },
   { isWanted, take }: ValueSort,
-  page: Page,
+  {
+    condition,
+    page,
+  }: {
+    readonly condition: { readonly sql: string; readonly values: readonly Value[] }
+    readonly page: SortedPage
+  },
 ): Promise<number[]> {
   const packed = await reader.query<Packed>(
     `SELECT id, latest_time, latest FROM host ${condition.sql} ORDER BY name_order, name`,
@@ -67,13 +72,13 @@ export async function orderByValue(
   return pickPage(values, page).map((row) => rows[row]?.id ?? 0)
 }
 
-type Page = { readonly isDescending: boolean; readonly limit: number; readonly offset: number }
+type SortedPage = { readonly isDescending: boolean; readonly limit: number; readonly offset: number }
 
 /**
  * Places of the values of a page, in the order of the values; equal ones stay in their order. Sorts the bare numbers,
  * and then only what is about as large as the page: sorting places by a function takes several times as long.
  */
-export function pickPage(values: Float64Array, { isDescending, limit, offset }: Page): number[] {
+export function pickPage(values: Float64Array, { isDescending, limit, offset }: SortedPage): number[] {
   const sign = isDescending ? -1 : 1
   const sorted = values.map((value) => sign * value).sort()
   const first = sorted[offset]

@@ -52,7 +52,7 @@ export function createEnrolmentStore(database: Database): EnrolmentStore {
     redeem: (redemption) =>
       database.transaction(async (transaction) => {
         const { host: name, codeHash, keyHash, now } = redemption
-        const [host] = await transaction.query<HostRow>(
+        const [host] = await transaction.query<EnrolledHostRow>(
           `SELECT id, key_hash, is_released FROM host WHERE name = ? ${transaction.dialect.forUpdate}`,
           [name],
         )
@@ -78,11 +78,11 @@ export function createEnrolmentStore(database: Database): EnrolmentStore {
   }
 }
 
-type HostRow = { id: number; key_hash: string | null; is_released: number }
+type EnrolledHostRow = { id: number; key_hash: string | null; is_released: number }
 
 async function giveName(
   transaction: Transaction,
-  host: HostRow | null,
+  host: EnrolledHostRow | null,
   { host: name, keyHash, now }: Redemption,
 ): Promise<void> {
   await transaction.run('DELETE FROM waiting_host WHERE name = ?', [name])

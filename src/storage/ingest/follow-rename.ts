@@ -5,7 +5,7 @@ import type { Transaction } from '../database/database.ts'
 import { searchText } from '../hosts/host-facts.ts'
 import type { HostReport } from '../ports/store.ts'
 
-type Row = {
+type RenamedHostRow = {
   id: number
   name: string
   ip: string
@@ -59,10 +59,10 @@ async function findFormer(
   transaction: Transaction,
   names: readonly string[],
   keyHash: string,
-): Promise<Row | null> {
+): Promise<RenamedHostRow | null> {
   const columns = 'id, name, ip, domain, platform, build, is_name_given'
   for (const name of names) {
-    const [row] = await transaction.query<Row>(
+    const [row] = await transaction.query<RenamedHostRow>(
       `SELECT ${columns} FROM host WHERE key_hash = ? AND (name = ? OR is_name_given = 1 AND
         id = (SELECT host FROM former_name WHERE former_name.name = ?))`,
       [keyHash, name, name],
@@ -75,7 +75,7 @@ async function findFormer(
 /** Gives a host another name, which nobody else may have; its agent may go on under the one it had. */
 export async function renameHost(
   transaction: Transaction,
-  row: Omit<Row, 'is_name_given'>,
+  row: Omit<RenamedHostRow, 'is_name_given'>,
   name: string,
   isGiven: boolean,
 ): Promise<void> {

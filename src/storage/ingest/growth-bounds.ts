@@ -88,9 +88,7 @@ export class GrowthGuard {
   async boundFrame(
     transaction: Transaction,
     reader: MetricSetReader,
-    host: number,
-    frame: Frame,
-    report: HostReport,
+    { host, frame, report }: { readonly host: number; readonly frame: Frame; readonly report: HostReport },
   ): Promise<Frame> {
     if (this.#bounds.metricsPerHost === Number.POSITIVE_INFINITY) return frame
     const known = this.#trimmed.get(host)?.get(frame.metrics)

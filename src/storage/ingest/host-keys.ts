@@ -50,7 +50,7 @@ export function createHostNames(
   return {
     rename: (name, newName) =>
       database.transaction(async (transaction) => {
-        const [row] = await transaction.query<Named>(
+        const [row] = await transaction.query<NamedHostRow>(
           'SELECT id, name, ip, domain, platform, build FROM host WHERE name = ?',
           [name],
         )
@@ -108,4 +108,4 @@ export function createHostNames(
   }
 }
 
-type Named = { id: number; name: string; ip: string; domain: string; platform: string; build: string }
+type NamedHostRow = { id: number; name: string; ip: string; domain: string; platform: string; build: string }

@@ -49,7 +49,7 @@ export function createIngestStore(
       })
       states.committed()
       if (dropped > 0)
-        log.warn('more samples wait for their time than an agent takes in 7 days; the oldest are dropped', {
+        log.warn('more samples are in the future than an agent takes in 7 days; the oldest are dropped', {
           frames: dropped,
         })
       return refused

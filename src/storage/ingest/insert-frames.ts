@@ -59,7 +59,7 @@ async function mergeRows(
     const time = rows[at] as number
     const host = rows[at + 1] as number
     const packed = rows[at + 3] as Uint8Array
-    const replaced = await mergeFrame(transaction, table, time, host, packed, writer, reader)
+    const replaced = await mergeFrame(transaction, table, { time, host, packed, writer, reader })
     if (replaced !== null) onMerged(host, time, replaced)
   }
 }

@@ -140,7 +140,7 @@ export class ReportWriter {
     for (const sent of report.frames) {
       const frame = this.#isUsed(host, sent)
         ? sent
-        : await this.#guard.boundFrame(transaction, this.#reader, host.id, sent, report)
+        : await this.#guard.boundFrame(transaction, this.#reader, { host: host.id, frame: sent, report })
       if (frame.metrics.length === 0) this.#samples.push(0)
       else this.#addFrame(rows, host, frame, await this.#findMetricSet(transaction, host, frame))
     }
@@ -150,7 +150,11 @@ export class ReportWriter {
   async #writeWaiting(transaction: Transaction, host: CachedHost, report: HostReport, rows: CommitRows) {
     if (!report.waiting) return
     for (const sent of report.waiting) {
-      const frame = await this.#guard.boundFrame(transaction, this.#reader, host.id, sent, report)
+      const frame = await this.#guard.boundFrame(transaction, this.#reader, {
+        host: host.id,
+        frame: sent,
+        report,
+      })
       this.#pack(rows.waiting, host.id, frame, await this.#findMetricSet(transaction, host, frame))
     }
     rows.addWaitingHost(host.id)
@@ -160,7 +164,7 @@ export class ReportWriter {
     const { events, open, seen } = report
     if (events.length > 0) {
       const taken = await this.#guard.boundEvents(transaction, id, events, report)
-      await applyReports(transaction, id, taken, seen)
+      await applyReports(transaction, id, taken, { seen })
     }
     if (open) {
       const taken = await this.#guard.boundEvents(transaction, id, open, report)

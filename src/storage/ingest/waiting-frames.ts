@@ -29,7 +29,7 @@ export async function boundWaiting(transaction: Transaction, host: number): Prom
   return transaction.run('DELETE FROM waiting_frame WHERE host = ? AND time < ?', [host, kept.time])
 }
 
-type WaitingRow = { time: number; host: number; samples: number; packed: Uint8Array }
+type WaitingFrameRow = { time: number; host: number; samples: number; packed: Uint8Array }
 
 /** See `MaintenanceStore.admitWaiting`. */
 export async function admitWaiting(database: Database, until: number, limit: number): Promise<number> {
@@ -39,7 +39,7 @@ export async function admitWaiting(database: Database, until: number, limit: num
     // Any of the shared locks keeps compaction and the deletion of hosts away.
     await enterSharedLock(transaction, 0)
     const { compact_before: compactBefore } = await readCounters(transaction)
-    const rows = await transaction.query<WaitingRow>(
+    const rows = await transaction.query<WaitingFrameRow>(
       `SELECT time, host, samples, packed FROM waiting_frame WHERE time <= ? ORDER BY time, host LIMIT ?
         ${transaction.dialect.forUpdate}`,
       [until, limit],
@@ -50,9 +50,9 @@ export async function admitWaiting(database: Database, until: number, limit: num
       reader: createMetricSetReader(),
       onMerged: (host: number, time: number) => merged.add(`${host} ${time}`),
     }
-    const valuesOf = (some: readonly WaitingRow[]): Value[] =>
+    const valuesOf = (some: readonly WaitingFrameRow[]): Value[] =>
       some.flatMap(({ time, host, samples, packed }) => [time, host, samples, packed])
-    const isLate = ({ time }: WaitingRow) => time < compactBefore
+    const isLate = ({ time }: WaitingFrameRow) => time < compactBefore
     await insertFrames(transaction, 'frame', valuesOf(rows.filter((row) => !isLate(row))), merging)
     await insertFrames(transaction, 'late_frame', valuesOf(rows.filter(isLate)), merging)
     for (const { host, time } of rows)

@@ -30,7 +30,7 @@ const COUNTED_AT_ONCE = 1000
 /** Chunks are counted so often at most, until nothing was compacted meanwhile. */
 const MAX_COUNTINGS = 10
 
-type Found = (problem: string) => void
+type NoteProblem = (problem: string) => void
 
 type FoundDamage = (damage: Damage) => Promise<void>
 
@@ -46,7 +46,7 @@ export async function checkDatabase(
   note: NoteDamage,
 ): Promise<string[]> {
   const problems: string[] = []
-  const found: Found = (problem) => {
+  const found: NoteProblem = (problem) => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
   }
   const foundDamage: FoundDamage = async (place) => {
@@ -68,7 +68,7 @@ export async function checkDatabase(
   return problems
 }
 
-async function checkReferences(database: Database, found: Found) {
+async function checkReferences(database: Database, found: NoteProblem) {
   const checked = TABLES.flatMap(({ name, references }) =>
     references.filter(({ mayOutlive }) => !mayOutlive).map((reference) => ({ name, ...reference })),
   )
@@ -91,10 +91,10 @@ async function checkFrames(
   const [a, b] = table === 'frame' ? (['time', 'host'] as const) : (['host', 'time'] as const)
   let last = { time: -1, host: -1 }
   for (;;) {
+    const behind = database.dialect.beyond('>', [a, b], [last[a], last[b]])
     const rows = await database.query<{ time: number; host: number; samples: number; packed: Uint8Array }>(
-      `SELECT time, host, samples, packed FROM ${table} WHERE ${a} > ? OR (${a} = ? AND ${b} > ?)
-        ORDER BY ${a}, ${b} LIMIT ?`,
-      [last[a], last[a], last[b], FRAMES_AT_ONCE],
+      `SELECT time, host, samples, packed FROM ${table} WHERE ${behind.sql} ORDER BY ${a}, ${b} LIMIT ?`,
+      [...behind.values, FRAMES_AT_ONCE],
     )
     for (const row of rows) {
       last = { time: row.time, host: row.host }
@@ -122,15 +122,19 @@ async function checkBlocks(database: Database, found: FoundDamage) {
   let day = -1
   let host = -1
   for (;;) {
+    const behind = database.dialect.beyond('>', ['day', 'host'], [day, host])
     const rows = await database.query<{ day: number; host: number }>(
-      `SELECT day, host FROM block WHERE day > ? OR (day = ? AND host > ?) ORDER BY day, host LIMIT ?`,
-      [day, day, host, BLOCKS_AT_ONCE],
+      `SELECT day, host FROM block WHERE ${behind.sql} ORDER BY day, host LIMIT ?`,
+      [...behind.values, BLOCKS_AT_ONCE],
     )
     for (const row of rows) {
       day = row.day
       host = row.host
-      const { more: damaged } = await readSteadily(database, host, day, day, async ([block]) =>
-        block ? checkBlock(database, block) : [],
+      const { more: damaged } = await readSteadily(
+        database,
+        host,
+        async ([block]) => (block ? checkBlock(database, block) : []),
+        { first: day, last: day },
       )
       for (const damage of damaged) await found(damage)
     }
@@ -142,7 +146,7 @@ async function checkBlocks(database: Database, found: FoundDamage) {
 /**
  * That there are as many chunks as the blocks name. On a server that compacts all the time it is left open.
  */
-async function checkChunks(database: Database, found: Found) {
+async function checkChunks(database: Database, found: NoteProblem) {
   for (let i = 0; i < MAX_COUNTINGS; i++) {
     const before = await readChanges(database)
     const named = await countNamedChunks(database)
@@ -167,9 +171,10 @@ async function countNamedChunks(reader: Reader): Promise<number> {
   let host = -1
   let named = 0
   for (;;) {
+    const behind = reader.dialect.beyond('>', ['day', 'host'], [day, host])
     const rows = await reader.query<Pick<BlockRow, 'day' | 'metrics'> & { host: number }>(
-      `SELECT day, host, metrics FROM block WHERE day > ? OR (day = ? AND host > ?) ORDER BY day, host LIMIT ?`,
-      [day, day, host, COUNTED_AT_ONCE],
+      `SELECT day, host, metrics FROM block WHERE ${behind.sql} ORDER BY day, host LIMIT ?`,
+      [...behind.values, COUNTED_AT_ONCE],
     )
     for (const row of rows) {
       day = row.day

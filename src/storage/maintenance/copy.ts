@@ -125,16 +125,10 @@ async function findLast(reader: Reader, table: TableShape): Promise<Value[] | nu
 }
 
 function readPiece(reader: Reader, { name, columns, key }: TableShape, last: readonly Value[] | null) {
-  // (a > ?) OR (a = ? AND b > ?): written out, because not every database finds its way to a row comparison
-  // in an index.
-  const conditions = key.map((column, i) =>
-    [...key.slice(0, i).map((before) => `${before} = ?`), `${column} > ?`].join(' AND '),
-  )
-  const where = last ? `WHERE ${conditions.map((condition) => `(${condition})`).join(' OR ')}` : ''
-  const values = last ? key.flatMap((_, i) => last.slice(0, i + 1)) : []
+  const behind = last && reader.dialect.beyond('>', key, last)
   return reader.query(
-    `SELECT ${columns.join(', ')} FROM ${name} ${where} ORDER BY ${key.join(', ')} LIMIT ?`,
-    [...values, PIECE_ROWS],
+    `SELECT ${columns.join(', ')} FROM ${name} ${behind ? `WHERE ${behind.sql}` : ''} ORDER BY ${key.join(', ')} LIMIT ?`,
+    [...(behind?.values ?? []), PIECE_ROWS],
   )
 }
 

@@ -5,7 +5,7 @@ import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.
 import { deleteEventsOfHost } from '../events/history.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import { deleteBlock, listBlockDays } from '../timeseries/blocks.ts'
-import { readFrames } from '../timeseries/frames.ts'
+import { ALL_TIME, readFrames } from '../timeseries/frames.ts'
 
 /**
  * Tables whose rows of a host are not found by the column alone, or that take rows of further tables with
@@ -15,7 +15,7 @@ const SPECIAL: Readonly<Record<string, (transaction: Transaction, host: number) 
   event: (transaction, host) => deleteEventsOfHost(transaction, host),
   // No index begins with the host: reading walks from time to time instead of through every row.
   async frame(transaction, host) {
-    for (const { time } of await readFrames(transaction, host, 0, Number.MAX_SAFE_INTEGER))
+    for (const { time } of await readFrames(transaction, host, ALL_TIME))
       await transaction.run('DELETE FROM frame WHERE time = ? AND host = ?', [time, host])
   },
   async block(transaction, host) {

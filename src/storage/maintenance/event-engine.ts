@@ -46,7 +46,7 @@ export function createWatchStore(database: Database, states: LastSeenBuffer): Wa
       database.transaction(async (transaction) => {
         for (const { host, members, report } of reports) {
           const id = host === null ? NO_HOST : await findHost(transaction, host)
-          if (id !== null) await applyReports(transaction, id, [report], at, members)
+          if (id !== null) await applyReports(transaction, id, [report], { seen: at, members })
         }
         if (memory === undefined) return
         await remember(transaction, memory.name, memory.value)

@@ -16,7 +16,7 @@ export type Gap = {
 }
 
 /** What was refused in a minute. */
-export type Rejections = {
+export type MinuteRejections = {
   /** Null where the sender was not known. */
   readonly host: string | null
   /** Its beginning, in seconds since 1970. */
@@ -90,9 +90,12 @@ export type DataAuditStore = {
   /** Null when none wait. */
   findWaiting(host: string): Promise<WaitingSamples | null>
   /** Adds to what was refused in that minute. A name of no host counts as unknown. */
-  addRejections(rejections: readonly Rejections[]): Promise<void>
+  addRejections(rejections: readonly MinuteRejections[]): Promise<void>
   /** Of a host, or of senders that were not known when it is null; the newest first, at most `limit`. */
-  listRejections(host: string | null, limit: number): Promise<readonly Rejections[]>
-  /** Drops at most `limit` rejections and holes from before, and counted days that are no more there. */
+  listRejections(host: string | null, limit: number): Promise<readonly MinuteRejections[]>
+  /**
+   * Drops rejections and holes from before, the oldest first: at most `limit` of each, and what is of the same time
+   * as the last of them.
+   */
   prune(before: number, limit: number): Promise<void>
 }

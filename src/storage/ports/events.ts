@@ -21,6 +21,11 @@ export type EventQuery = {
   readonly group?: string
   /** Of hosts that are in one group of each list. */
   readonly facets?: readonly (readonly string[])[]
+  /**
+   * Only events of one host, which is in one of these groups now, whatever else is asked for: those of several hosts name
+   * hosts of other groups.
+   */
+  readonly withinGroups?: readonly string[]
   readonly metric?: string
   /** A part of the names of hosts, and words that all are in the name of the metric, in any case. */
   readonly hostPart?: string
@@ -44,6 +49,8 @@ export type EventQuery = {
   readonly after?: Pick<Event, 'opened' | 'id'>
   /** At most 1000. */
   readonly limit?: number
+  /** False where nobody asks how many fit: the total is then no more than what came. */
+  readonly isCounted?: false
 }
 
 /** One thing that happened to an event. */
@@ -114,9 +121,7 @@ export type EventChanges = {
   changeAll(
     what: 'close' | 'reopen' | 'acknowledge',
     ids: readonly number[],
-    by: string,
-    at: number,
-    comment?: string,
+    doer: { readonly by: string; readonly at: number; readonly comment?: string | undefined },
   ): Promise<number[]>
   /**
    * Takes back what `by` did at `done`, if nothing has happened to the event since then. Only events that `ids` names,
@@ -124,10 +129,12 @@ export type EventChanges = {
    */
   undo(
     what: 'close' | 'acknowledge',
-    by: string,
-    done: number,
-    at: number,
-    ids?: readonly number[],
+    change: {
+      readonly by: string
+      readonly done: number
+      readonly at: number
+      readonly ids?: readonly number[] | undefined
+    },
   ): Promise<UndoResult>
 }
 
@@ -223,7 +230,11 @@ export type NamedStore<T extends { readonly id: number }> = {
   find(id: number): Promise<T | null>
   /** The id; null when the name is taken. */
   add(one: Omit<T, 'id'>): Promise<number | null>
-  update(one: T): Promise<'updated' | 'unknown' | 'taken'>
+  /**
+   * `outdated`, with nothing changed, when `isKnown` is false for what is stored: somebody else has changed it since
+   * the caller looked.
+   */
+  update(one: T, isKnown?: (current: T) => boolean): Promise<'updated' | 'unknown' | 'taken' | 'outdated'>
 }
 
 export type RuleStore = NamedStore<Rule> & {

@@ -141,6 +141,8 @@ export type HostQuery = {
   readonly group?: string
   /** Groups of which the host is in one of each list. */
   readonly facets?: readonly (readonly string[])[]
+  /** Only hosts that are in one of these groups, whatever else is asked for. */
+  readonly withinGroups?: readonly string[]
   /** Only hosts of these names, and none of those; at most 1000. */
   readonly names?: readonly string[]
   readonly withoutNames?: readonly string[]
@@ -184,7 +186,7 @@ export type HostStore = {
    */
   findNames(text: string, limit: number): Promise<readonly HostName[]>
   /** Every host, or those of a group, by name. */
-  listSpans(group?: string): Promise<KnownSpan[]>
+  listSpans(filter?: Pick<HostQuery, 'group' | 'withinGroups'>): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
   /** Every host in the order of names, for a map of all. Reads all newest frames: not for every request. */
@@ -196,6 +198,11 @@ export type HostStore = {
    * none of this name.
    */
   giveGroups(name: string, groups: readonly string[]): Promise<boolean>
+  /**
+   * The same for groups that depend on those that people gave it before: `choose` is handed these, and gives null to
+   * leave them. It may be called more than once.
+   */
+  changeGroups(name: string, choose: (given: readonly string[]) => readonly string[] | null): Promise<boolean>
   /** Every metric that the host has samples of, sorted. */
   metrics(name: string): Promise<string[]>
   /** What its agent told that it evaluates; null when it told nothing, or there is no host of this name. */

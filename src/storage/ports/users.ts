@@ -17,7 +17,12 @@ export type UserStore = {
    * `only admin`, with nothing changed, when nobody else could manage users then: two who go at once leave
    * one.
    */
-  setAccess(name: string, access: Access): Promise<'changed' | 'unknown' | 'only admin'>
+  setAccess(
+    name: string,
+    access: Access,
+    /** What the caller knows that the user may do: `outdated`, with nothing changed, when that is so no more. */
+    known?: Access,
+  ): Promise<'changed' | 'unknown' | 'only admin' | 'outdated'>
   /** With sessions and tokens. */
   delete(name: string): Promise<'deleted' | 'unknown' | 'only admin'>
   noteSignIn(name: string, at: number): Promise<void>
@@ -30,6 +35,8 @@ export type Session = {
   readonly expires: number
   /** Present and true until the user has replaced a password that somebody else chose. */
   readonly mustChangePassword?: boolean
+  /** Groups of hosts that a token is limited to; absent for sessions and tokens that are not. */
+  readonly withinGroups?: readonly string[]
   /** Present and true for a user who signs in with a second step. */
   readonly hasSecondStep?: boolean
   /** Absent while the user has chosen nothing. */
@@ -54,14 +61,14 @@ export type SessionStore = {
    * `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. False when there is
    * no such user, or none with this `passwordHash` any more.
    */
-  add(
-    tokenHash: string,
-    user: string,
-    created: number,
-    expires: number,
-    origin?: SessionOrigin,
-    passwordHash?: string,
-  ): Promise<boolean>
+  add(session: {
+    readonly tokenHash: string
+    readonly user: string
+    readonly created: number
+    readonly expires: number
+    readonly origin?: SessionOrigin | undefined
+    readonly passwordHash?: string | undefined
+  }): Promise<boolean>
   /** Null when there is none or it ended at or before `now`. */
   find(tokenHash: string, now: number): Promise<Session | null>
   /** Those that live at `now`, newest first, at most 1000; of one user, or of all when it is null. */
@@ -80,6 +87,8 @@ export type ApiToken = {
   readonly user: string
   /** What it may do: that of the user, or less where the token was given less. */
   readonly access: Access
+  /** It reads and changes only hosts that are in one of these groups, and what is theirs; null for all hosts. */
+  readonly groups: readonly string[] | null
   readonly created: number
   readonly expires: number | null
   readonly lastUsed: number | null
@@ -94,6 +103,8 @@ export type TokenStore = {
     expires: number | null
     /** Bounds what it may do; as much as its user unless given. */
     access?: Access
+    /** As of `ApiToken`; all hosts unless given. */
+    groups?: readonly string[] | null
   }): Promise<number>
   list(): Promise<ApiToken[]>
   /** Null when there is none or it ended. */
@@ -102,8 +113,11 @@ export type TokenStore = {
   noteUse(id: number, at: number): Promise<void>
 }
 
-/** What became of a view: `full` for a user with the most views that one may have. */
-export type ViewChange = 'done' | 'unknown' | 'taken' | 'full'
+/**
+ * What became of a view: `full` for a user with the most views that one may have, `outdated` when somebody else has
+ * changed it since the caller looked.
+ */
+export type ViewChange = 'done' | 'unknown' | 'taken' | 'full' | 'outdated'
 
 /** A name is unique among the views of its owner. */
 export type SavedViewStore = {
@@ -112,8 +126,8 @@ export type SavedViewStore = {
   find(id: number): Promise<SavedView | null>
   /** The new view's id, or why there is none. `unknown`: there is no such user. */
   add(view: Omit<SavedView, 'id' | 'owner'> & { readonly owner: string }): Promise<number | ViewChange>
-  /** Its owner stays. */
-  update(view: Omit<SavedView, 'owner'>): Promise<ViewChange>
+  /** Its owner stays. `outdated`, with nothing changed, when `isKnown` is false for what is stored. */
+  update(view: Omit<SavedView, 'owner'>, isKnown?: (current: SavedView) => boolean): Promise<ViewChange>
   delete(id: number): Promise<boolean>
 }
 

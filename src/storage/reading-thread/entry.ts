@@ -5,9 +5,12 @@ import type { Database } from '../database/database.ts'
 import { openDatabase } from '../database/open.ts'
 import { createEventStore } from '../events/events.ts'
 import { createHostStore } from '../hosts/hosts.ts'
+import { createStorageSums } from '../maintenance/storage-sums.ts'
 import { createMetricSetReader, type MetricSetReader } from '../timeseries/metric-sets.ts'
 import { createSampleStore } from '../timeseries/query.ts'
-import type { Answer, Order, ReadName, SlowReads, ThreadDatabase } from './messages.ts'
+import { createAuditStore } from '../users/audit-log.ts'
+import type { ReadAnswer, ReadName, ReadOrder, SlowReads, ThreadDatabase } from './messages.ts'
+import { packOutages, unpackSpans } from './packed-outages.ts'
 
 // Where the thread begins: an entry of the build. It reads; what it has to say is logged, and what is damaged
 // is noted, by the thread that started it.
@@ -18,9 +21,9 @@ type Opened = { readonly reads: readonly SlowReads[]; close(): Promise<void> }
 
 let opening: Promise<Opened> | null = null
 
-const tell = (answer: Answer) => self.postMessage(answer)
+const tell = (answer: ReadAnswer) => self.postMessage(answer)
 
-self.onmessage = async ({ data }: MessageEvent<Order>) => {
+self.onmessage = async ({ data }: MessageEvent<ReadOrder>) => {
   if ('open' in data) {
     opening = open(data.open, data.givenUp)
     // The first read says why.
@@ -85,10 +88,13 @@ function createReads(database: Database, metricSets: MetricSetReader): SlowReads
     listHosts: hosts.list,
     listEvents: events.list,
     countBySeverity: events.countBySeverity,
-    listOutages: events.listOutages,
+    listOutages: async (spans, from, to) =>
+      packOutages(await events.listOutages(unpackSpans(spans), from, to)),
     range: samples.range,
     ranges: samples.ranges,
     summarize: samples.summarize,
+    listAudit: createAuditStore(database).list,
+    ...createStorageSums(database, metricSets),
   }
 }
 

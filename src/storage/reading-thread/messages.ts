@@ -1,17 +1,20 @@
 import type { LogFields, LogLevel } from '../../lib/log.ts'
 import type { OpenStoreOptions } from '../database/open.ts'
+import type { StorageSums } from '../maintenance/storage-sums.ts'
 import type { Store } from '../ports/store.ts'
 import type { Damage } from '../timeseries/damage.ts'
+import type { PackedOutages, PackedSpans } from './packed-outages.ts'
 
 /** What may take tens of milliseconds of processor time, and is therefore read on a thread of its own. */
-export type SlowReads = {
+export type SlowReads = StorageSums & {
   readonly listHosts: Store['hosts']['list']
   readonly listEvents: Store['events']['list']
   readonly countBySeverity: Store['events']['countBySeverity']
-  readonly listOutages: Store['events']['listOutages']
+  readonly listOutages: (spans: PackedSpans, from: number, to: number) => Promise<PackedOutages>
   readonly range: Store['samples']['range']
   readonly ranges: Store['samples']['ranges']
   readonly summarize: Store['samples']['summarize']
+  readonly listAudit: Store['audit']['list']
 }
 
 export type ReadName = keyof SlowReads
@@ -23,7 +26,7 @@ export type ThreadDatabase = { readonly url: string } & Pick<OpenStoreOptions, '
  * To the thread: first the database, then reads. A read has one of `givenUp`'s places while it runs; a 1 there says that
  * nobody waits for it any more. It lies in memory of both threads, since the thread hears nothing while it reads.
  */
-export type Order =
+export type ReadOrder =
   | { readonly open: ThreadDatabase; readonly givenUp: Int32Array }
   | {
       readonly id: number
@@ -34,7 +37,7 @@ export type Order =
   | { readonly close: true }
 
 /** From the thread. */
-export type Answer =
+export type ReadAnswer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly problem: string }
   | { readonly damage: Damage }

@@ -3,7 +3,7 @@ import { describeError, type Log } from '../../lib/log.ts'
 import { ReaderGoneError, signalOfReader } from '../../lib/reader.ts'
 import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { NoteDamage } from '../timeseries/damage.ts'
-import type { Answer, Order, ReadName, SlowReads, ThreadDatabase } from './messages.ts'
+import type { ReadAnswer, ReadName, ReadOrder, SlowReads, ThreadDatabase } from './messages.ts'
 
 /** Without a read for so long the thread ends and gives its memory back. */
 const IDLE_MS = 60_000
@@ -19,7 +19,7 @@ const ENTRY = import.meta.url.endsWith('.ts')
   ? new URL('./entry.ts', import.meta.url).href
   : new URL('./src/storage/reading-thread/entry.js', import.meta.url).href
 
-type Read = {
+type ThreadRead = {
   readonly name: ReadName
   readonly values: readonly unknown[]
   readonly resolve: (value: unknown) => void
@@ -30,7 +30,7 @@ type Read = {
 
 type Running = {
   readonly worker: Worker
-  readonly reads: Map<number, Read & { readonly place: number }>
+  readonly reads: Map<number, ThreadRead & { readonly place: number }>
   /** By place: 1 tells the thread that nobody waits for the read there. */
   readonly givenUp: Int32Array
   limit: Timer | null
@@ -51,7 +51,7 @@ export type ReadingThreadOptions = {
  */
 export class ReadingThread implements SlowReads {
   readonly #options: ReadingThreadOptions
-  readonly #waiting: Read[] = []
+  readonly #waiting: ThreadRead[] = []
   #running: Running | null = null
   #idle: Timer | null = null
   #lastId = 0
@@ -68,6 +68,9 @@ export class ReadingThread implements SlowReads {
   readonly range = this.#ask('range')
   readonly ranges = this.#ask('ranges')
   readonly summarize = this.#ask('summarize')
+  readonly listAudit = this.#ask('listAudit')
+  readonly readStats = this.#ask('readStats')
+  readonly listLargestHosts = this.#ask('listLargestHosts')
 
   /** Rejects what waits, and resolves when the thread has closed its connections. */
   async close(): Promise<void> {
@@ -91,7 +94,7 @@ export class ReadingThread implements SlowReads {
     }
   }
 
-  #accept(read: Read) {
+  #accept(read: ThreadRead) {
     if (read.signal?.aborted) return read.reject(new ReaderGoneError())
     read.signal?.addEventListener('abort', () => this.#giveUp(read), { once: true })
     this.#waiting.push(read)
@@ -99,7 +102,7 @@ export class ReadingThread implements SlowReads {
   }
 
   /** A read that waits is dropped; one that runs ends at its next statement, and keeps its place until then. */
-  #giveUp(read: Read) {
+  #giveUp(read: ThreadRead) {
     const at = this.#waiting.indexOf(read)
     if (at >= 0) this.#waiting.splice(at, 1)
     const running = this.#running
@@ -128,7 +131,7 @@ export class ReadingThread implements SlowReads {
     )
   }
 
-  #send(read: Read) {
+  #send(read: ThreadRead) {
     this.#running ??= this.#start()
     const { reads, givenUp, worker } = this.#running
     const taken = new Set([...reads.values()].map(({ place }) => place))
@@ -137,20 +140,20 @@ export class ReadingThread implements SlowReads {
     const id = ++this.#lastId
     reads.set(id, { ...read, place })
     const { name, values } = read
-    worker.postMessage({ id, place, name, values } satisfies Order)
+    worker.postMessage({ id, place, name, values } satisfies ReadOrder)
   }
 
   #start(): Running {
     const worker = new Worker(ENTRY, { smol: true })
     const givenUp = new Int32Array(new SharedArrayBuffer(MAX_AT_ONCE * Int32Array.BYTES_PER_ELEMENT))
     const running: Running = { worker, reads: new Map(), givenUp, limit: null, closed: () => {} }
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#take(running, data)
+    worker.onmessage = ({ data }: MessageEvent<ReadAnswer>) => this.#take(running, data)
     worker.onerror = (event) => this.#fail(running, new Error(`the reading thread failed: ${event.message}`))
-    worker.postMessage({ open: this.#options.database, givenUp } satisfies Order)
+    worker.postMessage({ open: this.#options.database, givenUp } satisfies ReadOrder)
     return running
   }
 
-  #take(running: Running, answer: Answer) {
+  #take(running: Running, answer: ReadAnswer) {
     const { note, log } = this.#options
     if ('damage' in answer) return note(answer.damage)
     if ('isClosed' in answer) return running.closed()
@@ -180,7 +183,7 @@ export class ReadingThread implements SlowReads {
     if (this.#running === running) this.#running = null
     const { promise, resolve } = Promise.withResolvers<void>()
     running.closed = resolve
-    running.worker.postMessage({ close: true } satisfies Order)
+    running.worker.postMessage({ close: true } satisfies ReadOrder)
     await promise
     running.worker.terminate()
   }

@@ -1,5 +1,6 @@
 import type { EventQuery, HostQuery, Store } from '../ports/store.ts'
 import type { SlowReads } from './messages.ts'
+import { packSpans, unpackOutages } from './packed-outages.ts'
 
 /** Spans of samples in seconds that cost more than it costs to ask another thread. */
 const LONG_SPAN = 10 * 86_400
@@ -10,7 +11,7 @@ const LONG_SPAN_OF_MANY = 2 * 86_400
  * hold, which the thread does not see.
  */
 export function withSlowReads(store: Store, thread: SlowReads, settle: () => Promise<void>): Store {
-  const { hosts, events, samples } = store
+  const { hosts, events, samples, audit } = store
   return {
     ...store,
     hosts: {
@@ -26,7 +27,8 @@ export function withSlowReads(store: Store, thread: SlowReads, settle: () => Pro
       list: (query) => (isSlowSearch(query) ? thread.listEvents(query) : events.list(query)),
       countBySeverity: (query) =>
         query.status === 'open' ? events.countBySeverity(query) : thread.countBySeverity(query),
-      listOutages: thread.listOutages,
+      listOutages: async (spans, from, to) =>
+        unpackOutages(await thread.listOutages(packSpans(spans), from, to)),
     },
     samples: {
       ...samples,
@@ -36,6 +38,10 @@ export function withSlowReads(store: Store, thread: SlowReads, settle: () => Pro
         (to - from > LONG_SPAN_OF_MANY ? thread : samples).ranges(host, metrics, from, to),
       summarize: (host, metrics, picture) =>
         (isLongPicture(metrics.length, picture) ? thread : samples).summarize(host, metrics, picture),
+    },
+    audit: {
+      ...audit,
+      list: (query) => (query.search === undefined ? audit.list(query) : thread.listAudit(query)),
     },
   }
 }
@@ -52,11 +58,16 @@ const isSlowList = ({ sort, search }: HostQuery) =>
   sort === 'processor' ||
   sort === 'memory' ||
   sort === 'disk' ||
+  sort === 'network' ||
   sort === 'events'
 
-const isSlowSearch = ({ status, words = [], metricWords = [], hostPart, group, offset = 0 }: EventQuery) =>
-  words.length > 0 ||
-  metricWords.length > 0 ||
-  hostPart !== undefined ||
-  offset > 1000 ||
-  (status !== 'open' && group !== undefined)
+const isSlowSearch = (query: EventQuery) => {
+  const { status, acknowledged, words = [], metricWords = [], hostPart, group, offset = 0 } = query
+  return (
+    words.length > 0 ||
+    metricWords.length > 0 ||
+    hostPart !== undefined ||
+    offset > 1000 ||
+    (status !== 'open' && (group !== undefined || acknowledged !== undefined))
+  )
+}

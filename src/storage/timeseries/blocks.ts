@@ -183,6 +183,16 @@ export async function listBlockDays(reader: Reader, host: number): Promise<numbe
   return rows.map(({ day }) => day)
 }
 
+/** Samples in the blocks of a host. */
+export async function countBlockSamples(reader: Reader, host: number): Promise<number> {
+  const [row] = await reader.query<{ samples: number | null }>(
+    `${reader.dialect.stepThrough('block', 'day')}
+      SELECT SUM(block.samples) AS samples FROM step JOIN block ON block.day = step.value AND block.host = ?`,
+    [...ALL_DAYS, host],
+  )
+  return Number(row?.samples ?? 0)
+}
+
 export async function findBlock(reader: Reader, host: number, day: number): Promise<BlockRow | null> {
   const [row] = await reader.query<BlockRow>(
     `SELECT ${BLOCK_COLUMNS} FROM block WHERE day = ? AND host = ?`,

@@ -15,6 +15,7 @@ import {
   unpackChunk,
   unpackTimes,
 } from './blocks.ts'
+import { orderChunks } from './chunk-order.ts'
 import { DamageError } from './codec/checksum.ts'
 import { unpackFrame } from './codec/frame.ts'
 import { createSeriesBuilder, mergeSeries, type SeriesBuilder } from './codec/series-builder.ts'
@@ -171,9 +172,11 @@ export type BlockToSave = {
  * stay: its gap would not be filled again.
  */
 export async function saveBlock(transaction: Transaction, { host, day, block, held, moves }: BlockToSave) {
-  const metrics = [...block.chunks.keys()].sort((a, b) => a - b)
-  const keepsIds = !moves && held?.metrics.length === metrics.length
-  const first = keepsIds ? held.row.first_chunk : await takeChunkIds(transaction, metrics.length)
+  const isSame =
+    held?.metrics.length === block.chunks.size && held.metrics.every((one) => block.chunks.has(one))
+  const keepsIds = !moves && isSame
+  const first = keepsIds ? held.row.first_chunk : await takeChunkIds(transaction, block.chunks.size)
+  const metrics = keepsIds ? held.metrics : await orderChunks(transaction, block.chunks, first)
   if (held && !keepsIds) await deleteChunks(transaction, held.row)
   const packedOf = (metric: number) => block.chunks.get(metric) ?? null
   if (keepsIds) {

@@ -23,17 +23,15 @@ const DELETE_LATE = `DELETE FROM late_frame WHERE host = ? AND time IN (${placeV
 export async function compactLateFrames(
   database: Database,
   metricSets: MetricSetReader,
-  before: number,
-  limit: number,
-  note: NoteDamage,
+  { before, limit, note }: { readonly before: number; readonly limit: number; readonly note: NoteDamage },
 ): Promise<number> {
   let compacted = 0
   let after = { host: 0, time: -1 }
   while (compacted < limit) {
+    const behind = database.dialect.beyond('>', ['host', 'time'], [after.host, after.time])
     const [next] = await database.query<{ host: number; time: number }>(
-      `SELECT host, time FROM late_frame WHERE (host > ? OR (host = ? AND time > ?)) AND time < ?
-        ORDER BY host, time LIMIT 1`,
-      [after.host, after.host, after.time, before],
+      `SELECT host, time FROM late_frame WHERE ${behind.sql} AND time < ? ORDER BY host, time LIMIT 1`,
+      [...behind.values, before],
     )
     if (!next) break
     const last = Math.min(before, (dayOf(next.time) + 1) * DAY_SECONDS) - 1
@@ -48,7 +46,7 @@ export async function compactLateFrames(
   return compacted
 }
 
-type Piece = {
+type LatePiece = {
   readonly metricSets: MetricSetReader
   readonly note: NoteDamage
   readonly host: number
@@ -56,9 +54,14 @@ type Piece = {
   readonly to: number
 }
 
-async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: Piece) {
+async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: LatePiece) {
   await takeMaintenanceLock(transaction)
-  const rows = await readLateFrames(transaction, host, from, to, MAX_FRAMES, transaction.dialect.forUpdate)
+  const rows = await readLateFrames(transaction, host, {
+    from,
+    to,
+    limit: MAX_FRAMES,
+    lock: transaction.dialect.forUpdate,
+  })
   const frames = openFrames(rows, host, note)
   await metricSets.load(transaction, new Set(frames.map(({ body }) => readMetricSet(body))))
   const gathered: Gathered = new Map()

@@ -58,7 +58,8 @@ export class CompactedSamples {
     await this.eachDay({ host, metrics, from, to }, (day) => {
       for (const [i, builder] of builders.entries()) {
         const decoded = day.decode(i)
-        if (decoded) builder.addDay(day.midnight, decoded.times, decoded.values, from, to)
+        if (decoded)
+          builder.addDay({ midnight: day.midnight, offsets: decoded.times, values: decoded.values }, from, to)
       }
     })
     return builders.map((builder) => builder.take())
@@ -72,8 +73,11 @@ export class CompactedSamples {
     const unpack = rememberTimes()
     for (let first = Math.max(dayOf(from), known?.first ?? 0); first <= last; first += atOnce) {
       const end = Math.min(last, first + atOnce - 1)
-      const { blocks, more: chunks } = await readSteadily(this.#database, host, first, end, (rows) =>
-        this.#readChunksOf(rows, metrics),
+      const { blocks, more: chunks } = await readSteadily(
+        this.#database,
+        host,
+        (rows) => this.#readChunksOf(rows, metrics),
+        { first, last: end },
       )
       for (const [i, block] of blocks.entries()) take(this.#openDay(block, metrics, chunks[i] ?? [], unpack))
     }
@@ -114,8 +118,8 @@ export class CompactedSamples {
       if (!this.#isReadable(block)) return []
       const places = unpackIds(block.metrics)
       return metrics.map((metric) => {
-        const place = places.get(metric)
-        return place === undefined ? null : block.first_chunk + place
+        const place = places.indexOf(metric)
+        return place < 0 ? null : block.first_chunk + place
       })
     })
     const wanted = ids.flat().filter((id) => id !== null)
@@ -139,15 +143,14 @@ export class CompactedSamples {
   }
 }
 
-/** Places of metrics in a block's list of them; most days have the same, so the last one is kept. */
-function rememberMetrics(): (packed: Uint8Array) => ReadonlyMap<number, number> {
+/** A block's metrics by their places; many days have the same, so the last list is kept. */
+function rememberMetrics(): (packed: Uint8Array) => readonly number[] {
   let before: Uint8Array | null = null
-  let places = new Map<number, number>()
+  let metrics: readonly number[] = []
   return (packed) => {
-    if (before === null || Buffer.compare(packed, before) !== 0)
-      places = new Map(unpackMetrics(packed).map((metric, place) => [metric, place]))
+    if (before === null || Buffer.compare(packed, before) !== 0) metrics = unpackMetrics(packed)
     before = packed
-    return places
+    return metrics
   }
 }
 

@@ -48,9 +48,7 @@ type Slice = { readonly before: number; readonly host: number }
 export async function compactFrames(
   database: Database,
   metricSets: MetricSetReader,
-  before: number,
-  limit: number,
-  note: NoteDamage,
+  { before, limit, note }: { readonly before: number; readonly limit: number; readonly note: NoteDamage },
 ): Promise<number> {
   const context = { database, metricSets, note }
   let compacted = 0
@@ -61,7 +59,9 @@ export async function compactFrames(
     else compacted += await compactGroup(context, slice, Math.min(GROUP_HOSTS, limit - compacted))
     await yieldThread()
   }
-  return compacted + (await compactLateFrames(database, metricSets, before, limit - compacted, note))
+  return (
+    compacted + (await compactLateFrames(database, metricSets, { before, limit: limit - compacted, note }))
+  )
 }
 
 async function findSlice(reader: Reader): Promise<Slice | null> {
@@ -168,7 +168,13 @@ async function gatherHosts({ database: reader, metricSets, note }: Context, slic
   let samples = 0
   let from = 0
   for (;;) {
-    const rows = await readFramesOfHosts(reader, slice.host, lastHost, from, slice.before - 1, TIMES_AT_ONCE)
+    const rows = await readFramesOfHosts(reader, {
+      afterHost: slice.host,
+      lastHost,
+      from,
+      to: slice.before - 1,
+      times: TIMES_AT_ONCE,
+    })
     const frames: { host: number; time: number; body: Uint8Array }[] = []
     for (const { host, time, packed } of rows) {
       from = Math.max(from, time + 1)

@@ -54,9 +54,8 @@ export type ConsistentRead<T> = { readonly blocks: readonly BlockRow[]; readonly
 export async function readSteadily<T>(
   reader: Reader,
   host: number,
-  first: number,
-  last: number,
   readMore: (blocks: readonly BlockRow[]) => Promise<T>,
+  { first, last }: { readonly first: number; readonly last: number },
 ): Promise<ConsistentRead<T>> {
   // Places behind the last day repeat it, so that the statements are always the same.
   const days = Array.from({ length: listLength(last - first + 1) }, (_, i) => Math.min(first + i, last))

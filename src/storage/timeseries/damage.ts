@@ -47,7 +47,7 @@ export function createDamageLog(database: Database, clock: Clock, log: Log): Dam
         applyReports(transaction, damage.host, [reportDamage(clock.now(), 'open', place)]),
       )
     } catch (error) {
-      log.warn('damage was not noted as an event', { error: describeError(error) })
+      log.warn('damage could not be reported as an event', { error: describeError(error) })
     }
   }
 

@@ -20,12 +20,12 @@ export class FrameSamples {
 
   /** The samples of each of the metrics, both ends included; each frame is read once. */
   async read(host: number, metrics: readonly number[], from: number, to: number): Promise<Series[]> {
-    return this.#toSeries(await readFrames(this.#database, host, from, to), host, metrics)
+    return this.#toSeries(await readFrames(this.#database, host, { from, to }), host, metrics)
   }
 
   /** The same of frames that came when their time had been compacted already. */
   async readLate(host: number, metrics: readonly number[], from: number, to: number): Promise<Series[]> {
-    return this.#toSeries(await readLateFrames(this.#database, host, from, to), host, metrics)
+    return this.#toSeries(await readLateFrames(this.#database, host, { from, to }), host, metrics)
   }
 
   async #toSeries(rows: readonly FrameRow[], host: number, metrics: readonly number[]): Promise<Series[]> {

@@ -25,9 +25,28 @@ export function stepThroughFrames(dialect: Dialect, { back = false } = {}): stri
     ${dialect.stepOrder(back)} LIMIT ?`
 }
 
+/** From one time to another, both ends included, at most so many. */
+export type FrameRange = { readonly from: number; readonly to: number; readonly limit?: number }
+
+export const ALL_TIME: FrameRange = { from: 0, to: Number.MAX_SAFE_INTEGER }
+
 /** Ascending by time, both ends included, at most `limit`. */
-export function readFrames(reader: Reader, host: number, from: number, to: number, limit = 0x7fffffff) {
+export function readFrames(reader: Reader, host: number, { from, to, limit = 0x7fffffff }: FrameRange) {
   return reader.query<FrameRow>(stepThroughFrames(reader.dialect), [from, to, to, host, limit])
+}
+
+/** Samples in the frames of a host, the late ones among them. */
+export async function countFrameSamples(reader: Reader, host: number): Promise<number> {
+  const [row] = await reader.query<{ samples: number | null }>(
+    `${reader.dialect.stepThrough('frame', 'time')}
+      SELECT SUM(frame.samples) AS samples FROM step JOIN frame ON frame.time = step.value AND frame.host = ?`,
+    [0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, host],
+  )
+  const [late] = await reader.query<{ samples: number | null }>(
+    'SELECT SUM(samples) AS samples FROM late_frame WHERE host = ?',
+    [host],
+  )
+  return Number(row?.samples ?? 0) + Number(late?.samples ?? 0)
 }
 
 export async function findLastFrame(reader: Reader, host: number, from: number, to: number) {
@@ -45,10 +64,12 @@ export async function findLastFrame(reader: Reader, host: number, from: number, 
 export function readLateFrames(
   reader: Reader,
   host: number,
-  from: number,
-  to: number,
-  limit = 0x7fffffff,
-  lock = '',
+  {
+    from,
+    to,
+    limit = 0x7fffffff,
+    lock = '',
+  }: { readonly from: number; readonly to: number; readonly limit?: number; readonly lock?: string },
 ) {
   return reader.query<FrameRow>(
     `SELECT time, samples, packed FROM late_frame WHERE host = ? AND time >= ? AND time <= ?
@@ -73,11 +94,19 @@ export async function findLateExtent(reader: Reader, host: number) {
  */
 export function readFramesOfHosts(
   reader: Reader,
-  afterHost: number,
-  lastHost: number,
-  from: number,
-  to: number,
-  times: number,
+  {
+    afterHost,
+    lastHost,
+    from,
+    to,
+    times,
+  }: {
+    readonly afterHost: number
+    readonly lastHost: number
+    readonly from: number
+    readonly to: number
+    readonly times: number
+  },
 ) {
   return reader.query<{ time: number; host: number | null; packed: Uint8Array | null }>(
     `${reader.dialect.stepThrough('frame', 'time', { limited: true })}

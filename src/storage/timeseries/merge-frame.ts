@@ -15,11 +15,19 @@ import { type MetricSetReader, type MetricSetWriter, saveHostMetricSet } from '.
 export async function mergeFrame(
   transaction: Transaction,
   table: FrameTable,
-  time: number,
-  host: number,
-  packed: Uint8Array,
-  writer: MetricSetWriter,
-  reader: MetricSetReader,
+  {
+    time,
+    host,
+    packed,
+    writer,
+    reader,
+  }: {
+    readonly time: number
+    readonly host: number
+    readonly packed: Uint8Array
+    readonly writer: MetricSetWriter
+    readonly reader: MetricSetReader
+  },
 ): Promise<number | null> {
   const [held] = await transaction.query<{ packed: Uint8Array }>(
     `SELECT packed FROM ${table} WHERE time = ? AND host = ? ${transaction.dialect.forUpdate}`,

@@ -6,7 +6,7 @@ import { findBlockExtent } from './blocks.ts'
 import { CompactedSamples } from './compacted-samples.ts'
 import type { NoteDamage } from './damage.ts'
 import { FrameSamples } from './frame-samples.ts'
-import { findLastFrame, findLateExtent, readFrames } from './frames.ts'
+import { ALL_TIME, findLastFrame, findLateExtent, readFrames } from './frames.ts'
 import { mergeByAge, NO_SAMPLES } from './merge-by-age.ts'
 import type { MetricSetReader } from './metric-sets.ts'
 import { summarizeSamples } from './summarized-samples.ts'
@@ -73,7 +73,7 @@ export function createSampleStore(
     async extent(host) {
       const id = await findHost(database, host)
       if (id === null) return null
-      const [firstFrame] = await readFrames(database, id, 0, Number.MAX_SAFE_INTEGER, 1)
+      const [firstFrame] = await readFrames(database, id, { ...ALL_TIME, limit: 1 })
       const lastFrame = await findLastFrame(database, id, 0, Number.MAX_SAFE_INTEGER)
       const late = await findLateExtent(database, id)
       const compacted = await findBlockExtent(database, id)

@@ -12,7 +12,7 @@ const MAX_FRAMES = 1500
 /** How far compaction is: frames older than `before` of hosts up to `host` are in their blocks. */
 export type Compacted = { readonly before: number; readonly host: number }
 
-type Sample = { readonly time: number; readonly metric: number }
+type RepeatedSample = { readonly time: number; readonly metric: number }
 
 /**
  * How many samples of late frames, by host, are in a block or another frame too: an agent sends again what
@@ -27,14 +27,19 @@ export async function countRepeatedSamples(
   const repeated = new Map<number, number>()
   let after = { host: 0, time: -1 }
   for (;;) {
+    const behind = reader.dialect.beyond('>', ['host', 'time'], [after.host, after.time])
     const [next] = await reader.query<{ host: number; time: number }>(
-      `SELECT host, time FROM late_frame WHERE host > ? OR (host = ? AND time > ?) ORDER BY host, time LIMIT 1`,
-      [after.host, after.host, after.time],
+      `SELECT host, time FROM late_frame WHERE ${behind.sql} ORDER BY host, time LIMIT 1`,
+      behind.values,
     )
     if (!next) return repeated
     const { host, time } = next
     const day = dayOf(time)
-    const rows = await readLateFrames(reader, host, time, (day + 1) * DAY_SECONDS - 1, MAX_FRAMES)
+    const rows = await readLateFrames(reader, host, {
+      from: time,
+      to: (day + 1) * DAY_SECONDS - 1,
+      limit: MAX_FRAMES,
+    })
     const samples = await listSamples(reader, metricSets, host, rows)
     const isInBlock = lookIn(await findHeldBlock(reader, host, day, () => {}))
     let count = samples.filter(isInBlock).length
@@ -53,7 +58,7 @@ async function listSamples(
   metricSets: MetricSetReader,
   host: number,
   rows: readonly { readonly time: number; readonly packed: Uint8Array }[],
-): Promise<Sample[]> {
+): Promise<RepeatedSample[]> {
   const frames = rows.flatMap(({ time, packed }) => {
     try {
       return [{ time, body: openFrame(packed, time, host) }]
@@ -70,7 +75,7 @@ async function listSamples(
 }
 
 /** Whether a sample is in the block. Decodes times alone, each list once. */
-function lookIn(block: HeldBlock | null): (sample: Sample) => boolean {
+function lookIn(block: HeldBlock | null): (sample: RepeatedSample) => boolean {
   if (block === null) return () => false
   const lists = unpackTimes(block.row.times).map((list) => new Set(list))
   const byMetric = new Map<number, ReadonlySet<number>>()
@@ -89,7 +94,7 @@ async function countInFrames(
   reader: Reader,
   metricSets: MetricSetReader,
   host: number,
-  samples: readonly Sample[],
+  samples: readonly RepeatedSample[],
 ): Promise<number> {
   let count = 0
   for (const time of new Set(samples.map((sample) => sample.time))) {

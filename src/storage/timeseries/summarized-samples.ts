@@ -40,7 +40,7 @@ export async function summarizeSamples(
 }
 
 type Picture = { readonly from: number; readonly to: number; readonly points: number }
-type Held = { readonly day: CompactedDay; readonly place: number }
+type HeldDay = { readonly day: CompactedDay; readonly place: number }
 
 /** One metric on its way to rows. */
 class Summary {
@@ -48,7 +48,7 @@ class Summary {
   readonly #hot: Series
   readonly #late: Series
   /** Days that wait until it is known how long a step is; null afterwards. */
-  #undecided: Held[] | null = []
+  #undecided: HeldDay[] | null = []
   #rows: RowBuilder
   #step: number
   /** All samples, while they are few enough to be rows themselves. */
@@ -58,7 +58,7 @@ class Summary {
   #nextDay: number
   #last = { time: Number.NEGATIVE_INFINITY, value: 0 }
   /** The day of the newest sample, while that was not decoded. */
-  #newest: Held | null = null
+  #newest: HeldDay | null = null
 
   constructor(picture: Picture, hot: Series, late: Series) {
     this.#picture = picture
@@ -146,7 +146,7 @@ class Summary {
   /** Those of the picture, with times since 1970. */
   #cut(midnight: number, { times, values }: Series): Series {
     const builder = createSeriesBuilder(times.length)
-    builder.addDay(midnight, times, values, this.#picture.from, this.#picture.to)
+    builder.addDay({ midnight, offsets: times, values }, this.#picture.from, this.#picture.to)
     return builder.take()
   }
 

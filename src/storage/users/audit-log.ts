@@ -47,13 +47,16 @@ export function createAuditStore(database: Database): AuditStore {
 
     prune: (before, limit) =>
       database.transaction(async (transaction) => {
-        const rows = await transaction.query<{ id: number }>(
-          'SELECT id FROM audit WHERE time < ? ORDER BY id LIMIT ?',
-          [before, limit],
+        const [last] = await transaction.query<{ time: number; id: number }>(
+          'SELECT time, id FROM audit WHERE time < ? ORDER BY time, id LIMIT 1 OFFSET ?',
+          [before, limit - 1],
         )
-        const last = rows.at(-1)
-        if (last === undefined) return 0
-        return transaction.run('DELETE FROM audit WHERE time < ? AND id <= ?', [before, last.id])
+        if (last === undefined) return transaction.run('DELETE FROM audit WHERE time < ?', [before])
+        return transaction.run('DELETE FROM audit WHERE time <= ? AND (time < ? OR id <= ?)', [
+          last.time,
+          last.time,
+          last.id,
+        ])
       }),
   }
 }

@@ -4,8 +4,11 @@ import type { SavedViewStore } from '../ports/store.ts'
 
 type ViewRow = { id: number; name: string; path: string; owner: string | null; is_shared: number }
 
-const SELECT = `SELECT saved_view.id AS id, saved_view.name AS name, saved_view.path AS path, user.name AS owner,
-  saved_view.is_shared AS is_shared FROM saved_view LEFT JOIN user ON user.id = saved_view.user`
+const COLUMNS = `saved_view.id AS id, saved_view.name AS name, saved_view.path AS path, user.name AS owner,
+  saved_view.is_shared AS is_shared`
+const FROM = 'FROM saved_view LEFT JOIN user ON user.id = saved_view.user'
+const SELECT = `SELECT ${COLUMNS} ${FROM}`
+const SELECT_WITH_USER = `SELECT ${COLUMNS}, saved_view.user AS user ${FROM}`
 /** More are never listed: each user has a bounded number. */
 const MAX_LISTED = 10_000
 
@@ -50,12 +53,15 @@ export function createSavedViewStore(database: Database): SavedViewStore {
         )
       }),
 
-    update: ({ id, name, path, isShared }) =>
+    update: ({ id, name, path, isShared }, isKnown = () => true) =>
       database.transaction(async (transaction) => {
-        const [row] = await transaction.query<{ user: number }>('SELECT user FROM saved_view WHERE id = ?', [
-          id,
-        ])
+        const [row] = await transaction.query<ViewRow & { user: number }>(
+          `${SELECT_WITH_USER} WHERE saved_view.id = ? ${database.dialect.forUpdate}`,
+          [id],
+        )
         if (!row) return 'unknown'
+        const { user: _, ...current } = row
+        if (!isKnown(toView(current))) return 'outdated'
         if (await isTaken(transaction, row.user, name, id)) return 'taken'
         await transaction.run('UPDATE saved_view SET name = ?, path = ?, is_shared = ? WHERE id = ?', [
           name,

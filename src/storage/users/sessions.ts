@@ -21,7 +21,7 @@ export function createSessionStore(database: Database): SessionStore {
     database.transaction((transaction) => transaction.run(sql, values))
 
   return {
-    async add(tokenHash, user, created, expires, origin, passwordHash) {
+    async add({ tokenHash, user, created, expires, origin, passwordHash }) {
       const added = await run(
         `INSERT INTO session (token_hash, user, created, expires, address, browser)
           SELECT ?, id, ?, ?, ?, ? FROM user WHERE name = ?${passwordHash === undefined ? '' : ' AND password_hash = ?'}`,

@@ -30,7 +30,7 @@ export function createUserStore(database: Database): UserStore {
   const changeAdmins = <T>(
     name: string,
     staysAdmin: boolean,
-    act: (transaction: Transaction, id: number) => Promise<T>,
+    act: (transaction: Transaction, id: number, before: Access) => Promise<T>,
   ) =>
     database.transaction(async (transaction) => {
       // Two who take the last two admins away at once come one after the other, on a cluster too.
@@ -38,7 +38,7 @@ export function createUserStore(database: Database): UserStore {
       const [row] = await transaction.query<UserRow>(`${SELECT} WHERE name = ?`, [name])
       if (!row) return 'unknown'
       if (row.access === 'admin' && !staysAdmin && (await countAdmins(transaction)) === 1) return 'only admin'
-      return act(transaction, row.id)
+      return act(transaction, row.id, row.access)
     })
 
   return {
@@ -70,8 +70,9 @@ export function createUserStore(database: Database): UserStore {
         transaction.run('UPDATE user SET preferences = ? WHERE id = ?', [JSON.stringify(preferences), id]),
       ),
 
-    setAccess: (name, access) =>
-      changeAdmins(name, access === 'admin', async (transaction, id) => {
+    setAccess: (name, access, known) =>
+      changeAdmins(name, access === 'admin', async (transaction, id, before) => {
+        if (known !== undefined && before !== known) return 'outdated' as const
         await transaction.run('UPDATE user SET access = ? WHERE id = ?', [access, id])
         return 'changed' as const
       }),

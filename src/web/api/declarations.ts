@@ -57,7 +57,13 @@ const HOSTS: Readonly<Record<string, ApiDeclaration>> = {
   'GET /api/v1/hosts/:name/metrics': { answer: ref('Metrics') },
   'GET /api/v1/hosts/:name/audit': { query: [LIMIT], answer: ref('HostAudit'), example: '?limit=10' },
   'POST /api/v1/hosts/:name/groups': {
-    body: objectOf({ groups: { type: 'string' } }),
+    body: objectOf(
+      {
+        groups: { type: 'string' },
+        known: { type: 'string', description: 'Only where the host is in exactly these groups; else 409.' },
+      },
+      ['known'],
+    ),
     answer: ref('Groups'),
   },
   'POST /api/v1/hosts/:name/rename': {
@@ -116,8 +122,8 @@ const listed = (
   [`GET ${path}`]: { answer: pageOf(many, item) },
   [`POST ${path}`]: { body: ref(`${item}Draft`), answer: ref(item), status: 201 },
   [`GET ${path}/:id`]: { answer: ref(item) },
-  [`PUT ${path}/:id`]: { body: ref(`${item}Draft`), answer: ref(item) },
-  [`DELETE ${path}/:id`]: {},
+  [`PUT ${path}/:id`]: { body: ref(`${item}Draft`), answer: ref(item), takesVersion: true },
+  [`DELETE ${path}/:id`]: { takesVersion: true },
 })
 
 const DECLARATIONS: Readonly<Record<string, ApiDeclaration>> = {

@@ -1,4 +1,4 @@
-import { isSeverity, MAX_COMMENT } from '../../domain/event.ts'
+import { type Event, isSeverity, MAX_COMMENT } from '../../domain/event.ts'
 import { MAX_HOST_NAME } from '../../domain/hosts/host.ts'
 import { describeEvent } from '../../domain/json-shapes.ts'
 import { maskTarget } from '../../domain/notifications/target.ts'
@@ -13,6 +13,7 @@ import {
   readTime,
 } from '../http/query-parameters.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
+import { boundOf, mayUseEvent } from '../http/token-scope.ts'
 import { type EventView, viewEvents } from '../problems/event-view.ts'
 import { readBody } from './request-body.ts'
 import { readId } from './resource.ts'
@@ -24,9 +25,11 @@ const listEvents = route(
   {
     path: '/api/v1/events',
     access: 'viewer',
+    scope: 'filtered',
     doc: 'Events, the newest first.',
   },
-  async ({ url, now, web }) => {
+  async (request) => {
+    const { url, now, web } = request
     const status = readChoice(url, 'status', ['open', 'closed', 'all'])
     const host = readText(url, 'host', MAX_HOST_NAME)
     const facets = readFacets(url).lists
@@ -39,6 +42,7 @@ const listEvents = route(
     const paging = readPaging(url)
     const { total, isMore, events } = await web.store.events.list({
       ...paging,
+      ...boundOf(request),
       ...(cursor === null ? {} : { after: cursor }),
       ...(status === undefined || status === 'all' ? {} : { status }),
       ...(host === undefined ? {} : { host }),
@@ -68,25 +72,36 @@ function readCursor(text: string | undefined): { opened: number; id: number } | 
   return { opened: Number(opened), id: Number(id) }
 }
 
+/** The event of the path, for who may know of it. Throws an `HttpError`. */
+async function findEvent(request: WebRequest): Promise<Event> {
+  const event = await request.web.store.events.find(readId(request.params))
+  if (!event || !(await mayUseEvent(request, event))) throw notFound('event')
+  return event
+}
+
 const showEvent = route(
   {
     path: '/api/v1/events/:id',
     access: 'viewer',
+    scope: 'filtered',
     doc: 'One event with its history and what was told of it.',
   },
-  async ({ params, now, web }) => Response.json(await describeWhole(web, readId(params), now)),
+  async (request) => {
+    const { id } = await findEvent(request)
+    return Response.json(await describeWhole(request.web, id, request.now))
+  },
 )
 
-type Change = 'acknowledge' | 'close' | 'reopen' | 'comment'
+type ApiEventChange = 'acknowledge' | 'close' | 'reopen' | 'comment'
 
-const CHANGES: Readonly<Record<Change, string>> = {
+const CHANGES: Readonly<Record<ApiEventChange, string>> = {
   acknowledge: 'Says that somebody looks after it; a comment may go with it.',
   close: 'Closes it by hand; a comment may go with it.',
   reopen: 'Opens it again; a comment may go with it.',
   comment: 'Adds a comment.',
 }
 
-const REJECTIONS: Readonly<Record<Change, string>> = {
+const REJECTIONS: Readonly<Record<ApiEventChange, string>> = {
   acknowledge: 'The event is not open.',
   close: 'The event is not open.',
   reopen: 'The event is open already, or another one of the same metric is.',
@@ -94,20 +109,21 @@ const REJECTIONS: Readonly<Record<Change, string>> = {
 }
 
 /** The body may hold a comment; the answer is the event as it is afterwards. */
-const changeEvent = (change: Change) =>
+const changeEvent = (change: ApiEventChange) =>
   route(
     {
       path: `/api/v1/events/:id/${change}`,
       method: 'POST',
       access: 'operator',
+      scope: 'filtered',
       does: `${change} event`,
       doc: CHANGES[change],
     },
-    async ({ params, body, session, now, web }: WebRequest) => {
+    async (request) => {
+      const { body, session, now, web } = request
       const { events } = web.store
-      const id = readId(params)
-      const before = await events.find(id)
-      if (!before) throw notFound('event')
+      const before = await findEvent(request)
+      const { id } = before
       const fields = readBody(body)
       const comment = fields.text('comment', change === 'comment' ? undefined : '').trim()
       const isTooLong = comment.length > MAX_COMMENT || (change === 'comment' && comment === '')

@@ -1,10 +1,15 @@
 import { HOST_CHANGES } from '../../domain/hosts/change-host.ts'
-import { giveGroups } from '../changes/host-groups.ts'
+import { readGroups } from '../../domain/hosts/group.ts'
+import { giveGroups, isSame } from '../changes/host-groups.ts'
 import { route } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 
+/** No list of groups has this form. */
+const ANY = '*'
+
 /**
- * The body is `{"groups":"web, berlin"}`; the answer is the host's groups afterwards, its agent's included.
+ * The body is `{"groups":"web, berlin"}`, with `"known":"web"` only where the host is in exactly that group still; the
+ * answer is the host's groups afterwards, its agent's included.
  */
 export const apiHostGroups = route(
   {
@@ -17,8 +22,16 @@ export const apiHostGroups = route(
   async (request) => {
     const fields = readBody(request.body)
     const groups = fields.text('groups')
+    const known = fields.text('known', ANY)
     fields.finish()
-    const { name } = await giveGroups(request, groups)
+    const before = await request.web.store.hosts.find(request.params.name ?? '')
+    // What the agent says is in the list that the client knows, and not in that which people gave.
+    const isAsKnown = known === ANY || isSame(before?.groups ?? [], readGroups(known).groups)
+    const { name } = await giveGroups(
+      request,
+      groups,
+      (given) => known === ANY || (isAsKnown && isSame(given, before?.givenGroups ?? [])),
+    )
     const host = await request.web.store.hosts.find(name)
     return Response.json({ host: name, groups: host?.groups ?? [] })
   },

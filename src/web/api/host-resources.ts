@@ -5,6 +5,7 @@ import type { ReportedThreshold } from '../../domain/thresholds/reported-thresho
 import { readFacets } from '../filters/facets.tsx'
 import { pickFields, readChoice, readPaging, readText } from '../http/query-parameters.ts'
 import { notFound, route } from '../http/route.ts'
+import { boundOf } from '../http/token-scope.ts'
 import { SCHEMAS } from './schemas.ts'
 
 const HOST_FIELDS: readonly string[] = Object.keys(SCHEMAS.Host.properties ?? {})
@@ -13,9 +14,11 @@ export const apiHosts = route(
   {
     path: '/api/v1/hosts',
     access: 'viewer',
+    scope: 'filtered',
     doc: 'Hosts with their newest values.',
   },
-  async ({ url, now, web }) => {
+  async (request) => {
+    const { url, now, web } = request
     const search = readText(url, 'search', 200)
     const status = readChoice(url, 'status', ['up', 'down', 'all'])
     const facets = readFacets(url).lists
@@ -26,6 +29,7 @@ export const apiHosts = route(
       ...(search === undefined ? {} : { search }),
       ...(status === undefined || status === 'all' ? {} : { status }),
       ...(facets.length === 0 ? {} : { facets }),
+      ...boundOf(request),
       upSince: now - web.silence,
     })
     const open = await web.store.events.countOpenOf(hosts.map(({ name }) => name))
@@ -38,6 +42,7 @@ export const apiHost = route(
   {
     path: '/api/v1/hosts/:name',
     access: 'viewer',
+    scope: 'host',
     doc: 'One host, with the thresholds that its agent told; null when it told none.',
   },
   async ({ params, now, web }) => {
@@ -55,7 +60,12 @@ export const apiHost = route(
 )
 
 export const apiHostMetrics = route(
-  { path: '/api/v1/hosts/:name/metrics', access: 'viewer', doc: 'The names and units of its metrics.' },
+  {
+    path: '/api/v1/hosts/:name/metrics',
+    access: 'viewer',
+    scope: 'host',
+    doc: 'The names and units of its metrics.',
+  },
   async ({ params, web }) => {
     const name = params.name ?? ''
     if (!(await web.store.hosts.find(name))) throw notFound('host')

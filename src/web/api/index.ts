@@ -36,7 +36,12 @@ const ROUTES: readonly Route[] = [
 ].map(declare)
 
 const description = route(
-  { path: '/api/v1/openapi.json', access: 'viewer', doc: 'This description, in OpenAPI 3.1.' },
+  {
+    path: '/api/v1/openapi.json',
+    access: 'viewer',
+    scope: 'filtered',
+    doc: 'This description, in OpenAPI 3.1.',
+  },
   async () => Response.json(describeApi(ROUTES, VERSION)),
 )
 

@@ -28,6 +28,7 @@ export const apiMaintenanceWindows = resource<MaintenanceWindow>({
     fields.finish(findMaintenanceErrors(window))
     return window
   },
+  hostOf: ({ host }) => host,
   remove: ({ store }, id) => store.maintenanceWindows.delete(id),
 })
 

@@ -36,11 +36,25 @@ export function describeApi(routes: readonly Route[], version: string): Schema {
   }
 }
 
+const IF_MATCH: Schema = {
+  name: 'If-Match',
+  in: 'header',
+  description:
+    'The ETag of the answer that this change is based on: 412, with nothing changed, when somebody else has changed it since.',
+  schema: { type: 'string' },
+}
+
 /** `/hosts/:name` becomes `HostsName`. */
 const toCamelCase = (path: string) =>
   path.replace(/[/:.-]+(\w)/g, (_, letter: string) => letter.toUpperCase())
 
-function describeOperation({ method, path, access, doc = '', api = {} }: Route): Schema {
+const SCOPE_WORDS = {
+  host: 'A token that is limited to groups may use it for hosts of these.',
+  filtered: 'A token that is limited to groups reads and changes only what is of their hosts.',
+  none: 'A token that is limited to groups of hosts may not use it.',
+} as const
+
+function describeOperation({ method, path, access, scope, doc = '', api = {} }: Route): Schema {
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
       name,
@@ -49,11 +63,12 @@ function describeOperation({ method, path, access, doc = '', api = {} }: Route):
       schema: name === 'id' ? { type: 'integer' } : { type: 'string' },
     })),
     ...(api.query ?? []).map(describeParameter),
+    ...(api.takesVersion ? [IF_MATCH] : []),
   ]
   return {
     operationId: method.toLowerCase() + toCamelCase(path.replace('/api/v1', '')),
     summary: doc,
-    description: `Access: ${access}.`,
+    description: `Access: ${access}. ${SCOPE_WORDS[scope ?? 'none']}`,
     tags: [path.split('/')[3] ?? ''],
     ...(parameters.length > 0 && { parameters }),
     ...(api.body !== undefined && {

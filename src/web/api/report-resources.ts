@@ -1,6 +1,7 @@
 import { type Period, readPeriod } from '../charts/period.ts'
 import { readChoice } from '../http/query-parameters.ts'
 import { type Route, route } from '../http/route.ts'
+import { boundOf } from '../http/token-scope.ts'
 import { REPORTS } from '../reports/index.ts'
 import { chosenGroup, type Report } from '../reports/report.ts'
 import { csvResponse } from '../ui/csv.ts'
@@ -10,10 +11,13 @@ const reportJson = (report: Report): Route =>
     {
       path: `/api/v1/reports/${report.key}`,
       access: 'viewer',
+      scope: 'filtered',
       doc: report.doc,
     },
-    async ({ web, url, now }) => {
-      const { columns, rows } = await report.load({ web, url, now, group: chosenGroup(url) })
+    async (request) => {
+      const { web, url, now } = request
+      const group = { ...chosenGroup(url), ...boundOf(request) }
+      const { columns, rows } = await report.load({ web, url, now, group })
       const keys = columns.map(({ key }) => key)
       if (readChoice(url, 'format', ['json', 'csv']) === 'csv')
         return csvResponse(

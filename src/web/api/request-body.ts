@@ -52,9 +52,11 @@ function createReader(
   function take<T>(
     field: string,
     isRight: (value: unknown) => value is T,
-    expected: string,
-    standard: T | undefined,
-    otherwise: T,
+    {
+      expected,
+      standard,
+      otherwise,
+    }: { readonly expected: string; readonly standard: T | undefined; readonly otherwise: T },
   ): T {
     asked.add(field)
     const value = fields[field]
@@ -69,9 +71,10 @@ function createReader(
   })
 
   return {
-    text: (field, standard) => take(field, isText, 'a text', standard, ''),
-    flag: (field, standard) => take(field, isFlag, 'true or false', standard, false),
-    number: (field, standard) => take(field, isNumber, 'a whole number', standard, 0),
+    text: (field, standard) => take(field, isText, { expected: 'a text', standard, otherwise: '' }),
+    flag: (field, standard) => take(field, isFlag, { expected: 'true or false', standard, otherwise: false }),
+    number: (field, standard) =>
+      take(field, isNumber, { expected: 'a whole number', standard, otherwise: 0 }),
     numberOrNull(field) {
       asked.add(field)
       const value = fields[field] ?? null
@@ -79,9 +82,10 @@ function createReader(
       refuse(field, 'a whole number or null')
       return null
     },
-    numbers: (field, standard) => take(field, isNumbers, 'a list of whole numbers', standard, []),
+    numbers: (field, standard) =>
+      take(field, isNumbers, { expected: 'a list of whole numbers', standard, otherwise: [] }),
     inside(field) {
-      const value = take(field, isObject, 'an object', undefined, {})
+      const value = take(field, isObject, { expected: 'an object', standard: undefined, otherwise: {} })
       return createReader(value, `${path}${field}.`, fieldErrors, checks)
     },
     finish() {},

@@ -2,6 +2,7 @@ import { isSeverity, type Severity } from '../../domain/event.ts'
 import { describeRule } from '../../domain/json-shapes.ts'
 import type { Rule } from '../../domain/notifications/rule.ts'
 import { findRuleErrors } from '../../domain/notifications/rule-check.ts'
+import { enableRule } from '../changes/enable-rule.ts'
 import { notFound, type Route, route, type WebRequest } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 import { readId, resource } from './resource.ts'
@@ -32,10 +33,8 @@ const switchRule = (verb: 'enable' | 'disable') =>
     },
     async ({ params, body, web, note }) => {
       readBody(body).finish()
-      const found = await web.store.rules.find(readId(params))
-      if (!found) throw notFound('rule')
-      const changed = { ...found, enabled: verb === 'enable' }
-      await web.store.rules.update(changed)
+      const changed = await enableRule(web, readId(params), verb === 'enable')
+      if (!changed) throw notFound('rule')
       note(changed.name)
       return Response.json(describeRule(changed))
     },

@@ -5,6 +5,7 @@ import { seriesCsv } from '../charts/series-csv.ts'
 import { loadRows, loadSeries, NO_ROWS, readRefs, type SeriesRef } from '../charts/series-ref.ts'
 import { readChoice, readInteger, readTimes } from '../http/query-parameters.ts'
 import { HttpError, notFound, route, type WebRequest } from '../http/route.ts'
+import { mayUseHost } from '../http/token-scope.ts'
 
 /** More rows than this are no picture. */
 const MAX_POINTS = 100_000
@@ -14,6 +15,7 @@ export const apiSeries = route(
   {
     path: '/api/v1/hosts/:name/metrics/:metric',
     access: 'viewer',
+    scope: 'host',
     doc: 'Every sample of a metric, of the last hour unless said otherwise.',
   },
   async ({ params: { name = '', metric = '' }, url, now, web }) => {
@@ -50,15 +52,19 @@ export const apiSeriesList = route(
   {
     path: '/api/v1/series',
     access: 'viewer',
+    scope: 'filtered',
     doc: 'Several metrics of any hosts at once.',
   },
-  async ({ url, now, web }) => {
+  async (request) => {
+    const { url, now, web } = request
     const { from, to } = readTimes(url, now)
     const points = readInteger(url, 'points', { min: 1, max: MAX_POINTS, default: null })
     const refs = readRefs(url.searchParams)
     const asked = url.searchParams.getAll('series').length
     if (asked === 0 || asked > MAX_SERIES)
       throw new HttpError(400, `series: expected 1 to ${MAX_SERIES} of the form HOST:METRIC, got ${asked}`)
+    for (const host of new Set(refs.map((ref) => ref.host)))
+      if (!(await mayUseHost(request, host))) throw notFound(`host as ${host.slice(0, 80)}`)
     if (wantsCsv(url)) {
       const list = await loadSeries(web.store.samples, refs, from, to)
       const named = refs.map(({ host, metric }, i) => ({

@@ -1,8 +1,9 @@
 import { findViewErrors, MAX_VIEWS, readViewPath, type SavedView } from '../../domain/users/saved-view.ts'
 import { mayChangeView, storeView } from '../changes/saved-views.ts'
+import { isCurrent } from '../changes/version.ts'
 import { HttpError, notFound, type Route, route, type WebRequest } from '../http/route.ts'
 import { readBody } from './request-body.ts'
-import { readId } from './resource.ts'
+import { etagOf, outdated, readId } from './resource.ts'
 
 /** Saved views: the own ones and those that everybody sees. */
 const PATH = '/api/v1/views'
@@ -15,6 +16,9 @@ export const describeView = ({ id, name, path, owner, isShared }: SavedView) => 
   owner,
   shared: isShared,
 })
+
+const answerView = (view: SavedView, headers: Readonly<Record<string, string>> = {}, status = 200) =>
+  Response.json(describeView(view), { status, headers: { ...headers, etag: etagOf(view) } })
 
 async function findView(request: WebRequest): Promise<SavedView> {
   const view = await request.web.store.views.find(readId(request.params))
@@ -41,7 +45,8 @@ function readView({ body }: WebRequest) {
 
 async function keepView(request: WebRequest, before: SavedView | null): Promise<SavedView> {
   const draft = readView(request)
-  const outcome = await storeView(request, draft, before)
+  const outcome = await storeView(request, draft, before, request.ifMatch)
+  if (outcome === 'outdated') throw await outdated(request, 'saved view', before)
   if (outcome === 'taken') throw new HttpError(409, 'There is a view of this name already.')
   if (outcome === 'full') throw new HttpError(409, `A user has at most ${MAX_VIEWS} views: delete one first.`)
   if (outcome === 'unknown') throw notFound('view')
@@ -62,11 +67,11 @@ export const apiViews: readonly Route[] = [
     { path: PATH, method: 'POST', access: 'viewer', does: 'add saved view', doc: 'Saves a view.' },
     async (request) => {
       const view = await keepView(request, null)
-      return Response.json(describeView(view), { status: 201, headers: { location: `${PATH}/${view.id}` } })
+      return answerView(view, { location: `${PATH}/${view.id}` }, 201)
     },
   ),
   route({ path: SINGLE, access: 'viewer', doc: 'One saved view.' }, async (request) =>
-    Response.json(describeView(await findView(request))),
+    answerView(await findView(request)),
   ),
   route(
     {
@@ -76,7 +81,7 @@ export const apiViews: readonly Route[] = [
       does: 'change saved view',
       doc: 'Puts a view in place of this one.',
     },
-    async (request) => Response.json(describeView(await keepView(request, await findOwnView(request)))),
+    async (request) => answerView(await keepView(request, await findOwnView(request))),
   ),
   route(
     {
@@ -87,7 +92,9 @@ export const apiViews: readonly Route[] = [
       doc: 'Deletes a saved view.',
     },
     async (request) => {
-      const { id, name } = await findOwnView(request)
+      const view = await findOwnView(request)
+      const { id, name } = view
+      if (!isCurrent(view, request.ifMatch, null)) throw await outdated(request, 'saved view', view)
       if (!(await request.web.store.views.delete(id))) throw notFound('view')
       request.note(name)
       return new Response(null, { status: 204 })

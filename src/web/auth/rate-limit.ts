@@ -20,13 +20,13 @@ export type RateLimit = {
   forgive(key: string): void
 }
 
-type Entry = { readonly failures: number; readonly last: number; readonly until: number }
+type FailureEntry = { readonly failures: number; readonly last: number; readonly until: number }
 
 export function createRateLimit(options: ThrottleOptions): RateLimit {
   // A key that fails is set anew, so that the order of the map is the order of the newest failures.
-  const entries = new Map<string, Entry>()
+  const entries = new Map<string, FailureEntry>()
 
-  function find(key: string, now: number): Entry | undefined {
+  function find(key: string, now: number): FailureEntry | undefined {
     const entry = entries.get(key)
     if (entry && now >= entry.until && now - entry.last > options.memory) {
       entries.delete(key)

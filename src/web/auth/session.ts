@@ -78,7 +78,15 @@ export function createSessions({ store, clock, expiry, writeAside }: SessionsOpt
       const token = crypto
         .getRandomValues(new Uint8Array(32))
         .toBase64({ alphabet: 'base64url', omitPadding: true })
-      const isBegun = await store.add(hashToken(token), user, now, now + expiry, origin, passwordHash)
+      const expires = now + expiry
+      const isBegun = await store.add({
+        tokenHash: hashToken(token),
+        user,
+        created: now,
+        expires,
+        origin,
+        passwordHash,
+      })
       if (!isBegun) return null
       return `${cookieName('session', host, isSecure)}=${token}; ${cookieAttributes(isSecure)}`
     },

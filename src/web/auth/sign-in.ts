@@ -37,6 +37,8 @@ const MAX_NAME = 64
 /** One argon2 check takes 64 MiB and a core, so only this many run at a time and this many wait. */
 const CONCURRENT = 2
 const WAITING = 64
+/** Browsers that somebody signed in from have places of their own: strangers from many addresses must not take them. */
+const CONCURRENT_KNOWN = 1
 /** What attempts are told when too many wait. */
 const BUSY_RETRY_SECONDS = 5
 
@@ -52,7 +54,8 @@ const ACCOUNT_LIMITS = { ...MEMORY, tries: 10, firstBlock: 5, longestBlock: 60 }
 export function createSignIn({ users, clock, log, noteFailure }: SignInOptions): SignIn {
   const accounts = createRateLimit(ACCOUNT_LIMITS)
   const places = createRateLimit({ ...MEMORY, tries: PLACE_TRIES })
-  const gate = createConcurrencyLimit(CONCURRENT, WAITING)
+  const unknownGate = createConcurrencyLimit(CONCURRENT, WAITING)
+  const knownGate = createConcurrencyLimit(CONCURRENT_KNOWN, WAITING)
   let unknownUser: Promise<string> | null = null
 
   /** An unknown name costs the same time as a wrong password, so that nobody learns which names there are. */
@@ -77,6 +80,7 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
     const isFit = stored.state !== 'disabled' && (stored.expires === null || clock.now() < stored.expires)
     const said = stored.state === 'original' ? hashAsOriginal(password) : normalizePassword(password)
     // What can't fit costs the same as what does not.
+    const gate = isKnown ? knownGate : unknownGate
     const verified = await gate(() => Bun.password.verify(possible && isFit ? said : '-', stored.hash))
     if (verified === 'busy') {
       if (!isKnown) accounts.undo(account)

@@ -6,7 +6,7 @@ import { refresh } from './live.ts'
 /** Milliseconds that the way to undo is offered. */
 const OFFERED = 8000
 
-type ActionAnswer = { readonly words: string; readonly undo: string | null; readonly error?: string }
+type ActionReply = { readonly words: string; readonly undo: string | null; readonly error?: string }
 
 const toast = document.createElement('div')
 toast.className = 'toast'
@@ -30,7 +30,7 @@ function say(words: string, undo: (() => void) | null) {
   timer = setTimeout(() => toast.replaceChildren(), OFFERED)
 }
 
-async function post(address: string, fields: URLSearchParams): Promise<ActionAnswer | null> {
+async function post(address: string, fields: URLSearchParams): Promise<ActionReply | null> {
   try {
     const response = await fetch(address, {
       method: 'POST',
@@ -41,7 +41,7 @@ async function post(address: string, fields: URLSearchParams): Promise<ActionAns
     if (response.status === 401) location.reload()
     if (response.redirected || !response.headers.get('content-type')?.startsWith('application/json'))
       return { words: response.ok ? 'Done.' : 'The server could not do this.', undo: null }
-    const answer: ActionAnswer = await response.json()
+    const answer: ActionReply = await response.json()
     return answer.error === undefined ? answer : { words: answer.error, undo: null }
   } catch {
     return { words: 'The server does not respond. Nothing was changed.', undo: null }

@@ -1,5 +1,7 @@
 // The map of a fleet that is too large for markup: cells from packed data. Without it the page has counts by group.
 import { PACKED_STATES, type PackedFleet } from '../../domain/hosts/packed-fleet.ts'
+import { BASE_PATH } from './base-path.ts'
+import './cell-card.ts'
 import { find } from './dom.ts'
 import { REFRESHED } from './live.ts'
 
@@ -28,7 +30,7 @@ function draw(place: HTMLElement, { groups }: PackedFleet) {
         const fill = fills[i] === 'a' ? '10' : fills[i]
         const edge = events[i] === '0' ? '' : ` edge severity-${events[i]}`
         cell.className = `cell is-${PACKED_STATES[state] ?? 'up'}${fill === '-' ? '' : ` f${fill}`}${edge}`
-        cell.href = `/hosts/${encodeURIComponent(host)}`
+        cell.href = `${BASE_PATH}/hosts/${encodeURIComponent(host)}`
         cell.title = `${host}${STATE_WORDS[state] ?? ''}`
         cell.setAttribute('aria-label', cell.title)
         cells.append(cell)
@@ -47,7 +49,7 @@ async function load() {
   shown = address
   lastAt = performance.now()
   try {
-    const response = await fetch(address, {
+    const response = await fetch(`${BASE_PATH}${address}`, {
       headers: { accept: 'application/json' },
       credentials: 'same-origin',
     })

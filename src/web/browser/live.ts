@@ -4,6 +4,7 @@ import { BASE_PATH } from './base-path.ts'
 import { find, setText } from './dom.ts'
 import { morph } from './morph.ts'
 import { localizeTimes } from './times.ts'
+import { tint } from './tint.ts'
 
 /** Raised on the document when the regions show what the server said last. */
 export const REFRESHED = 'monitor:refreshed'
@@ -44,7 +45,8 @@ async function load() {
     if (location.href !== address) return
     // It may have failed before without the stream having ended.
     if (source?.readyState === EventSource.OPEN) showState('live')
-    show(fresh)
+    show(fresh, shown === address)
+    shown = address
   } catch {
     showState('waiting')
   } finally {
@@ -52,6 +54,9 @@ async function load() {
     lastTook = lastEnd - start
   }
 }
+
+/** The address whose page is shown. */
+let shown = location.href
 
 /** The page as it was sent last; the server tells what has changed in it since then. */
 let held: { readonly id: string; readonly address: string; readonly markup: string } | null = null
@@ -64,11 +69,12 @@ async function readMarkup(response: Response, address: string): Promise<string> 
   return markup
 }
 
-function show(fresh: Document) {
+/** `isSame`: it is the page that was shown before, of a later time, and what changed in it is news. */
+function show(fresh: Document, isSame: boolean) {
   localizeTimes(fresh)
   for (const region of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const next = fresh.querySelector(`[data-live="${CSS.escape(region.dataset.live ?? '')}"]`)
-    if (next) morph(region, next)
+    if (next) morph(region, next, isSame ? tint : undefined)
   }
   document.title = fresh.title
   document.dispatchEvent(new Event(REFRESHED))

@@ -7,25 +7,30 @@ function keyOf(node: Node): string | null {
   return node.getAttribute('id') || node.getAttribute('data-key') || null
 }
 
-export function morph(old: Element, fresh: Element) {
+type WhenChanged = (element: Element | null) => void
+
+/** `whenChanged` hears of each element whose own text has become another. */
+export function morph(old: Element, fresh: Element, whenChanged: WhenChanged = () => {}) {
   for (const { name, value } of fresh.attributes)
     if (old.getAttribute(name) !== value) old.setAttribute(name, value)
   for (const name of old.getAttributeNames())
     if (!fresh.hasAttribute(name) && !(name === 'open' && old.nodeName === 'DETAILS'))
       old.removeAttribute(name)
   // What a script drew is no part of what the server says.
-  if (!old.hasAttribute('data-kept')) morphChildren(old, fresh)
+  if (!old.hasAttribute('data-kept')) morphChildren(old, fresh, whenChanged)
 }
 
-function morphNode(old: ChildNode, fresh: ChildNode) {
+function morphNode(old: ChildNode, fresh: ChildNode, whenChanged: WhenChanged) {
   if (old instanceof Element && fresh instanceof Element && old.nodeName === fresh.nodeName)
-    return morph(old, fresh)
+    return morph(old, fresh, whenChanged)
   if (!(old instanceof CharacterData && fresh instanceof CharacterData && old.nodeType === fresh.nodeType))
     return old.replaceWith(fresh)
-  if (old.data !== fresh.data) old.data = fresh.data
+  if (old.data === fresh.data) return
+  old.data = fresh.data
+  whenChanged(old.parentElement)
 }
 
-function morphChildren(old: Element, fresh: Element) {
+function morphChildren(old: Element, fresh: Element, whenChanged: WhenChanged) {
   const keyed = new Map<string, ChildNode>()
   for (const child of old.childNodes) {
     const key = keyOf(child)
@@ -50,8 +55,8 @@ function morphChildren(old: Element, fresh: Element) {
       while (at && at !== known && isInTheWay(at)) step(at).remove()
       if (at === known) step(known)
       else old.insertBefore(known, at)
-      morphNode(known, child)
-    } else if (at && key === null && keyOf(at) === null) morphNode(step(at), child)
+      morphNode(known, child, whenChanged)
+    } else if (at && key === null && keyOf(at) === null) morphNode(step(at), child, whenChanged)
     else old.insertBefore(child, at)
   }
   while (at) step(at).remove()

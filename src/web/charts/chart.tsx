@@ -5,7 +5,7 @@ import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-mark
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
 import { type Scale, type Tick, timeTicks, valueScale } from './scale.ts'
 import { drawThresholds } from './threshold-lines.tsx'
-import { findTop, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
+import { findBottom, findTop, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
 
 /** One line of a chart. `low` and `high` belong to thinned data: the least and greatest of each step. Times ascend. */
 export type ChartLine = {
@@ -69,7 +69,10 @@ export function lineChart(options: ChartOptions): Html {
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
     { unit, parts: valueTickCount, isFitted },
-    (most) => findTop(most, thresholds, unit, isFitted),
+    {
+      top: (most) => findTop(most, thresholds, unit, isFitted),
+      bottom: (least) => (isFitted ? findBottom(least, thresholds) : least),
+    },
   )
   const rightScale =
     rightUnit === undefined
@@ -160,11 +163,11 @@ const drawMoments = (ticks: readonly Tick[], place: (time: number) => string, he
 function scaleFor(
   lines: readonly ChartLine[],
   { unit, parts, isFitted }: { readonly unit: Unit; readonly parts: number; readonly isFitted: boolean },
-  topFor = (most: number) => most,
+  ends = { top: (most: number) => most, bottom: (least: number) => least },
 ): Scale {
   const [least, most] = findExtent(lines)
   const top = unit === '%' && !isFitted ? Math.max(100, most) : most
-  return valueScale(least, topFor(top), unit, parts)
+  return valueScale(ends.bottom(least), ends.top(top), unit, { parts, isFitted })
 }
 
 /** How the browser is to write a time again in its own zone: like the label that stands there. */
@@ -180,25 +183,30 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
   let dots = ''
   let peaks = ''
   for (const [start, end] of splitAtGaps(line.times)) {
-    let run = ''
-    let top = ''
-    let bottom = ''
-    for (let i = start; i < end; i++) {
-      const at = x(line.times[i] ?? 0)
-      const value = line.values[i] ?? 0
-      run += `${i === start ? 'M' : i === start + 1 ? 'L' : ' '}${at} ${y(value)}`
-      if (line.low && line.high) {
-        top += `${i === start ? 'M' : 'L'}${at} ${y(line.high[i] ?? value)}`
-        bottom = `L${at} ${y(line.low[i] ?? value)}${bottom}`
-      }
-    }
+    const [first, last] = [x(line.times[start] ?? 0), x(line.times[end - 1] ?? 0)]
+    const value = (i: number) => y(line.values[i] ?? 0)
+    const steps = listSteps(start, end, (i) => x(line.times[i] ?? 0), value)
+    const run = `M${first} ${value(start)}${steps}`
     // A lone point is a line of no length, which its round ends make a dot.
     if (end - start === 1) dots += `${run}h0`
     else path += run
-    if (top !== '') band += `${top}${bottom}Z`
+    // What does not begin at zero has no area that says anything.
+    if (filled && !line.isGhost && end - start > 1 && scale.low <= 0)
+      area += `${run}L${last} ${FIELD}H${first}Z`
+    const { low, high } = line
+    if (!low || !high) continue
+    const greatest = (i: number) => y(high[i] ?? 0)
+    const least = (i: number) => y(low[i] ?? 0)
+    const top = `M${first} ${greatest(start)}${listSteps(start, end, (i) => x(line.times[i] ?? 0), greatest)}`
+    const back = (i: number) => start + end - 1 - i
+    const bottom = listSteps(
+      start,
+      end,
+      (i) => x(line.times[back(i)] ?? 0),
+      (i) => least(back(i)),
+    )
+    band += `${top}V${least(end - 1)}${bottom}Z`
     if (showsPeaks) peaks += top
-    if (filled && end - start > 1)
-      area += `${run}L${x(line.times[end - 1] ?? 0)} ${FIELD}L${x(line.times[start] ?? 0)} ${FIELD}Z`
   }
   return (
     <g class={line.isGhost ? 'ghost' : `line-${number}`}>
@@ -209,6 +217,21 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
       {dots !== '' && <path class="dots" d={dots} />}
     </g>
   )
+}
+
+/** The way along the points from `start` to `end` (excluded), each as its distance from the one before: `l5-3 4 2`. */
+function listSteps(start: number, end: number, x: (i: number) => number, y: (i: number) => number): string {
+  let steps = ''
+  let [atX, atY] = [x(start), y(start)]
+  for (let i = start + 1; i < end; i++) {
+    const [nextX, nextY] = [x(i), y(i)]
+    const [right, down] = [nextX - atX, nextY - atY]
+    // A minus sign parts two numbers as a space does.
+    steps += `${steps === '' ? 'l' : right < 0 ? '' : ' '}${right}${down < 0 ? '' : ' '}${down}`
+    atX = nextX
+    atY = nextY
+  }
+  return steps
 }
 
 /** Least and greatest over all lines, with the ends of their bands; 0 and 0 when there is nothing. */

@@ -1,11 +1,12 @@
-import { metricTitle, metricUnit } from '../../domain/metrics/metric.ts'
+import { type PhraseContext, phraseMetric } from '../../domain/events/metric-phrase.ts'
+import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { Unit } from '../../domain/metrics/unit.ts'
 import { type SeriesRef, writeRef } from './series-ref.ts'
 
 /** More lines can't be told apart. */
 export const MAX_COMPARED = 12
 
-export type Comparison = {
+export type SeriesComparison = {
   readonly lines: readonly SeriesRef[]
   /** Of the lines on the left: the unit of the first line. */
   readonly leftUnit: Unit
@@ -16,7 +17,7 @@ export type Comparison = {
 }
 
 /** What of the wanted lines fits into one graph: twelve of them, in at most two units. */
-export function planComparison(refs: readonly SeriesRef[]): Comparison {
+export function planComparison(refs: readonly SeriesRef[]): SeriesComparison {
   const units = [...new Set(refs.map(({ metric }) => metricUnit(metric)))].slice(0, 2)
   const fitting = refs.filter(({ metric }) => units.includes(metricUnit(metric)))
   const others = refs.filter((ref) => !fitting.includes(ref))
@@ -37,15 +38,19 @@ export function planComparison(refs: readonly SeriesRef[]): Comparison {
 
 const describeUnit = (unit: Unit) => (unit === '' ? 'plain numbers' : unit === 'state' ? 'states' : unit)
 
-/** A name for each line that is as short as it can be: what all have in common is left out. */
-export function describeLines(lines: readonly SeriesRef[]): string[] {
+/**
+ * A name for each line that is as short as it can be: what all have in common is left out. `hosts` tells what is known
+ * of them by their names.
+ */
+export function describeLines(
+  lines: readonly SeriesRef[],
+  hosts: ReadonlyMap<string, PhraseContext> = new Map(),
+): string[] {
   const isOneMetric = new Set(lines.map(({ metric }) => metric)).size === 1
   const isOneHost = new Set(lines.map(({ host }) => host)).size === 1
-  return lines.map(({ host, metric }) =>
-    isOneMetric && !isOneHost
-      ? host
-      : isOneHost && !isOneMetric
-        ? metricTitle(metric)
-        : `${host} ${metricTitle(metric)}`,
-  )
+  return lines.map(({ host, metric }) => {
+    if (isOneMetric && !isOneHost) return host
+    const { noun } = phraseMetric(metric, hosts.get(host))
+    return isOneHost && !isOneMetric ? noun : `${host} ${noun}`
+  })
 }

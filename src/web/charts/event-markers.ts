@@ -17,9 +17,19 @@ export async function listEventsIn(
   events: Pick<EventStore, 'list'>,
   { host, metric, from, to }: { host: string; metric?: string; from: number; to: number },
 ): Promise<Event[]> {
-  const list = await events.list({ host, ...(metric === undefined ? {} : { metric }), to, limit: LOOKED_AT })
-  return list.events.filter(({ closed }) => closed === null || closed >= from)
+  const list = await events.list({
+    host,
+    ...(metric === undefined ? {} : { metric }),
+    to,
+    limit: LOOKED_AT,
+    isCounted: false,
+  })
+  return openSince(list.events, from)
 }
+
+/** Those of the events that were open at `from` or later. */
+export const openSince = (events: readonly Event[], from: number): Event[] =>
+  events.filter(({ closed }) => closed === null || closed >= from)
 
 export const markEvent = ({ opened, closed, severity }: Event): ChartMark => ({ opened, closed, severity })
 

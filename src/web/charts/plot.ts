@@ -2,6 +2,9 @@
 export const HEAD = 8
 export const FOOT = 20
 
+/** The key of the line of the time before among the rows that a graph writes into its page. */
+export const EARLIER_KEY = 'earlier'
+
 /** A step longer than this many usual steps is a gap … */
 const GAP = 1.8
 /** … unless it is this short, in seconds: a sample of a 1 s interval that comes a little late is no gap. */

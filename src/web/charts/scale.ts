@@ -4,14 +4,22 @@ import { dropZeros, formatClock, formatDay, formatMonth, formatThreshold, format
 export type Tick = { readonly at: number; readonly label: string }
 export type Scale = { readonly low: number; readonly high: number; readonly ticks: readonly Tick[] }
 
+/** A fitted scale shows at least this part of its values: the digits of its labels are no more. */
+const LEAST_FITTED = 0.05
+
 /**
- * Ends and ticks for values from `least` to `most`, at round numbers of the unit. Begins at zero, except for
- * temperatures that stay far from it.
+ * Ends and ticks for values from `least` to `most`, at round numbers of the unit. Begins at zero, except where the
+ * values stay far from it and are temperatures or `isFitted`.
  */
-export function valueScale(least: number, most: number, unit: Unit, parts = 3): Scale {
+export function valueScale(
+  least: number,
+  most: number,
+  unit: Unit,
+  { parts = 3, isFitted = false } = {},
+): Scale {
   if (unit === 'state') return { low: 0, high: 1, ticks: [tick(0, unit), tick(1, unit)] }
-  const floats = unit === '°C' && most - least < 0.5 * Math.abs(most)
-  const bottom = floats ? least : Math.min(0, least)
+  const floats = (unit === '°C' || isFitted) && most > 0 && most - least < 0.5 * most
+  const bottom = !floats ? Math.min(0, least) : isFitted ? Math.min(least, most * (1 - LEAST_FITTED)) : least
   const top =
     most - bottom > 1e-9 * Math.max(1, Math.abs(most))
       ? most

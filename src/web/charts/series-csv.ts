@@ -1,6 +1,6 @@
 import type { Series } from '../../domain/sample.ts'
 import { downsampleSeries } from '../../domain/series.ts'
-import { type Cell, csvResponse } from '../ui/csv.ts'
+import { type CsvCell, csvResponse } from '../ui/csv.ts'
 import { formatIso } from '../ui/format.ts'
 
 /** Rows of one file; what is longer is thinned, and says so in its head. */
@@ -17,7 +17,7 @@ export function seriesCsv(
   list: readonly NamedSeries[],
   from: number,
   to: number,
-): Response {
+): Promise<Response> {
   const most = Math.max(0, ...list.map(({ series }) => series.times.length))
   const isDownsampled = most > MAX_ROWS
   const columns: { head: string; times: Float64Array; values: Float64Array }[] = list.flatMap(
@@ -31,7 +31,7 @@ export function seriesCsv(
       ]
     },
   )
-  const rows = new Map<number, Cell[]>()
+  const rows = new Map<number, CsvCell[]>()
   for (const [column, { times, values }] of columns.entries())
     for (let i = 0; i < times.length; i++) {
       const time = times[i] ?? 0

@@ -12,7 +12,9 @@ export function pickThresholds(
   { low, high }: Pick<Scale, 'low' | 'high'>,
   style: ThresholdStyle,
 ): readonly ThresholdLine[] {
-  const within = thresholds.filter(({ value }) => value > low && value <= high)
+  const within = thresholds.filter(
+    ({ value }) => (value > low || (value === low && low > 0)) && value <= high,
+  )
   if (style === 'labels') return within
   const owners = new Set(within.map(({ line }) => line))
   return [...owners].flatMap((owner) => pickTwo(within.filter(({ line }) => line === owner)))
@@ -28,12 +30,12 @@ function pickTwo(thresholds: readonly ThresholdLine[]): readonly ThresholdLine[]
   return worst === undefined || worst.severity >= first.severity ? [first] : [first, worst]
 }
 
-type Field = { readonly head: number; readonly height: number; readonly scale: Scale; readonly unit: Unit }
+type LineArea = { readonly head: number; readonly height: number; readonly scale: Scale; readonly unit: Unit }
 
 /** Lines across the field, and what stands on the right of it: null when no limit is within the scale. */
 export function drawThresholds(
   thresholds: readonly ThresholdLine[],
-  { head, height, scale, unit }: Field,
+  { head, height, scale, unit }: LineArea,
   style: ThresholdStyle,
 ): { readonly lines: readonly Html[]; readonly labels: readonly Html[] } | null {
   const shown = pickThresholds(thresholds, scale, style)

@@ -42,6 +42,10 @@ export function findTop(
   return Math.max(most, ...wanted)
 }
 
+/** Where a fitted scale has to begin at most, so that thresholds a little below all values are seen. */
+export const findBottom = (least: number, thresholds: readonly Pick<ThresholdLine, 'value'>[]): number =>
+  Math.min(least, ...thresholds.flatMap(({ value }) => (value * NEAR_LIMIT >= least ? [value] : [])))
+
 /** Pixels from one label to the next. */
 export const LABEL_GAP = 12.5
 

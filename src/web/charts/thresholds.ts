@@ -36,7 +36,12 @@ export async function readThresholds(
     const book = createReportedThresholdTable(reported)
     return { reported, of: (one) => toThresholdLines(one, book.of(one)) }
   }
-  const list = await events.list({ host, ...(metric === undefined ? {} : { metric }), limit: LOOKED_AT })
+  const list = await events.list({
+    host,
+    ...(metric === undefined ? {} : { metric }),
+    limit: LOOKED_AT,
+    isCounted: false,
+  })
   const named = new Map<string, Limit[]>()
   for (const event of list.events) {
     const limit = readLimit(event.metric, event.message)

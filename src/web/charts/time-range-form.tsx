@@ -12,6 +12,10 @@ export const timeRangeProblem = ({ problem, words }: TimeRange): Html | null =>
     </p>
   )
 
+/** What is wrong with the parameter `scale` of a page of graphs, in a sentence; nothing when it is understood. */
+export const describeWrongScale = (text: string): readonly string[] =>
+  text === '' || text === 'fit' ? [] : ['scale: expected fit, or nothing for 0 to 100 %.']
+
 /** A file of another time than was asked for would be a wrong one. */
 export function refuseWrongRange({ problem }: TimeRange): void {
   if (problem !== null) throw new HttpError(400, problem)

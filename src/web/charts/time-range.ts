@@ -36,6 +36,16 @@ export function timeRangeQuery({ range, from, to }: TimeRange): URLSearchParams 
   return new URLSearchParams(range === null ? { from: String(from), to: String(to) } : { range })
 }
 
+/** The query with which a link to the page of a host, or from there, keeps this time: empty for the usual hour. */
+export function hostQuery(timeRange: TimeRange): string {
+  if (timeRange.range === '1h') return ''
+  const { from, to, range } = timeRange
+  // Of a longer time the page shows the last of it.
+  const shown =
+    to - from <= HOST_LONGEST ? timeRange : { ...timeRange, from: to - HOST_LONGEST, range: range && '30d' }
+  return `?${timeRangeQuery(shown).toString()}`
+}
+
 const LEAST_SECONDS = 10
 const LATEST = 253_402_300_799
 

@@ -19,6 +19,8 @@ const [WIDTH, HEIGHT] = [100, 24]
 export type EventSparks = {
   /** Null for an event of several hosts, or without a sample. */
   of(event: Event): Promise<Html | null>
+  /** The same of a metric, without a threshold. */
+  ofMetric(host: string, metric: string): Promise<Html | null>
 }
 
 export function createEventSparks({
@@ -30,12 +32,11 @@ export function createEventSparks({
 }): EventSparks {
   const known = new Map<string, { readonly at: number; readonly drawn: Promise<Html | null> }>()
 
-  async function draw({ host, metric, message }: Event): Promise<Html | null> {
+  async function draw(host: string, metric: string, limit: number | null): Promise<Html | null> {
     const to = clock.now()
     const from = to - DAY
     const series = (await samples.ranges(host, [metric], from, to)).get(metric)
     if (series === undefined || series.times.length < 2) return null
-    const limit = readLimit(metric, message)?.value ?? null
     return drawSpark(downsampleSeries(series, from, to, POINTS), {
       from,
       to,
@@ -44,18 +45,23 @@ export function createEventSparks({
     })
   }
 
+  function keep(key: string, read: () => Promise<Html | null>): Promise<Html | null> {
+    const held = known.get(key)
+    if (held !== undefined && clock.monotonicMs() - held.at < KEEP_MS) return held.drawn
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    const drawn = readForAll(read)
+    known.set(key, { at: clock.monotonicMs(), drawn })
+    drawn.catch(() => known.delete(key))
+    return drawn
+  }
+
   return {
-    of(event) {
-      if (event.members.length > 0) return Promise.resolve(null)
-      const key = `${event.id} ${event.message}`
-      const held = known.get(key)
-      if (held !== undefined && clock.monotonicMs() - held.at < KEEP_MS) return held.drawn
-      if (known.size >= MAX_REMEMBERED) known.clear()
-      const drawn = readForAll(() => draw(event))
-      known.set(key, { at: clock.monotonicMs(), drawn })
-      drawn.catch(() => known.delete(key))
-      return drawn
+    of({ id, host, metric, message, members }) {
+      if (members.length > 0) return Promise.resolve(null)
+      const limit = readLimit(metric, message)?.value ?? null
+      return keep(`${id} ${message}`, () => draw(host, metric, limit))
     },
+    ofMetric: (host, metric) => keep(`${host}\n${metric}`, () => draw(host, metric, null)),
   }
 }
 

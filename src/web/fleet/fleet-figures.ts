@@ -1,5 +1,6 @@
 import { countDowntime } from '../../domain/events/downtime.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { KnownSpan, Store } from '../../storage/ports/store.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { FleetEntry } from './fleet.ts'
@@ -16,6 +17,9 @@ const LEAST_USED = 50
 /** Disks that forecasts are asked for; the fullest come first. */
 const MAX_DISKS = 200
 
+/** Others have their turn between so many hosts. */
+const HOSTS_AT_ONCE = 500
+
 /** Figures of the fleet that take long to compute and change slowly. */
 export type FleetFigures = {
   /** Percent of the last 30 days that hosts were up, all together; null until it is known, or without any host. */
@@ -24,7 +28,7 @@ export type FleetFigures = {
   fullSoon(entries: readonly FleetEntry[], now: number): readonly string[]
 }
 
-type Held = { readonly at: number; readonly value: number | null }
+type HeldFigure = { readonly at: number; readonly value: number | null }
 
 export function createFleetFigures({
   store,
@@ -35,7 +39,7 @@ export function createFleetFigures({
   readonly clock: Clock
   readonly diskForecasts: DiskForecasts
 }): FleetFigures {
-  const held = new Map<string, Held>()
+  const held = new Map<string, HeldFigure>()
   const running = new Set<string>()
   /** Sorted once for each reading of the fleet. */
   const fullest = new WeakMap<readonly FleetEntry[], readonly FleetEntry[]>()
@@ -47,7 +51,8 @@ export function createFleetFigures({
     const outages = await store.events.listOutages(spans, from, to)
     let known = 0
     let down = 0
-    for (const { name, firstSeen } of spans) {
+    for (const [i, { name, firstSeen }] of spans.entries()) {
+      if (i % HOSTS_AT_ONCE === HOSTS_AT_ONCE - 1) await yieldThread()
       const downtime = countDowntime(outages.get(name) ?? [], from, to, firstSeen)
       known += downtime.known
       down += downtime.down
@@ -61,11 +66,11 @@ export function createFleetFigures({
     if (facets.length === 0) return store.hosts.listSpans()
     const found = new Map<string, KnownSpan>()
     for (const group of first)
-      for (const span of await store.hosts.listSpans(group)) found.set(span.name, span)
+      for (const span of await store.hosts.listSpans({ group })) found.set(span.name, span)
     for (const alternatives of rest) {
       const names = new Set<string>()
       for (const group of alternatives)
-        for (const { name } of await store.hosts.listSpans(group)) names.add(name)
+        for (const { name } of await store.hosts.listSpans({ group })) names.add(name)
       for (const name of [...found.keys()]) if (!names.has(name)) found.delete(name)
     }
     return [...found.values()]

@@ -25,7 +25,11 @@ export type DiskForecasts = {
   peek(host: string, metric: string): Forecast | null
 }
 
-type Known = { readonly asked: number; readonly answer: Promise<Forecast | null>; forecast: Forecast | null }
+type KnownForecast = {
+  readonly asked: number
+  readonly answer: Promise<Forecast | null>
+  forecast: Forecast | null
+}
 
 export function createDiskForecasts({
   samples,
@@ -34,7 +38,7 @@ export function createDiskForecasts({
   readonly samples: Pick<SampleStore, 'range'>
   readonly clock: Clock
 }): DiskForecasts {
-  const known = new Map<string, Known>()
+  const known = new Map<string, KnownForecast>()
   const waiting = new Map<string, readonly [host: string, metric: string]>()
   let isAtWork = false
 
@@ -48,7 +52,7 @@ export function createDiskForecasts({
 
   const keyOf = (host: string, metric: string) => `${host}:${metric}`
 
-  function findFresh(key: string): Known | null {
+  function findFresh(key: string): KnownForecast | null {
     const held = known.get(key)
     return held && clock.monotonicMs() - held.asked < KEEP_MS ? held : null
   }
@@ -59,7 +63,7 @@ export function createDiskForecasts({
     if (fresh) return fresh.answer
     if (known.size >= MAX_REMEMBERED) known.clear()
     // While it is computed anew, the old one is still the best that is known.
-    const mine: Known = {
+    const mine: KnownForecast = {
       asked: clock.monotonicMs(),
       answer: readForAll(() => compute(host, metric)),
       forecast: known.get(key)?.forecast ?? null,

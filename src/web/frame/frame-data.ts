@@ -1,14 +1,14 @@
 import { countAll } from '../../domain/event.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Store } from '../../storage/ports/store.ts'
-import type { Frame } from '../ui/layout/frame.ts'
+import type { NavigationState } from '../ui/layout/frame.ts'
 
 export type FrameData = {
   /** Every page asks: the counts are read again only when an event or a host has changed. */
-  read(user: string): Promise<Frame>
+  read(user: string): Promise<NavigationState>
 }
 
-type Counts = Pick<Frame, 'openEvents' | 'hosts'>
+type Counts = Pick<NavigationState, 'openEvents' | 'hosts'>
 
 /** Counting rests for so many times as long as it took: a large fleet changes all the time. */
 const REST = 100

@@ -23,6 +23,8 @@ export type ApiDeclaration = {
   readonly status?: 201
   /** It also answers with a file of CSV. */
   readonly hasCsv?: boolean
+  /** It honours `If-Match`: the version of what is changed, from the `ETag` of an answer. */
+  readonly takesVersion?: boolean
   /** Query of an example that can be tried: `?status=up`. */
   readonly example?: string
 }

@@ -52,6 +52,7 @@ async function findBearer(authorization: string, web: WebContext): Promise<Sessi
     access: token.access,
     created: token.created,
     expires: token.expires ?? Number.POSITIVE_INFINITY,
+    ...(token.groups !== null && { withinGroups: token.groups }),
   }
 }
 
@@ -70,9 +71,11 @@ export function requireAccess({ access }: Route, { session }: Requester) {
 export function requireOwnForm(
   request: Request,
   page: Route,
-  requester: Requester,
-  form: URLSearchParams,
-  siteUrl: string | null,
+  {
+    requester,
+    form,
+    siteUrl,
+  }: { readonly requester: Requester; readonly form: URLSearchParams; readonly siteUrl: string | null },
 ) {
   if (requester.session && requester.sessionToken === null) return
   if (isFromAnotherSite(request.headers, siteUrl))

@@ -33,13 +33,13 @@ const MAX_NOTED = 4096
 const GROWTH = 32
 const FULL_LOOK_MS = 15_000
 
-type Known = {
+type KnownConnection = {
   since: number
   /** When the last request came; null while none has. */
   asked: number | null
   isLive: boolean
 }
-type Entry = OwnConnection & Known & { readonly network: string }
+type ConnectionEntry = OwnConnection & KnownConnection & { readonly network: string }
 
 export type ConnectionBoundsOptions = {
   readonly sockets: OwnSockets
@@ -58,7 +58,7 @@ export type ConnectionBoundsOptions = {
 export class ConnectionBounds {
   readonly #options: ConnectionBoundsOptions
   readonly #limits: WebConnectionLimits
-  #known = new Map<string, Known>()
+  #known = new Map<string, KnownConnection>()
   #timer: Timer
   #lastCount = 0
   #lastLook = Number.NEGATIVE_INFINITY
@@ -103,9 +103,9 @@ export class ConnectionBounds {
     this.#lastLook = now
   }
 
-  #list(now: number): Entry[] {
+  #list(now: number): ConnectionEntry[] {
     const { sockets, ports } = this.#options
-    const known = new Map<string, Known>()
+    const known = new Map<string, KnownConnection>()
     const entries = sockets.list(ports()).map((connection) => {
       const key = keyOf(connection)
       const about = this.#known.get(key) ?? { since: now, asked: null, isLive: false }
@@ -117,12 +117,12 @@ export class ConnectionBounds {
   }
 
   /** How many were closed. */
-  #close(entries: readonly Entry[], now: number): number {
-    const closing = new Set<Entry>()
-    const isSilent = ({ asked }: Entry) => asked === null
+  #close(entries: readonly ConnectionEntry[], now: number): number {
+    const closing = new Set<ConnectionEntry>()
+    const isSilent = ({ asked }: ConnectionEntry) => asked === null
     const silent = entries.filter(isSilent)
     for (const entry of silent) if (now - entry.since > this.#limits.silentMs) closing.add(entry)
-    const isProxy = ({ address }: Entry) => isWithin(address, this.#options.trustedProxies)
+    const isProxy = ({ address }: ConnectionEntry) => isWithin(address, this.#options.trustedProxies)
     const strangers = entries.filter((entry) => !isProxy(entry))
     for (const group of groupByNetwork(strangers)) {
       closeOldest(group.filter(isSilent), this.#limits.silentPerAddress, closing)
@@ -142,17 +142,17 @@ export class ConnectionBounds {
 }
 
 /** Adds to `closing` what is beyond `most`: silent ones first, live ones last, of each the oldest. */
-function closeOldest(entries: readonly Entry[], most: number, closing: Set<Entry>): void {
+function closeOldest(entries: readonly ConnectionEntry[], most: number, closing: Set<ConnectionEntry>): void {
   const left = entries.filter((entry) => !closing.has(entry))
   if (left.length <= most) return
-  const rank = ({ asked, isLive }: Entry) => (asked === null ? 0 : isLive ? 2 : 1)
-  const time = ({ asked, since }: Entry) => asked ?? since
+  const rank = ({ asked, isLive }: ConnectionEntry) => (asked === null ? 0 : isLive ? 2 : 1)
+  const time = ({ asked, since }: ConnectionEntry) => asked ?? since
   left.sort((a, b) => rank(a) - rank(b) || time(a) - time(b))
   for (const entry of left.slice(0, left.length - most)) closing.add(entry)
 }
 
-function groupByNetwork(entries: readonly Entry[]): Iterable<Entry[]> {
-  const groups = new Map<string, Entry[]>()
+function groupByNetwork(entries: readonly ConnectionEntry[]): Iterable<ConnectionEntry[]> {
+  const groups = new Map<string, ConnectionEntry[]>()
   for (const entry of entries) {
     const group = groups.get(entry.network)
     if (group === undefined) groups.set(entry.network, [entry])

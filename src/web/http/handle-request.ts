@@ -12,6 +12,7 @@ import { errorJson, errorPage, unexpected } from './errors.tsx'
 import { readForm, readJson } from './request-body.ts'
 import { finishResponse } from './response-headers.ts'
 import { HttpError, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
+import { requireScope } from './token-scope.ts'
 
 /** The pages of one path, by method. */
 export type RoutesOfPath = Partial<Record<Route['method'], Route>>
@@ -62,6 +63,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)
     if (isApi) requireKnownParameters(route, url)
+    if (isApi) await requireScope(route, params, requester, web)
     if (requester.session?.mustChangePassword && !WITHOUT_OWN_PASSWORD.has(route.path)) {
       if (isApi) throw new HttpError(403, 'Choose your own password first, on the page /password.')
       return redirect('/password?first')
@@ -74,9 +76,9 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
     if (isApi) requireRate(requester, web)
     else if (!asksForJson(request)) requester = await addFrame(requester, web)
     const changes = route.method !== 'GET'
-    const form = changes && !isApi ? await readForm(request) : new URLSearchParams()
-    const body = changes && isApi ? await readJson(request) : null
-    if (changes) requireOwnForm(request, route, requester, form, web.siteUrl)
+    const form = changes && !isApi ? await readForm(request, web.clock) : new URLSearchParams()
+    const body = changes && isApi ? await readJson(request, web.clock) : null
+    if (changes) requireOwnForm(request, route, { requester, form, siteUrl: web.siteUrl })
     const browser = (request.headers.get('user-agent') ?? '').slice(0, 255)
     const notes: string[] = []
     const note = (detail: string) => notes.push(detail)
@@ -91,6 +93,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
       browser,
       reachedAs: request.headers.get('host') ?? '',
       device: readDevice(request, client.isSecure),
+      ifMatch: readIfMatch(request.headers.get('if-match')),
       wantsJson: asksForJson(request),
       now,
       web,
@@ -153,6 +156,12 @@ function requireKnownParameters({ api }: Route, url: URL) {
 
 const asksForJson = (request: Request) =>
   request.headers.get('accept')?.startsWith('application/json') ?? false
+
+/** `"a", W/"b"` becomes a and b; null for `*`, which fits whatever is there. */
+function readIfMatch(header: string | null): readonly string[] | null {
+  if (header === null || header.trim() === '*') return null
+  return header.split(',').map((tag) => tag.trim().replace(/^W\//, '').replaceAll('"', ''))
+}
 
 /** What somebody may still do whose password was chosen by somebody else. */
 const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout', '/login', '/login/code'])

@@ -1,4 +1,4 @@
-type Client = {
+type LiveClient = {
   readonly user: string
   readonly isAlive: () => Promise<boolean>
   readonly controller: ReadableStreamDefaultController<Uint8Array>
@@ -9,7 +9,7 @@ const MAX_UNREAD = 16
 
 /** The open streams, bounded in all and for each user, who must not take the others' places. */
 export class LiveClients {
-  readonly #clients = new Set<Client>()
+  readonly #clients = new Set<LiveClient>()
   readonly #encoder = new TextEncoder()
   readonly #most: number
   readonly #mostOfUser: number
@@ -29,7 +29,7 @@ export class LiveClients {
     if (clients.size >= this.#most) return null
     if ([...clients].filter((client) => client.user === user).length >= this.#mostOfUser) return null
     const encoder = this.#encoder
-    let own: Client | null = null
+    let own: LiveClient | null = null
     return new ReadableStream<Uint8Array>(
       {
         start(controller) {
@@ -62,12 +62,12 @@ export class LiveClients {
     for (const client of [...this.#clients]) this.#close(client)
   }
 
-  #send(client: Client, text: string) {
+  #send(client: LiveClient, text: string) {
     if ((client.controller.desiredSize ?? 0) <= 0) return this.#close(client)
     client.controller.enqueue(this.#encoder.encode(text))
   }
 
-  #close(client: Client, finalMessage?: string) {
+  #close(client: LiveClient, finalMessage?: string) {
     if (!this.#clients.delete(client)) return
     try {
       if (finalMessage !== undefined) client.controller.enqueue(this.#encoder.encode(finalMessage))

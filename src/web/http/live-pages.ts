@@ -17,19 +17,19 @@ const MOST_CHARACTERS = 8_000_000
 /** A longer page is always sent as a whole. */
 const LONGEST = 500_000
 
-type Page = { readonly place: string; readonly markup: string }
+type LivePage = { readonly place: string; readonly markup: string }
 
 export function createLivePages(makeId: () => string = () => crypto.randomUUID()): LivePages {
-  const pages = new Map<string, Page>()
+  const pages = new Map<string, LivePage>()
   let characters = 0
 
-  function take(id: string): Page | undefined {
+  function take(id: string): LivePage | undefined {
     const page = pages.get(id)
     if (page && pages.delete(id)) characters -= page.markup.length
     return page
   }
 
-  function keep(page: Page): string {
+  function keep(page: LivePage): string {
     const id = makeId()
     pages.set(id, page)
     characters += page.markup.length

@@ -41,7 +41,7 @@ export type ChannelInfo = {
 }
 
 /** The channels, lent by the event engine's side of the house. */
-export type Notifier = {
+export type NotificationTester = {
   readonly channels: readonly ChannelInfo[]
   /**
    * Sends a test message now, once; resolves with the receiver's answer or with why it was not taken. Ends
@@ -71,7 +71,7 @@ export type WebContext = {
   readonly warnsOfPlain: boolean
   /** Whether who has no second step yet sees nothing but the page that sets it up. */
   readonly requiresTwoFactor: boolean
-  readonly notifier: Notifier
+  readonly notifier: NotificationTester
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
   readonly sessionExpiry: number
@@ -85,7 +85,7 @@ export type WebContext = {
   readonly checkHealth: CheckHealth
   readonly about: SiteInfo
   /** What the guide says of the API: its routes. */
-  readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'doc' | 'api'>[]
+  readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'scope' | 'doc' | 'api'>[]
   /** The address of the website as people reach it; null where nobody has said it. */
   readonly siteUrl: string | null
   /** The path below which a proxy shows the website, such as `/monitor`; empty for a domain of its own. */
@@ -133,6 +133,8 @@ export type WebRequest = {
   readonly reachedAs: string
   /** What the browser keeps of an earlier signing in: see `isDeviceOf`. */
   readonly device: string | null
+  /** Versions that the client knows of what it changes, as its `If-Match` header says; null when it says nothing. */
+  readonly ifMatch: readonly string[] | null
   /** A script of our own asks: it shows the words of the answer itself. */
   readonly wantsJson: boolean
   /** Seconds since 1970. */
@@ -150,6 +152,13 @@ export type RouteResult = Html | Response
 /** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
+/**
+ * How a token that is limited to groups of hosts may use an address of the API; not at all unless given. `host`: where the
+ * `:name` of the path is a host of these groups, which is checked before `handle`. `filtered`: `handle` itself reads and
+ * changes nothing else (see `token-scope.ts`).
+ */
+export type Scope = 'host' | 'filtered'
+
 export type Route = {
   readonly path: string
   readonly method: Method
@@ -165,6 +174,7 @@ export type Route = {
   readonly doc?: string
   /** What the description of the API says of it besides. A query parameter that is not in it is refused. */
   readonly api?: ApiDeclaration
+  readonly scope?: Scope
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>
 }
 
@@ -175,6 +185,7 @@ export type RouteOptions = {
   readonly does?: string
   readonly doc?: string
   readonly isRead?: true
+  readonly scope?: Scope
 }
 
 export function route(options: RouteOptions, handle: Route['handle']): Route {

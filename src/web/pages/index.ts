@@ -16,9 +16,11 @@ import { eventsPage } from './events/events-page.tsx'
 import { compareCsv, comparePage, graphCsv, graphPage } from './graph/routes.tsx'
 import { fleetData } from './home/fleet-data.ts'
 import { homePage } from './home/home-page.tsx'
+import { hostCard } from './home/host-card.tsx'
 import { changeHostGroups } from './host/host-groups.ts'
 import { hostPage } from './host/host-page.tsx'
 import { metricsPage } from './host/metrics-page.tsx'
+import { thresholdsPage } from './host/threshold-table.tsx'
 import { addHostPage, makeHostCode } from './hosts/add-host.tsx'
 import { changeHosts } from './hosts/change-hosts.ts'
 import { hostsPage } from './hosts/hosts-page.tsx'
@@ -40,11 +42,13 @@ export const PAGES: readonly Route[] = [
   logout,
   homePage,
   fleetData,
+  hostCard,
   hostsPage,
   changeHosts,
   hostPage,
   changeHostGroups,
   metricsPage,
+  thresholdsPage,
   ...MANAGE_HOST,
   graphPage,
   graphCsv,

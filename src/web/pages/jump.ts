@@ -1,5 +1,5 @@
+import { phraseMetric } from '../../domain/events/metric-phrase.ts'
 import { MAX_HOST_NAME } from '../../domain/hosts/host.ts'
-import { metricTitle } from '../../domain/metrics/metric.ts'
 import { splitWords } from '../../domain/pattern.ts'
 import { covers } from '../../domain/users/user.ts'
 import { readText } from '../http/query-parameters.ts'
@@ -58,7 +58,7 @@ async function findRows(request: WebRequest, text: string, host: string | null):
 function findMetrics(words: readonly string[], host: string, metrics: readonly string[]): JumpRow[] {
   return metrics
     .map((metric): JumpRow => {
-      const title = metricTitle(metric)
+      const title = phraseMetric(metric).noun
       return { kind: 'metric', title, detail: metric, path: metricPath(host, metric) }
     })
     .filter(({ title, detail }) => fits(`${title} ${detail}`, words))

@@ -2,7 +2,8 @@
 import { hostStatus } from '../../domain/hosts/host.ts'
 import { readText } from '../http/query-parameters.ts'
 import { route } from '../http/route.ts'
-import { agoLabel, eventPath, hostPath, metricPath, severityLabel, statusLabel } from '../ui/components.tsx'
+import { type EventView, viewEvents } from '../problems/event-view.ts'
+import { agoLabel, eventPath, hostPath, metricPath, spokenMark, statusLabel } from '../ui/components.tsx'
 import { formatNumber } from '../ui/format.ts'
 import { groupFilter, readGroup } from '../ui/group-filter.tsx'
 import { MAX_JUMP_TEXT } from '../ui/jump-row.ts'
@@ -37,6 +38,7 @@ export const searchPage = route(
         foundView({
           text,
           found,
+          events: await viewEvents(found.events, web, now),
           group,
           filter: groupFilter(url, groups, group),
           now,
@@ -57,14 +59,15 @@ export const searchPage = route(
 type FoundModel = {
   readonly text: string
   readonly found: Found
+  readonly events: readonly EventView[]
   readonly group: string | null
   readonly filter: Html | null
   readonly now: number
   readonly silence: number
 }
 
-function foundView({ text, found, group, filter, now, silence }: FoundModel): Html {
-  const { hosts, hostMetrics, metrics, events, places } = found
+function foundView({ text, found, events, group, filter, now, silence }: FoundModel): Html {
+  const { hosts, hostMetrics, metrics, places } = found
   const isEmpty = hosts.total + hostMetrics.length + metrics.length + events.length + places.length === 0
   const head = (
     <>
@@ -116,7 +119,7 @@ function foundView({ text, found, group, filter, now, silence }: FoundModel): Ht
         {section(
           events.length,
           'Events',
-          events.map((event) => eventItem(event, now)),
+          events.map((view) => eventItem(view, now)),
         )}
         {section(
           metrics.length,
@@ -162,9 +165,10 @@ const hostItem = (host: Found['hosts']['list'][number], now: number, silence: nu
   </li>
 )
 
-const eventItem = (event: Found['events'][number], now: number) => (
+const eventItem = ({ event, problem }: EventView, now: number) => (
   <li>
-    {severityLabel(event.severity)} <a href={eventPath(event.id)}>{event.message}</a>{' '}
+    {spokenMark(event.severity)} <a href={eventPath(event.id)}>{problem.what}</a>{' '}
+    {problem.detail !== null && <span class="soft">{problem.detail}</span>}{' '}
     <span class="soft">
       {hostName(event)}, {event.status}, {agoLabel(event.opened, now)}
     </span>{' '}

@@ -1,6 +1,7 @@
 /** @jsxImportSource #markup */
 import { filesystemTitle, listFilesystems } from '../../domain/hosts/filesystems.ts'
 import { writeDay } from '../charts/period.ts'
+import { describeGrowth } from '../forecasts/describe-growth.ts'
 import { readInteger } from '../http/query-parameters.ts'
 import { hostPath, metricPath, percentMeter } from '../ui/components.tsx'
 import { formatCount, formatValue } from '../ui/format.ts'
@@ -90,12 +91,11 @@ const COLUMNS: readonly ReportColumn[] = [
     key: 'growth_percent_per_day',
     name: 'Growth per day',
     isNumber: true,
-    show: ({ growth_percent_per_day: growth }) =>
-      typeof growth === 'number' ? `${growth >= 0.1 ? growth.toFixed(1) : growth.toFixed(2)}%` : '–',
+    show: ({ growth_percent_per_day: growth }) => (typeof growth === 'number' ? describeGrowth(growth) : '–'),
   },
   {
     key: 'full_earliest',
-    name: 'Full',
+    name: 'Full by',
     show: (row) => (row.percent_used === 100 ? 'now' : describeFull(row.full_earliest, row.full_latest)),
   },
   { key: 'full_latest', name: null },

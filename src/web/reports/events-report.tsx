@@ -1,8 +1,13 @@
 /** @jsxImportSource #markup */
 import { isSeverity, SEVERITY_NAMES } from '../../domain/event.ts'
-import { eventPath, hostPath, severityLabel, stampLabel } from '../ui/components.tsx'
+import { type EventView, viewEvents } from '../problems/event-view.ts'
+import { capitalize, eventPath, hostPath, stampLabel } from '../ui/components.tsx'
 import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
+import { severityMark } from '../ui/icons.tsx'
 import { cutWords, listAll, type Report } from './report.ts'
+
+/** Events whose hosts are looked up together. */
+const AT_ONCE = 1000
 
 export const eventsReport: Report = {
   key: 'events',
@@ -15,13 +20,17 @@ export const eventsReport: Report = {
         (await web.store.events.list({ ...group, status: 'open', offset, limit })).events,
     )
     const events = items.toSorted((a, b) => a.severity - b.severity || b.opened - a.opened)
-    const rows = events.map((event) => ({
+    const views: EventView[] = []
+    for (let at = 0; at < events.length; at += AT_ONCE)
+      views.push(...(await viewEvents(events.slice(at, at + AT_ONCE), web, now)))
+    const rows = views.map(({ event, problem }) => ({
       id: event.id,
       severity: SEVERITY_NAMES[event.severity],
       severity_number: event.severity,
       host: event.host,
       is_host: event.members.length === 0 ? 1 : 0,
       metric: event.metric,
+      problem: problem.text,
       message: event.message,
       opened: formatIso(event.opened),
       opened_seconds: event.opened,
@@ -36,7 +45,12 @@ export const eventsReport: Report = {
         {
           key: 'severity',
           name: 'Severity',
-          show: ({ severity_number: severity }) => (isSeverity(severity) ? severityLabel(severity) : null),
+          show: ({ severity_number: severity }) =>
+            isSeverity(severity) ? (
+              <>
+                {severityMark(severity)} {capitalize(SEVERITY_NAMES[severity])}
+              </>
+            ) : null,
         },
         {
           key: 'host',
@@ -46,14 +60,15 @@ export const eventsReport: Report = {
             isHost === 1 ? <a href={hostPath(String(host))}>{host}</a> : host,
         },
         {
-          key: 'message',
+          key: 'problem',
           name: 'Event',
-          show: ({ id, message }) => (
+          show: ({ id, problem }) => (
             <a class="plain" href={eventPath(Number(id))}>
-              {message}
+              {problem}
             </a>
           ),
         },
+        { key: 'message', name: null },
         { key: 'metric', name: null },
         { key: 'opened', name: 'Opened', show: (row) => stampLabel(Number(row.opened_seconds)) },
         {

@@ -51,10 +51,10 @@ export const hostsReport: Report = {
         },
         { key: 'ip', name: 'Address' },
         { key: 'domain', name: 'Domain' },
-        { key: 'build', name: 'Build' },
+        { key: 'build', name: 'System' },
         { key: 'platform', name: 'Platform' },
         { key: 'architecture', name: null },
-        { key: 'processors', name: 'Processors', isNumber: true },
+        { key: 'processors', name: 'CPUs', isNumber: true },
         {
           key: 'memory_mb',
           name: 'Memory',

@@ -1,12 +1,12 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
 import type { WebContext } from '../http/route.ts'
-import type { Cell } from '../ui/csv.ts'
+import type { CsvCell } from '../ui/csv.ts'
 import { formatNumber } from '../ui/format.ts'
 import { readGroup } from '../ui/group-filter.tsx'
 import type { Html, HtmlValue } from '../ui/markup/html.ts'
 
 /** What a row says, by column: the same for the page, CSV and JSON. */
-export type ReportRow = Readonly<Record<string, Cell>>
+export type ReportRow = Readonly<Record<string, CsvCell>>
 
 export type ReportColumn = {
   /** Its name in JSON and CSV. */
@@ -35,8 +35,8 @@ export type ReportInput = {
   readonly web: WebContext
   readonly url: URL
   readonly now: number
-  /** Of hosts that are in this group now; of all when it is empty. */
-  readonly group: { readonly group?: string }
+  /** Of hosts that are in this group now, and in one of the others; of all when it is empty. */
+  readonly group: { readonly group?: string; readonly withinGroups?: readonly string[] }
 }
 
 export type Report = {

@@ -92,9 +92,9 @@ export function stampLabel(time: number): Html {
   )
 }
 
-/** A time to come: today's as a clock shows it, any other as the exact time. */
+/** A time to come or gone by: one within a day as a clock shows it, any other as the exact time. */
 export function untilLabel(time: number, now: number): Html {
-  const isSoon = time - now < 20 * 3600
+  const isSoon = Math.abs(time - now) < 20 * 3600
   return (
     <time datetime={formatIso(time)} data-time={time} data-time-as={isSoon ? 'clock' : 'stamp'}>
       {isSoon ? formatClock(time) : formatStamp(time)}
@@ -128,7 +128,9 @@ export function percentMeter(percent: number | null | undefined, severity: Sever
   return (
     <span class="meter">
       {bar(percent, severity)}
-      <span class={severity !== null && severity <= 2 && 'full-text'}>{formatValue(percent, '%')}</span>
+      <span class={severity !== null && severity <= 2 && `full-text severity-${severity}`}>
+        {formatValue(percent, '%')}
+      </span>
     </span>
   )
 }

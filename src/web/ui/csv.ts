@@ -1,14 +1,22 @@
-export type Cell = string | number | null
+import { yieldThread } from '../../lib/yield-thread.ts'
+
+export type CsvCell = string | number | null
+
+/** Others have their turn between so many rows. */
+const ROWS_AT_ONCE = 500
 
 /**
  * Rows as a file that spreadsheets open (RFC 4180). Texts that they would take for a formula begin with an
  * apostrophe.
  */
-export function writeCsv(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return `${[head, ...rows].map((row) => row.map(writeCell).join(',')).join('\r\n')}\r\n`
+export function writeCsv(head: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
+  return writeRows([head, ...rows])
 }
 
-function writeCell(cell: Cell): string {
+const writeRows = (rows: readonly (readonly CsvCell[])[]) =>
+  rows.map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
+
+function writeCell(cell: CsvCell): string {
   if (cell === null) return ''
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : ''
   const text =
@@ -17,12 +25,22 @@ function writeCell(cell: Cell): string {
 }
 
 /** A download; the mark at its start tells spreadsheets that it is UTF-8. */
-export function csvResponse(
+export async function csvResponse(
   name: string,
   head: readonly string[],
-  rows: readonly (readonly Cell[])[],
-): Response {
-  return new Response(`\ufeff${writeCsv(head, rows)}`, {
+  rows: Iterable<readonly CsvCell[]>,
+): Promise<Response> {
+  const pieces = ['\ufeff']
+  let piece: (readonly CsvCell[])[] = [head]
+  for (const row of rows) {
+    piece.push(row)
+    if (piece.length < ROWS_AT_ONCE) continue
+    pieces.push(writeRows(piece))
+    piece = []
+    await yieldThread()
+  }
+  pieces.push(writeRows(piece))
+  return new Response(pieces.join(''), {
     headers: {
       'content-type': 'text/csv; charset=utf-8; header=present',
       'content-disposition': `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}.csv"`,

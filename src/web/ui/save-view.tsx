@@ -1,7 +1,12 @@
 /** @jsxImportSource #markup */
 import type { Html } from './markup/html.ts'
 
+/** The address of the form that gives a page, by its path and query, a name. */
+export const saveViewPath = (path: string): string => `/settings/views/new?path=${encodeURIComponent(path)}`
+
 /** Leads to the form that gives this list, as it is filtered and ordered, a name. */
 export const saveViewLink = (url: URL): Html => (
-  <a href={`/settings/views/new?path=${encodeURIComponent(url.pathname + url.search)}`}>Save view</a>
+  <a class="save-view" href={saveViewPath(url.pathname + url.search)}>
+    Save view
+  </a>
 )

@@ -149,9 +149,9 @@ test('a probe that hangs is given up, and not asked again until it is back', asy
   expect(values(await third)).toMatchObject({ 'slow.now': 6, 'slow.previous': -1 })
   expect(lines).toEqual([
     'warn  probe fails probe=slow reason="no answer within 3000 ms"',
-    'warn  a reading does not come back; the others go on what="probe slow"',
+    'warn  a read is stuck; the other probes go on what="probe slow"',
     'info  probe works again probe=slow',
-    'info  a reading that was stuck has come back what="probe slow"',
+    'info  a stuck read has completed what="probe slow"',
   ])
 })
 
@@ -172,7 +172,7 @@ test('a name that is not legal is dropped and logged once; values that are no nu
   await run()
   expect(await run()).toEqual({ samples: [{ metric: 'fine', value: 1 }], failed: 0, stuck: [] })
   expect(lines).toEqual([
-    'warn  metric left out: its name is not legal metric="a b"',
+    'warn  metric skipped: its name is invalid metric="a b"',
     'warn  metric left out: another one has its name metric=fine',
   ])
 })
@@ -210,7 +210,7 @@ test('files that LXCFS serves and that do not come back fail the probes that nee
   expect(await runner.run()).toEqual(run)
   expect(lines).toEqual([
     'warn  probe fails probe=loadavg reason="/proc/loadavg has not been read"',
-    'warn  a reading does not come back; the others go on what=/proc/loadavg',
+    'warn  a read is stuck; the other probes go on what=/proc/loadavg',
   ])
 })
 

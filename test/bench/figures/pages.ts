@@ -1,3 +1,4 @@
+import { fillLargeHost, LARGE_METRICS } from '../../support/large-host.ts'
 import { hostName, METRICS, machine, random } from '../data.ts'
 import type { Benchmark, Figure } from '../figure.ts'
 import { fillStore, openBenchStore } from '../fill.ts'
@@ -34,6 +35,7 @@ export const pages: Benchmark = {
   run: async () => [
     ...(await measureGraphs()),
     ...(await measureHostPage()),
+    ...(await measureLargeHost()),
     ...(await measureManyHosts()),
     ...(await measureWhatChanged()),
   ],
@@ -110,17 +112,42 @@ async function measureHostPage(): Promise<Figure[]> {
   return [{ name: `page of a host over 30 days, ${graphs} graphs`, unit: 'ms', ours, ...goal(20) }]
 }
 
+/** The page of a host of containers, disks, checks and services, with a day of samples. */
+export async function measureLargeHost(): Promise<Figure[]> {
+  const folder = makeFolder()
+  const now = Math.floor(Date.now() / 60_000) * 60
+  const store = await openBenchStore(folder)
+  await fillLargeHost(store, { host: 'large', now, minutes: 1440 })
+  await store.close()
+  const web = await startOurs(WEB_ALONE, folder)
+  const cookie = await signIn(web, folder)
+  const figures: Figure[] = []
+  for (const range of ['1h', '24h']) {
+    const path = `/hosts/large?range=${range}`
+    const ours = await measureRequests(web, 40, async () => void (await get(web, cookie, path)))
+    const bytes = Buffer.byteLength(await get(web, cookie, path))
+    const name = `page of a host of ${LARGE_METRICS.length} metrics over ${range}`
+    // A day of samples costs what is read of them, which no page can promise away.
+    const bound = range === '1h' ? 1 : null
+    figures.push({ ...promised(name, 'ms', ours, 10), bound }, promised(name, 'KB', bytes / 1000, 150))
+  }
+  await web.stop()
+  deleteFolder(folder)
+  return figures
+}
+
+const promised = (name: string, unit: string, ours: number, peer: number): Figure => ({
+  name,
+  unit,
+  ours,
+  peer,
+  peerName: 'promise',
+  bound: 1,
+})
+
 async function measureManyHosts(): Promise<Figure[]> {
   const few = await measurePages(100)
   const many = await measurePages(10_000)
-  const promised = (name: string, unit: string, ours: number, peer: number): Figure => ({
-    name,
-    unit,
-    ours,
-    peer,
-    peerName: 'promise',
-    bound: 1,
-  })
   return [
     ...(['home', 'host'] as const).flatMap((page): Figure[] => [
       {

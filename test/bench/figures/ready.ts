@@ -28,9 +28,9 @@ export const ready: Benchmark = {
       agentFolder,
       ...set(`agent.server=127.0.0.1:${collect.collect}`, `agent.passphrase=${PASSPHRASE}`),
     ]
-    await timeStart(agent, /the server takes samples/)
+    await timeStart(agent, /the server accepts samples/)
     const agents: Start[] = []
-    for (let i = 0; i < TIMES; i++) agents.push(await timeStart(agent, /the server takes samples/))
+    for (let i = 0; i < TIMES; i++) agents.push(await timeStart(agent, /the server accepts samples/))
     await collect.stop()
     deleteFolder(folder)
     deleteFolder(agentFolder)

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runOnServer } from '../parts.ts'
 import { type Fault, seconds } from './world.ts'
@@ -18,7 +18,7 @@ export const SERVER_STATE: Readonly<Record<string, Fault>> = {
   'backup is restored': {
     isPossible: ({ database }) => database === null,
     async run(world) {
-      const { sender, server } = world
+      const { sender, server, random, note } = world
       const backup = join(world.folder, 'backup.db')
       rmSync(backup, { force: true })
       const before = new Map(sender.hosts.map(({ name, acknowledged }) => [name, new Set(acknowledged)]))
@@ -26,7 +26,10 @@ export const SERVER_STATE: Readonly<Record<string, Fault>> = {
       await runOnServer(server, ['db', 'backup', backup], null)
       await seconds(world, 1, 3)
       await server.end('SIGTERM')
-      await runOnServer(server, ['db', 'restore', backup], null)
+      const isByHand = random.below(3) === 0
+      note(isByHand ? 'copied by hand' : 'monitor db restore')
+      if (isByHand) putInPlace(backup, join(server.folder, 'monitor.db'))
+      else await runOnServer(server, ['db', 'restore', backup], null)
       const lost = sender.hosts.map(({ name, acknowledged }) => {
         const kept = before.get(name)
         return [name, new Set([...acknowledged].filter((time) => kept?.has(time) !== true))] as const
@@ -37,4 +40,10 @@ export const SERVER_STATE: Readonly<Record<string, Fault>> = {
       sender.excuse(sender.events.splice(events))
     },
   },
+}
+
+/** What a person does who knows no better. */
+function putInPlace(backup: string, file: string) {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
+  copyFileSync(backup, file)
 }

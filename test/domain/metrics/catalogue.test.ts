@@ -59,6 +59,18 @@ describe('a step that was forgotten is named', () => {
     expect(hidden.map(({ name }) => `give a metric of the probe ${name} a chart or a section`)).toEqual([])
   })
 
+  test('every event of the server is reported by something', () => {
+    const file = `${DECLARED}/server-events.ts`
+    const names = [...readFileSync(join(SRC, file), 'utf8').matchAll(/^export const (\w+): MetricFamily =/gm)]
+    expect(names.length).toBeGreaterThan(5)
+    const all = listFiles('.').map((path) => readFileSync(join(SRC, path), 'utf8'))
+    const text = all.join('\n')
+    // Its declaration and its place in the list are two.
+    const isUsed = (name: string) => [...text.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].length > 2
+    const unused = names.flatMap(([, name = '']) => (isUsed(name) ? [] : [name]))
+    expect(unused.map((name) => `src/${file}: nothing reports ${name}`)).toEqual([])
+  })
+
   test('every chart and every section has a metric', () => {
     const charts = CHARTS.filter(({ name }) => !METRICS.some(({ chart }) => chart?.of === name))
     const sections = SECTIONS.filter(({ name }) => !METRICS.some(({ section }) => section?.of === name))

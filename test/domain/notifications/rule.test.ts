@@ -45,11 +45,11 @@ function play(
   const ask = (now: number) => {
     if (event === null) return
     const mutedUntil = quiet && quiet.from <= now && now < quiet.to ? quiet.to : null
-    const decision = decide(of, event, memory, now, mutedUntil)
+    const decision = decide(of, event, memory, { now, mutedUntil })
     memory = JSON.parse(JSON.stringify(decision.notified)) as Notified
     look = decision.recheckAt
     if (decision.notify !== null) notified.push(`${now} ${decision.notify} ${event.severity}`)
-    const again = decide(of, event, memory, now, mutedUntil)
+    const again = decide(of, event, memory, { now, mutedUntil })
     expect(again.notify).toBe(null)
   }
   const wait = (to: number) => {
@@ -168,7 +168,9 @@ describe('a rule', () => {
 
   test('an event heard of late is told at once when its delay is long over', () => {
     const event: EventState = { status: 'open', severity: 2, changed: 100, opened: 100, acknowledged: false }
-    expect(decide(rule({ delay: 60 }), event, NOTHING_NOTIFIED, 5000, null).notify).toBe('opening')
+    expect(decide(rule({ delay: 60 }), event, NOTHING_NOTIFIED, { now: 5000, mutedUntil: null }).notify).toBe(
+      'opening',
+    )
   })
 })
 
@@ -227,8 +229,8 @@ describe('an event that was over before the server heard of it', () => {
     ['is not told when it was shorter than the delay', { delay: 401 }, null],
     ['is not told when nobody wants to know either', { onOpening: false, onClosing: false }, null],
   ])('%s', (_, over, notify) => {
-    const decision = decide(rule(over), missed, NOTHING_NOTIFIED, 600, null)
+    const decision = decide(rule(over), missed, NOTHING_NOTIFIED, { now: 600, mutedUntil: null })
     expect(decision).toMatchObject({ notify, recheckAt: null })
-    expect(decide(rule(over), missed, decision.notified, 700, null).notify).toBeNull()
+    expect(decide(rule(over), missed, decision.notified, { now: 700, mutedUntil: null }).notify).toBeNull()
   })
 })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { Ajv } from 'ajv'
 import type { OpenChannel, SendError } from '../../../src/events/channels/channel.ts'
 import { HTTP_LIMIT_MS } from '../../../src/events/channels/http.ts'
@@ -24,7 +25,7 @@ afterEach(async () => {
 })
 
 /** A receiver on the loopback interface that keeps what it is sent. */
-function receive(answer: () => Response = () => new Response('ok')) {
+function receive(answer: (request: Received) => Response = () => new Response('ok')) {
   const received: Received[] = []
   const server = Bun.serve({
     hostname: '127.0.0.1',
@@ -33,8 +34,9 @@ function receive(answer: () => Response = () => new Response('ok')) {
       const body = await request.text()
       const { pathname, search } = new URL(request.url)
       const json = JSON.parse(body) as Record<string, unknown>
-      received.push({ path: pathname + search, headers: request.headers, body, json })
-      return answer()
+      const one = { path: pathname + search, headers: request.headers, body, json }
+      received.push(one)
+      return answer(one)
     },
   })
   cleanups.push(() => server.stop(true))
@@ -242,8 +244,18 @@ describe('what a person may type as an address', () => {
     '2130706433',
     '0x7f.1',
     'localhost',
+    '[64:ff9b::7f00:1]',
+    '[64:ff9b:1:ffff::a9fe:a9fe]',
   ])('%s is this machine, its link or its metadata, and is asked for nothing', async (host) => {
     expect(await refusedFor(host)).toContain('notifications.allow_addresses')
+  })
+
+  test('what this machine is called in its networks is asked for nothing either', async () => {
+    const own = Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .filter(({ internal, address }) => !internal && !address.startsWith('fe80'))
+      .map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address))
+    for (const host of own) expect(await refusedFor(host)).toContain('notifications.allow_addresses')
   })
 
   test('an address that is allowed, and a private one, are not refused', async () => {
@@ -465,6 +477,20 @@ describe('telegram', () => {
     expect(await failure(open.send(aNotification('1')))).toMatchObject({ retry: true, retryAfter: 35 })
   })
 
+  test('is left alone too when only the new number of its chat asks for it', async () => {
+    const { address } = receive(({ json }) =>
+      Response.json(
+        {
+          ok: false,
+          parameters: json.chat_id === '-1' ? { migrate_to_chat_id: -1002 } : { retry_after: 35 },
+        },
+        { status: json.chat_id === '-1' ? 400 : 429 },
+      ),
+    )
+    const { open } = openWith(telegram, { token: '1:a', address })
+    expect(await failure(open.send(aNotification('-1')))).toMatchObject({ retry: true, retryAfter: 35 })
+  })
+
   test('without a token it says what is missing', async () => {
     expect(await failure(openWith(telegram).open.send(aNotification('1')))).toMatchObject({
       retry: true,
@@ -483,14 +509,9 @@ test('the log gets one line for a notification', async () => {
 
 describe('the list of channels', () => {
   test('finds each by its name, which no other has', () => {
-    expect(CHANNELS.map((channel) => channel.name)).toEqual([
-      'log',
-      'mail',
-      'webhook',
-      'slack',
-      'ntfy',
-      'telegram',
-    ])
+    const names = CHANNELS.map((channel) => channel.name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toContain('mail')
     for (const channel of CHANNELS) expect(findChannel(channel.name)).toBe(channel)
     expect(findChannel('pigeon')).toBe(null)
   })

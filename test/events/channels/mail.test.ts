@@ -234,6 +234,22 @@ describe('trouble', () => {
     expect(await failure(open.send(aNotification('ann@example.org')))).toMatchObject({ isTooLarge: true })
   })
 
+  test('so is one that is longer than the server says it takes, before it is sent', async () => {
+    let size = 5000
+    const { server, open } = await start({
+      answer: (line) => (line.startsWith('EHLO') ? `250-localhost\r\n250 SIZE ${size}` : null),
+    })
+    const long = aNotification('ann@example.org', {
+      words: { ...aNotification('').words, text: 'ä'.repeat(5000) },
+    })
+    expect(await failure(open.send(long))).toMatchObject({ isTooLarge: true })
+    expect(server.mails).toEqual([])
+    size = 100_000
+    open.close()
+    await open.send(long)
+    expect(server.mails).toHaveLength(1)
+  })
+
   test('it says the name of the settings in its greeting', async () => {
     const greetings: string[] = []
     const { open } = await start(
@@ -247,6 +263,18 @@ describe('trouble', () => {
     )
     await open.send(aNotification('ann@example.org'))
     expect(greetings[0]).toBe('EHLO monitor.example.org')
+  })
+
+  test('it says no name without a domain in its greeting', async () => {
+    const greetings: string[] = []
+    const { open } = await start({
+      answer: (line) => {
+        if (line.startsWith('EHLO')) greetings.push(line)
+        return null
+      },
+    })
+    await open.send(aNotification('ann@example.org'))
+    expect(greetings[0]).toMatch(/^EHLO (\[127\.0\.0\.1\]|\S+\.\S+)$/)
   })
 
   test('a connection that the server closed between two mails costs nothing', async () => {

@@ -81,7 +81,7 @@ describe.skipIf(process.platform !== 'linux')('word for systemd', () => {
       cwd: folder,
       env: { NOTIFY_SOCKET: join(folder, 'nobody') },
     })
-    await monitor.waitFor(/systemd does not hear this service/)
+    await monitor.waitFor(/systemd could not be notified/)
     expect(await monitor.stop()).toBe(0)
   })
 })

@@ -57,6 +57,16 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       await bench.remove()
     })
 
+    /** The agent connects and says what it knows: the highest number given, and what no server has confirmed. */
+    const greeted = (newest: number, ranges: readonly (readonly [number, number])[]) => {
+      const unconfirmed = ranges.map(([first, last]) => ({ first, last }))
+      return aReport('web01', {
+        keyHash: KEY,
+        queue: { ...queue('run-00000001', START), known: { newest, unconfirmed } },
+        isGreeting: true,
+      })
+    }
+
     /** A day is over when there are newer samples than its own. */
     const compactDay = async () => {
       await store.ingest.write([aReport('db01', { frames: [aFrame(START + DAY, { a: 1 })] })])
@@ -127,6 +137,32 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await openEvents()).toEqual([])
     })
 
+    test('cycles that are left out one after the other are one hole, however often they are told', async () => {
+      const missed = (first: number, count: number) =>
+        ({
+          first: 0,
+          last: 0,
+          reason: 'clock',
+          from: START + first * 60,
+          to: START + (first + count - 1) * 60,
+          count,
+        }) as const
+      const tell = (number: number, ...lost: Loss[]) => store.ingest.write([numbered(number, 1, { lost })])
+      await tell(1, missed(1, 1))
+      await tell(2, missed(2, 1))
+      expect(await auditOf()).toMatchObject({ missing: { clock: 2 } })
+      await tell(3, missed(2, 1), missed(3, 3))
+      await tell(4, missed(3, 5))
+      await tell(5, missed(3, 5))
+      expect(await auditOf()).toMatchObject({ missing: { clock: 7 } })
+      expect(await store.dataAudit.listGaps('web01', 10)).toMatchObject([
+        { reason: 'clock', amount: 7, from: START + 60, to: START + 7 * 60 },
+      ])
+      await tell(6, missed(30, 2))
+      expect(await auditOf()).toMatchObject({ missing: { clock: 9 } })
+      expect(await store.dataAudit.listGaps('web01', 10)).toHaveLength(2)
+    })
+
     test('what was acknowledged and is not there is a hole without a reason, until it comes', async () => {
       await store.ingest.write([numbered(1, 3)])
       await store.ingest.write([numbered(8, 1, { waiting: 8 })])
@@ -141,6 +177,59 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       })
       await store.ingest.write([numbered(9, 1, { waiting: 9, lost: [lossOf(1, 8, 'queue')] })])
       expect(await auditOf()).toMatchObject({ expected: 9, present: 7, missing: { queue: 2 } })
+    })
+
+    test('what was confirmed to an agent and is not there was lost with a later database, and nothing else', async () => {
+      await store.ingest.write([numbered(1, 3)])
+      await store.ingest.write([greeted(60, [[9, 20]])])
+      expect(await auditOf()).toMatchObject({
+        expected: 60,
+        present: 3,
+        pending: 12,
+        missing: { restored: 45 },
+      })
+      expect(await openEvents()).toEqual([['perf.agent.data.missing.restored', 2]])
+      await store.ingest.write([numbered(9, 10, { waiting: 9 }), numbered(61, 1, { waiting: 9 })])
+      expect(await auditOf()).toMatchObject({ expected: 61, present: 14, missing: { restored: 45 } })
+      // Of the two that waited with the agent then and never came, nothing is known.
+      await store.ingest.write([greeted(61, []), numbered(62, 1, { waiting: 62 })])
+      expect(await auditOf()).toMatchObject({
+        expected: 62,
+        present: 15,
+        missing: { restored: 45, unexplained: 2 },
+      })
+    })
+
+    test('what vanishes while the agent is not ahead of the server has no reason', async () => {
+      await store.ingest.write([numbered(1, 3), numbered(40, 1)])
+      await store.ingest.write([
+        greeted(45, [
+          [10, 39],
+          [41, 45],
+        ]),
+      ])
+      expect(await auditOf()).toMatchObject({ expected: 40, present: 4, pending: 36, missing: {} })
+      await store.ingest.write([numbered(10, 30, { waiting: 10 })])
+      expect(await auditOf()).toMatchObject({
+        expected: 40,
+        present: 34,
+        pending: 0,
+        missing: { unexplained: 6 },
+      })
+    })
+
+    test('what an agent has told others is not missing here', async () => {
+      await store.ingest.write([
+        greeted(20, [
+          [5, 9],
+          [15, 16],
+        ]),
+      ])
+      expect(await auditOf()).toMatchObject({ expected: 7, present: 0, pending: 7, missing: {} })
+      await store.ingest.write([numbered(5, 5, { waiting: 5 }), numbered(15, 2, { waiting: 15 })])
+      await store.ingest.write([greeted(20, []), numbered(21, 1, { waiting: 21 })])
+      expect(await auditOf()).toMatchObject({ expected: 8, present: 8, pending: 0, missing: {} })
+      expect(await openEvents()).toEqual([])
     })
 
     test('numbers that were never used are not missing', async () => {
@@ -243,7 +332,9 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
         { ...rejection, host: null },
       ])
       expect((await auditOf())?.refused).toEqual({ value: 6 })
-      await store.dataAudit.prune(START + 60, 1000)
+      // More of one minute than are dropped at once: they go all the same.
+      await store.dataAudit.prune(START + 60, 1)
+      expect(await store.dataAudit.listRejections(null, 10)).toEqual([])
       expect(await store.dataAudit.listRejections('web01', 10)).toHaveLength(1)
     })
 

@@ -530,6 +530,16 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         expect(await ids({ hostPart: '_' })).toEqual([])
         expect(await ids({ metricWords: ['M', '2'] })).toEqual(['m2'])
         expect(await ids({ metricWords: ['%'] })).toEqual([])
+        expect(await ids({ metricWords: ['m'], hostPart: 'web01', status: 'open' })).toEqual(['m3', 'm1'])
+        expect(await ids({ metricWords: ['m'], limit: 2, offset: 1 })).toEqual(['m2', 'm1'])
+        expect(await store.events.countBySeverity({ metricWords: ['m'], hostPart: 'web00' })).toMatchObject({
+          1: 1,
+          2: 1,
+        })
+        const [, second] = (await store.events.list({})).events
+        const after = { opened: second?.opened ?? 0, id: second?.id ?? 0 }
+        expect(await ids({ after })).toEqual(['m1', 'm0'])
+        expect(await ids({ after, host: 'web01' })).toEqual(['m1'])
         expect(await store.events.countBySeverity({ status: 'open' })).toEqual({ 1: 1, 2: 2, 3: 0, 4: 1 })
         expect(await store.events.countBySeverity({ host: 'web01', limit: 1 })).toEqual({
           1: 0,
@@ -572,7 +582,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
 
       test('a session has the access of its user now and ends in time, with a new password and with the user', async () => {
         await store.users.add('anna', 'viewer', 'hash', 10)
-        await store.sessions.add('s1', 'anna', 100, 200)
+        await store.sessions.add({ tokenHash: 's1', user: 'anna', created: 100, expires: 200 })
         await store.users.setAccess('anna', 'operator')
         expect(await store.sessions.find('s1', 199)).toEqual({
           user: 'anna',
@@ -585,13 +595,15 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         expect(await store.sessions.find('s1', 200)).not.toBeNull()
         expect(await store.sessions.prune(299)).toBe(0)
         expect(await store.sessions.prune(300)).toBe(1)
-        await store.sessions.add('s2', 'anna', 100, 900)
+        await store.sessions.add({ tokenHash: 's2', user: 'anna', created: 100, expires: 900 })
         await store.users.setPassword('anna', 'other')
         expect(await store.sessions.find('s2', 200)).toBeNull()
-        await store.sessions.add('s3', 'anna', 100, 900)
+        await store.sessions.add({ tokenHash: 's3', user: 'anna', created: 100, expires: 900 })
         expect(await store.users.delete('anna')).toBe('deleted')
         expect(await store.sessions.find('s3', 200)).toBeNull()
-        expect(await store.sessions.add('s4', 'anna', 1, 2)).toBe(false)
+        expect(await store.sessions.add({ tokenHash: 's4', user: 'anna', created: 1, expires: 2 })).toBe(
+          false,
+        )
       })
 
       test('a token has the access of its user now, ends in time, is revoked by id', async () => {
@@ -607,6 +619,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           name: 'grafana',
           user: 'anna',
           access: 'admin',
+          groups: null,
           created: 10,
           expires: 100,
           lastUsed: 50,

@@ -21,9 +21,9 @@ import { reportMissingServers, SQL_SERVERS, type SqlServerProduct } from '../../
 import { openTcpProxy } from '../../support/tcp-proxy.ts'
 import { makeAuthority } from '../../support/tls.ts'
 import { describeContracts } from '../contracts/contracts.ts'
-import { describeGroups } from '../contracts/groups.contract.ts'
-import { describeSecondFactors } from '../contracts/second-factors.contract.ts'
+import { describeGroups } from '../contracts/hosts/groups.contract.ts'
 import type { Workbench } from '../contracts/store.contract.ts'
+import { describeSecondFactors } from '../contracts/users/second-factors.contract.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
 import { describeTables } from '../tables.ts'
 import { createWriters } from '../writers.ts'
@@ -244,11 +244,13 @@ function describeStorage(product: SqlServerProduct) {
       let compacting: Promise<unknown> = Promise.resolve()
       await engine.database.transaction(async (transaction) => {
         await enterSharedLock(transaction, 7)
-        compacting = compactFrames(folder.database, createMetricSetReader(), MIDNIGHT + 3600, 100, fail).then(
-          () => {
-            isCompacted = true
-          },
-        )
+        compacting = compactFrames(folder.database, createMetricSetReader(), {
+          before: MIDNIGHT + 3600,
+          limit: 100,
+          note: fail,
+        }).then(() => {
+          isCompacted = true
+        })
         await Bun.sleep(300)
         expect(isCompacted).toBe(false)
         await transaction.run('INSERT INTO frame (time, host, samples, packed) VALUES (?, ?, ?, ?)', [

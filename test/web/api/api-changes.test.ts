@@ -193,6 +193,64 @@ describe('rules', () => {
   })
 })
 
+describe('two programs that change one thing', () => {
+  const send = async (method: string, path: string, body?: object, ifMatch?: string) => {
+    const response = await site.send(`/api/v1${path}`, {
+      method,
+      headers: {
+        ...bearers.admin,
+        'content-type': 'application/json',
+        ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      etag: response.headers.get('etag') ?? '',
+      body: text === '' ? null : JSON.parse(text),
+    }
+  }
+  const kinds = {
+    rules: { name: 'one', channel: 'log' },
+    targets: { name: 'one', channel: 'mail', address: 'a@example.org' },
+    'maintenance-windows': { name: 'one', when: { kind: 'daily', start: '22:00', end: '06:00' } },
+    views: { name: 'one', path: '/hosts' },
+  }
+  for (const [kind, draft] of Object.entries(kinds))
+    test(`${kind}: the later one is told, and changes nothing`, async () => {
+      const added = await send('POST', `/${kind}`, draft)
+      const path = `/${kind}/${added.body.id}`
+      const read = await send('GET', path)
+      expect(read.etag).toMatch(/^"[0-9a-f]{16}"$/)
+      expect(read.etag).toBe(added.etag)
+      const first = await send('PUT', path, { ...draft, name: 'first' }, read.etag)
+      expect(first).toMatchObject({ status: 200, body: { name: 'first' } })
+      expect(first.etag).toBe((await send('GET', path)).etag)
+      const second = await send('PUT', path, { ...draft, name: 'second' }, read.etag)
+      expect(second).toMatchObject({ status: 412, etag: first.etag })
+      expect(second.body.error).toContain('read it again')
+      expect((await send('DELETE', path, undefined, read.etag)).status).toBe(412)
+      expect((await send('GET', path)).body.name).toBe('first')
+      // What is stored already is no loss, and who names no version means whatever is stored.
+      expect((await send('PUT', path, { ...draft, name: 'first' }, read.etag)).status).toBe(200)
+      expect((await send('PUT', path, { ...draft, name: 'third' })).status).toBe(200)
+      expect((await send('DELETE', path, undefined, '*')).status).toBe(204)
+    })
+
+  test('groups: the later one is told what they are now', async () => {
+    await open()
+    const give = (groups: string, known?: string) =>
+      send('POST', '/hosts/web01/groups', { groups, ...(known !== undefined && { known }) })
+    expect((await give('a', '')).status).toBe(200)
+    const late = await give('b', '')
+    expect(late).toMatchObject({ status: 409 })
+    expect(late.body.error).toContain('they are now a')
+    expect((await give('b', 'a')).body.groups).toEqual(['b'])
+    expect((await give('')).body.groups).toEqual([])
+  })
+})
+
 describe('maintenance windows', () => {
   test.each([
     { kind: 'once', from: 1000, to: 2000 },

@@ -116,6 +116,15 @@ test('a browser that signed in before is slowed down by nobody else, and by its 
   expect(await signIn('ada', 'right', '10.2.0.2', device)).toEqual({ ok: false, retryAfter: 30 })
 })
 
+test('a browser that signed in before does not wait for strangers, from however many addresses they come', async () => {
+  const { signIn } = build()
+  const strangers = Array.from({ length: 100 }, (_, i) => signIn(`user${i}`, 'wrong', `10.3.0.${i}`))
+  expect(await signIn('ada', 'right', '10.4.0.1')).toEqual({ ok: false, retryAfter: 5 })
+  expect((await signIn('ada', 'right', '10.4.0.2', createDevice('ada', passwordHash))).ok).toBe(true)
+  const results = await Promise.all(strangers)
+  expect(results.filter((result) => !result.ok && result.retryAfter === 5)).toHaveLength(34)
+})
+
 test('a name that nobody has is not written to the log: it may be a password', async () => {
   lines.length = 0
   const { signIn } = build()

@@ -83,7 +83,7 @@ describe('a line chart', () => {
 
   test('places values between the ends of its scale', () => {
     const path = pathOf(draw({ times: [NOON, NOON + 1800, NOON + HOUR], values: [0, 50, 100] }), 'line')
-    expect(path).toBe('M0 1000L500 500 1000 0')
+    expect(path).toBe('M0 1000l500-500 500-500')
   })
 
   test('keeps minimum and maximum as a band', () => {
@@ -96,7 +96,7 @@ describe('a line chart', () => {
       label: 'x',
       filled: false,
     }).text
-    expect(pathOf(svg, 'band')).toBe('M0 0L500 250L500 750L0 1000Z')
+    expect(pathOf(svg, 'band')).toBe('M0 0l500 250V750l-500 250Z')
     expect(svg).not.toContain('class="area"')
   })
 
@@ -139,10 +139,10 @@ describe('a line chart', () => {
           minutes(30, () => 3),
           { height, thresholds: USED },
         )
-        expect(svg).toContain('>100%</text>')
+        expect(svg).toContain('>100\u202f%</text>')
         expect(heightsOf(svg)).toHaveLength(4)
         const labels = labelsOf(svg)
-        expect(labels.map(({ text }) => text)).toEqual(['85%', '90%', '95%', '99%'])
+        expect(labels.map(({ text }) => text)).toEqual(['85\u202f%', '90\u202f%', '95\u202f%', '99\u202f%'])
         const gaps = labels.slice(1).map(({ y }, i) => (labels[i]?.y ?? 0) - y)
         expect(Math.min(...gaps)).toBeGreaterThanOrEqual(12)
         // Beside their lines, as far as there is room.
@@ -161,7 +161,7 @@ describe('a line chart', () => {
       expect(small(60).match(/class="mark severity-/g)).toHaveLength(2)
       // A percentage of 3 does not fill its tile: the scale ends at 100, and the thresholds are in sight.
       expect(heightsOf(small(3))).toHaveLength(2)
-      expect(small(3)).toContain('>100%<')
+      expect(small(3)).toContain('>100\u202f%<')
       // Whoever asks for the values alone gets them, with what is not far away.
       const fitted = (most: number) =>
         draw(
@@ -170,7 +170,7 @@ describe('a line chart', () => {
         )
       expect(heightsOf(fitted(70))).toHaveLength(2)
       expect(heightsOf(fitted(28))).toEqual([])
-      expect(fitted(28)).not.toContain('>100%<')
+      expect(fitted(28)).not.toContain('>100\u202f%<')
       expect(heightsOf(small(60, USED.slice(0, 1)))).toEqual(['4 at 22.4'])
       const below = [
         { value: 5, severity: 1, isBelow: true },

@@ -3,15 +3,15 @@ import type { Unit } from '../../../src/domain/metrics/unit.ts'
 import { timeTicks, valueScale } from '../../../src/web/charts/scale.ts'
 
 const labels = (least: number, most: number, unit: Unit, parts?: number) =>
-  valueScale(least, most, unit, parts).ticks.map(({ label }) => label.replaceAll('\u202f', ' '))
+  valueScale(least, most, unit, { parts }).ticks.map(({ label }) => label.replaceAll('\u202f', ' '))
 
 describe('levels', () => {
   test.each<[number, number, Unit, string[]]>([
-    [0, 0, '%', ['0', '0.5%', '1%']],
-    [0, 0.45, '%', ['0', '0.25%', '0.5%']],
-    [3, 18, '%', ['0', '10%', '20%']],
-    [3, 97, '%', ['0', '50%', '100%']],
-    [0, 100, '%', ['0', '50%', '100%']],
+    [0, 0, '%', ['0', '0.5 %', '1 %']],
+    [0, 0.45, '%', ['0', '0.25 %', '0.5 %']],
+    [3, 18, '%', ['0', '10 %', '20 %']],
+    [3, 97, '%', ['0', '50 %', '100 %']],
+    [0, 100, '%', ['0', '50 %', '100 %']],
     [10, 3_000_000, 'B/s', ['0', '2 MiB/s', '4 MiB/s']],
     [0, 900, 'B', ['0', '512 B', '1 KiB']],
     [0, 0, 'B', ['0', '512 B', '1 KiB']],
@@ -22,6 +22,16 @@ describe('levels', () => {
     [0, 0.03, '', ['0', '0.02', '0.04']],
   ])('from %p to %p in %p', (least, most, unit, ticks) => {
     expect(labels(least, most, unit, 2)).toEqual(ticks)
+  })
+
+  test.each<[number, number, Unit, string[]]>([
+    [32, 34, '%', ['32 %', '33 %', '34 %']],
+    [3, 97, '%', ['0', '50 %', '100 %']],
+    [50, 50, '%', ['46 %', '48 %', '50 %']],
+    [0, 0, 'B', ['0', '512 B', '1 KiB']],
+  ])('fitted to %p to %p in %p begin where the values do', (least, most, unit, ticks) => {
+    const scale = valueScale(least, most, unit, { parts: 2, isFitted: true })
+    expect(scale.ticks.map(({ label }) => label.replaceAll('\u202f', ' '))).toEqual(ticks)
   })
 
   test('hold every value between their ends, whatever the values are', () => {

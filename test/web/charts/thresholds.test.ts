@@ -92,14 +92,26 @@ describe('the graph of a metric', () => {
   test('shows what the agent judges by, though no event was ever opened', async () => {
     const text = await get(`/hosts/web01/metrics/${SWAP}`)
     expect(thresholdsOf(text)).toEqual(['4', '3', '2'])
-    expect(labelsOf(text)).toEqual(['85%', '90%', '95%'])
-    expect(text).toContain('#threshold-table">Thresholds</a>, set on the agent:')
-    expect(text).toContain('thresholds: information above 85%, warning above 90%, major above 95%"')
+    expect(labelsOf(text)).toEqual(['85\u202f%', '90\u202f%', '95\u202f%'])
+    expect(text).toContain('/thresholds">Thresholds</a>, set on the agent:')
+    expect(text).toContain(
+      'thresholds: information above 85\u202f%, warning above 90\u202f%, major above 95\u202f%"',
+    )
   })
 
   test('shows one of the configuration in place of the standard one of its severity', async () => {
-    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '97.5%'])
-    expect(labelsOf(await get(`/hosts/web01/metrics/${MEMORY}`))).toEqual(['85%', '90%', '95%', '99%'])
+    expect(labelsOf(await get(`/hosts/web02/metrics/${MEMORY}`))).toEqual([
+      '85\u202f%',
+      '90\u202f%',
+      '95\u202f%',
+      '97.5\u202f%',
+    ])
+    expect(labelsOf(await get(`/hosts/web01/metrics/${MEMORY}`))).toEqual([
+      '85\u202f%',
+      '90\u202f%',
+      '95\u202f%',
+      '99\u202f%',
+    ])
   })
 
   test('has no line for a state', async () => {
@@ -108,7 +120,7 @@ describe('the graph of a metric', () => {
 
   test('shows what events have named where the agent tells nothing, and nothing where it judges by none', async () => {
     const text = await get(`/hosts/old01/metrics/${MEMORY}`)
-    expect(labelsOf(text)).toEqual(['55%'])
+    expect(labelsOf(text)).toEqual(['55\u202f%'])
     expect(text).toContain('Thresholds that events of this metric have named:')
     expect(thresholdsOf(await get(`/hosts/none01/metrics/${MEMORY}`))).toEqual([])
   })
@@ -116,7 +128,7 @@ describe('the graph of a metric', () => {
 
 test('the graph of an event is fitted to its values, with the limit that it was opened for', async () => {
   const { events } = await site.store.events.list({ host: 'web01' })
-  expect(labelsOf(await get(`/events/${events[0]?.id}`))).toEqual(['55%'])
+  expect(labelsOf(await get(`/events/${events[0]?.id}`))).toEqual(['55\u202f%'])
 })
 
 describe('the page of a host', () => {
@@ -127,17 +139,19 @@ describe('the page of a host', () => {
     // Memory and swap share one graph and no threshold: it shows those of both.
     const both = smallChart(text, 'Memory')
     expect(new Set(thresholdsOf(both))).toEqual(new Set(['1', '2', '3', '4']))
-    expect(both).toContain('critical above 97.5% (memory)')
+    expect(both).toContain('critical above 97.5\u202f% (memory)')
     const other = smallChart(await get('/hosts/web01'), 'Memory')
     expect(thresholdsOf(other)).toEqual(['4', '3', '2', '1'])
     expect(other).toContain(
-      'thresholds: information above 85%, warning above 90%, major above 95%, critical above 99% (memory)"',
+      'thresholds: information above 85\u202f%, warning above 90\u202f%, major above 95\u202f%, critical above 99\u202f% (memory)"',
     )
   })
 
   test('lists what its agent judges by, in the words of people', async () => {
-    const text = await get('/hosts/web02')
-    expect(text).toContain(`<h2>Thresholds</h2> <span class="soft">${STANDARD.length + 1}</span>`)
+    const text = await get('/hosts/web02/thresholds')
+    expect(text).toContain(`${STANDARD.length + 1} thresholds</p>`)
+    const link = `<a href="/hosts/web02/thresholds">Thresholds</a> <span class="soft">${STANDARD.length + 1}</span>`
+    expect(await get('/hosts/web02')).toContain(link)
     expect(text).toContain('Set on the agent and changed in the agent’s configuration')
     const rows = text.split('data-key="threshold-').slice(1)
     expect(rows).toHaveLength(STANDARD.length + 1)
@@ -145,8 +159,8 @@ describe('the page of a host', () => {
       'class="mark severity-1"',
       'Critical',
       '<code>perf.memory.percent.*</code>',
-      '&gt;= 97.5%',
-      'ends at 93% after 5 minutes',
+      '&gt;= 97.5\u202f%',
+      'ends at 93\u202f% after 5 minutes',
       '15 minutes',
       'configuration',
     ])
@@ -157,20 +171,20 @@ describe('the page of a host', () => {
   })
 
   test('says which of the configuration match nothing, with the nearest name', async () => {
-    const text = await get('/hosts/evil01')
+    const text = await get('/hosts/evil01/thresholds')
     expect(text).toContain('Matches nothing')
-    expect(await get('/hosts/web01')).not.toContain('Matches nothing')
+    expect(await get('/hosts/web01/thresholds')).not.toContain('Matches nothing')
   })
 
   test('says why there are none', async () => {
-    expect(await get('/hosts/none01')).toContain('This agent has no thresholds')
-    const old = await get('/hosts/old01')
+    expect(await get('/hosts/none01/thresholds')).toContain('This agent has no thresholds')
+    const old = await get('/hosts/old01/thresholds')
     expect(old).toContain('This agent does not report its thresholds.')
-    expect(old).not.toContain('threshold-table')
+    expect(await get('/hosts/old01')).toContain('not reported by this agent')
   })
 
   test('escapes what an agent tells', async () => {
-    const text = await get('/hosts/evil01')
+    const text = await get('/hosts/evil01/thresholds')
     expect(text).not.toContain('<script>alert')
     expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;')
   })
@@ -181,11 +195,22 @@ describe('comparing', () => {
     labelsOf(await get(`/compare?${refs.map((one) => `series=${one}`).join('&')}`))
 
   test('shows all thresholds of each line, those that several share once, and none on two scales', async () => {
-    expect(await compare(`web01:${MEMORY}`)).toEqual(['85%', '90%', '95%', '99%'])
-    expect(await compare(`web01:${MEMORY}`, `web01:${SWAP}`)).toEqual(['85%', '90%', '95%', '99%'])
-    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual(['85%', '90%', '95%', '97.5%', '99%'])
+    expect(await compare(`web01:${MEMORY}`)).toEqual(['85\u202f%', '90\u202f%', '95\u202f%', '99\u202f%'])
+    expect(await compare(`web01:${MEMORY}`, `web01:${SWAP}`)).toEqual([
+      '85\u202f%',
+      '90\u202f%',
+      '95\u202f%',
+      '99\u202f%',
+    ])
+    expect(await compare(`web01:${MEMORY}`, `web02:${MEMORY}`)).toEqual([
+      '85\u202f%',
+      '90\u202f%',
+      '95\u202f%',
+      '97.5\u202f%',
+      '99\u202f%',
+    ])
     expect(await compare(`web01:${MEMORY}`, `web01:${STATE}`)).toEqual([])
-    expect(await compare(`old01:${MEMORY}`)).toEqual(['55%'])
+    expect(await compare(`old01:${MEMORY}`)).toEqual(['55\u202f%'])
   })
 })
 

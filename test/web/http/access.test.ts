@@ -42,6 +42,38 @@ test('only signing in, and what a machine that joins is handed, is open to stran
   ])
 })
 
+test('a viewer changes nothing but what is the own of the viewer', () => {
+  const open = PAGES.concat(API).filter((page) => page.access === 'viewer' && page.method !== 'GET')
+  expect(open.map((page) => `${page.method} ${page.path}`).sort()).toEqual([
+    'DELETE /api/v1/views/:id',
+    'POST /api/v1/views',
+    // Columns of the list, and a comparison, which changes nothing; the rest of it asks for an operator.
+    'POST /change-hosts',
+    'POST /logout',
+    'POST /password',
+    'POST /settings/preferences',
+    'POST /settings/sessions/:id/revoke',
+    'POST /settings/tokens',
+    'POST /settings/tokens/:id/revoke',
+    'POST /settings/two-factor',
+    'POST /settings/two-factor/codes',
+    'POST /settings/two-factor/off',
+    'POST /settings/views',
+    'POST /settings/views/:id',
+    'POST /settings/views/:id/delete',
+    'PUT /api/v1/views/:id',
+  ])
+})
+
+test('a viewer who selects hosts can neither mute nor group them', async () => {
+  const viewer = await site.as('viewer')
+  const csrf = await site.csrf(viewer.cookie)
+  for (const action of ['mute', 'group']) {
+    const fields = { csrf, action, host: 'web01', group: 'x', until: '1h' }
+    expect((await site.post('/change-hosts', fields, viewer)).status).toBe(403)
+  }
+})
+
 test('the table below has every method that there is, of pages and of the API', () => {
   const methods = (pages: readonly Route[]) => [...new Set(pages.map(({ method }) => method))].sort()
   expect(methods(PAGES)).toEqual(['GET', 'POST'])

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { MAX_FORM_BYTES, readForm, readLocalPath } from '../../../src/web/http/request-body.ts'
+import { fakeClock } from '../../support/clock.ts'
 import { findFailure } from '../../support/failure.ts'
 
 describe('the path to go to after signing in', () => {
@@ -75,7 +76,10 @@ describe('the path to go to after signing in', () => {
 
 describe('a form', () => {
   const post = (body: string | ReadableStream, type = 'application/x-www-form-urlencoded') =>
-    readForm(new Request('http://x/', { method: 'POST', body, headers: { 'content-type': type } }))
+    readForm(
+      new Request('http://x/', { method: 'POST', body, headers: { 'content-type': type } }),
+      fakeClock(),
+    )
 
   test('is read as fields', async () => {
     expect(Object.fromEntries(await post('a=1&b=x%20y'))).toEqual({ a: '1', b: 'x y' })

@@ -154,8 +154,8 @@ test('the map shows state, fill and worst event of every host, grouped by a face
   })
   const markup = await read('/')
   expect(cells(markup)).toEqual([
-    'web2: in maintenance; CPU 4.0% | cell is-maintenance f0',
-    'web10: CPU 96.0%; critical event | cell is-up f10 edge severity-1',
+    'web2: in maintenance; CPU 4.0\u202f% | cell is-maintenance f0',
+    'web10: CPU 96.0\u202f%; critical event | cell is-up f10 edge severity-1',
     'old: down | cell is-down',
   ])
   expect(verdict(markup)).toStartWith('1 host down 1 more in maintenance')

@@ -97,6 +97,15 @@ describe('capacity', () => {
     expect(String(rows[0]?.full_earliest) < end && end < String(rows[0]?.full_latest)).toBe(true)
     expect(rows[1]).toMatchObject({ growth_percent_per_day: null, full_earliest: null, full_latest: null })
     expect(await text('/reports/capacity')).toContain(`${String(rows[0]?.full_earliest)} to `)
+    // So does its graph, and the page of its host; one that does not grow has no forecast.
+    const graph = (disk: string) => text(`/hosts/db01/metrics/perf.filesystem.dev.${disk}.percent.used`)
+    expect(await graph('sda1')).toMatch(/<b>Full in \d+ to \d+ days<\/b>, growing 0\.5\u202f% per day/)
+    expect(await graph('sdb1')).not.toContain('per day')
+    const host = await text('/hosts/db01')
+    expect(/data-key="filesystem-dev.sda1".*?<\/tr>/s.exec(host)?.[0]).toMatch(
+      /0\.5\u202f%.*In \d+ to \d+ days/s,
+    )
+    expect(/data-key="filesystem-dev.sdb1".*?<\/tr>/s.exec(host)?.[0]).toContain('no forecast')
   })
 })
 
@@ -150,7 +159,7 @@ describe('availability', () => {
     ])
     const later = (await json('availability?period=7d')).rows
     expect(later[0]).toMatchObject({ host: 'web01', percent_up: 50, down_seconds: DAY / 2, outages: 1 })
-    expect(await text('/reports/availability?period=7d')).toContain('50.0%')
+    expect(await text('/reports/availability?period=7d')).toContain('50.0\u202f%')
   })
 
   test('tells what of it lay in windows, and counts it all the same', async () => {
@@ -194,9 +203,9 @@ describe('availability', () => {
   )
 
   test.each([
-    [100, '100%'],
-    [99.9999, '99.999%'],
-    [99.5, '99.500%'],
-    [50, '50.0%'],
+    [100, '100\u202f%'],
+    [99.9999, '99.999\u202f%'],
+    [99.5, '99.500\u202f%'],
+    [50, '50.0\u202f%'],
   ])('%d percent is written %s', (percent, words) => expect(writePercent(percent)).toBe(words))
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { agentWay, linuxCommand, windowsCommand } from '../../../src/domain/hosts/join-commands.ts'
 import { splitWords } from '../../../src/domain/pattern.ts'
-import { agentWay, linuxCommand, windowsCommand } from '../../../src/web/pages/hosts/add-host.tsx'
 
 import { startTestSite, type TestSite } from '../site.ts'
 

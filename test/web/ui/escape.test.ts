@@ -144,7 +144,7 @@ describe.each(Object.entries(NAMES))('things that are called by %s', (_, name) =
       // Releases are files, and this site hands out none.
       if (method !== 'GET' || /^\/(live$|install|releases)/.test(path)) continue
       const address = path
-        .replace('/hosts/:name', `/hosts/${encodeURIComponent(host)}`)
+        .replace(/^\/(hosts|fleet)\/:name/, (_path, place) => `/${place}/${encodeURIComponent(host)}`)
         .replace(':metric', encodeURIComponent(name))
         .replace(':user', encodeURIComponent(user))
         .replace(/:id/, '1')
@@ -227,7 +227,13 @@ async function seedNamed(
   const path = `/hosts?q=${encodeURIComponent(name.slice(0, 60))}`
   await store.views.add({ owner: user, name: name.slice(0, 100), path, isShared: true })
   const origin = { address: name.slice(0, 64), browser: name }
-  await store.sessions.add(hashToken(NAMED_TOKEN), user, now, now + 3600, origin)
+  await store.sessions.add({
+    tokenHash: hashToken(NAMED_TOKEN),
+    user,
+    created: now,
+    expires: now + 3600,
+    origin,
+  })
   await store.tokens.add({ name, user, tokenHash: 'hash', created: now, expires: null })
   const entry = { time: now, actor: user, way: 'website', address: name, action: name, detail: name } as const
   await store.audit.add(entry)

@@ -49,7 +49,8 @@ const validator = new HtmlValidate({
   },
 })
 
-test('no page that is declared is forgotten here', () => expect(findForgotten()).toEqual([]))
+test('no page that is declared is forgotten in test/browser/page-list.ts', () =>
+  expect(findForgotten().map((path) => `test/browser/page-list.ts lacks ${path}`)).toEqual([]))
 
 test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
   '%s is valid HTML without inline style or script',

@@ -52,7 +52,7 @@ export const disk = defineProbe<DiskReading>({
       )
       addSample(samples, `${part}.percent.active`, shareActive(counters, before, seconds))
       if (counters.operations && before.operations)
-        addOperations(samples, part, counters.operations, before.operations, seconds)
+        addOperations(samples, part, { now: counters.operations, before: before.operations, seconds })
     }
     return samples
   },
@@ -61,9 +61,11 @@ export const disk = defineProbe<DiskReading>({
 function addOperations(
   samples: ProbeSample[],
   part: string,
-  now: DiskOperations,
-  before: DiskOperations,
-  seconds: number,
+  {
+    now,
+    before,
+    seconds,
+  }: { readonly now: DiskOperations; readonly before: DiskOperations; readonly seconds: number },
 ) {
   for (const way of ['read', 'written'] as const) {
     const done = findIncrease(now[way], before[way])

@@ -52,7 +52,7 @@ export const network = defineProbe<NetworkReading>({
       if (before === undefined || before.index !== state.index || bytesReceived + bytesSent === 0) continue
       if (++reported > MAX_INTERFACES) continue
       const part = names.claim(toMetricPart(name))
-      addInterface(samples, `perf.network.${part}`, state.counters, before.counters, seconds)
+      addInterface(samples, `perf.network.${part}`, { now: state.counters, before: before.counters, seconds })
     }
     if (reported > MAX_INTERFACES) addSample(samples, 'perf.network.omitted', reported - MAX_INTERFACES)
     return samples
@@ -62,9 +62,11 @@ export const network = defineProbe<NetworkReading>({
 function addInterface(
   samples: ProbeSample[],
   part: string,
-  now: InterfaceCounters,
-  before: InterfaceCounters,
-  seconds: number,
+  {
+    now,
+    before,
+    seconds,
+  }: { readonly now: InterfaceCounters; readonly before: InterfaceCounters; readonly seconds: number },
 ) {
   const add = (name: string, key: keyof InterfaceCounters, decimals: number) =>
     addSample(samples, `${part}.${name}`, ratePerSecond(now[key], before[key], seconds, decimals))

@@ -1,4 +1,4 @@
-type Known = {
+type KnownProcess = {
   /** Its command and start: another one is another program, or another process under the same number. */
   readonly identity: string
   /** How often it has been looked at. */
@@ -27,9 +27,9 @@ export class ProcessScan {
   /** The names that the processes were compared with. */
   readonly names: string
   /** Those of few looks. */
-  readonly #early = new Map<number, Known>()
+  readonly #early = new Map<number, KnownProcess>()
   /** The others, the longest ago looked at first. */
-  readonly #settled = new Map<number, Known>()
+  readonly #settled = new Map<number, KnownProcess>()
   #cycle = 0
 
   constructor(names: string) {

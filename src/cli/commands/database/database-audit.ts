@@ -1,10 +1,11 @@
 import { isComplete } from '../../../domain/audit/complete.ts'
+import { describeAudit, describeAuditDetail } from '../../../domain/audit/describe-audit.ts'
 import { isLossReason, UNEXPLAINED } from '../../../domain/audit/loss.ts'
 import { describeReason } from '../../../domain/events/data-gap.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
 import type { Command } from '../../../roles/command.ts'
-import type { DataAuditStore, Gap, HostAudit, Rejections } from '../../../storage/ports/store.ts'
+import type { DataAuditStore, Gap, HostAudit, MinuteRejections } from '../../../storage/ports/store.ts'
 import { formatTable, formatTime } from '../../table.ts'
 import { withStore } from '../../with-store.ts'
 
@@ -27,13 +28,20 @@ export const auditCommand: Command = {
       const detail = host === undefined ? null : await readDetail(dataAudit, host)
       const strangers = await dataAudit.listRejections(null, LISTED)
       if (input.flag('json'))
-        input.print(JSON.stringify({ hosts: audits, ...detail, unknown_senders: strangers }))
+        input.print(
+          JSON.stringify({
+            total: audits.length,
+            hosts: audits.map(describeAudit),
+            ...(detail && describeAuditDetail(detail.gaps, detail.rejections)),
+            unknown_senders: describeAuditDetail([], strangers).rejections,
+          }),
+        )
       else input.print(describe(audits, detail, strangers))
       return audits.every(isComplete) ? EXIT.ok : EXIT.failed
     }),
 }
 
-type Detail = { readonly gaps: readonly Gap[]; readonly rejections: readonly Rejections[] }
+type Detail = { readonly gaps: readonly Gap[]; readonly rejections: readonly MinuteRejections[] }
 
 const readDetail = async (store: DataAuditStore, host: string): Promise<Detail> => ({
   gaps: await store.listGaps(host, LISTED),
@@ -43,7 +51,7 @@ const readDetail = async (store: DataAuditStore, host: string): Promise<Detail> 
 function describe(
   audits: readonly HostAudit[],
   detail: Detail | null,
-  strangers: readonly Rejections[],
+  strangers: readonly MinuteRejections[],
 ): string {
   const parts = [
     formatTable(
@@ -105,7 +113,7 @@ function describeHost({ host, isNumbered, expected, present, pending, missing, s
 const wordsOf = (reason: string) =>
   describeReason(reason === UNEXPLAINED || !isLossReason(reason) ? null : reason)
 
-function describeRejections(title: string, rejections: readonly Rejections[]): string {
+function describeRejections(title: string, rejections: readonly MinuteRejections[]): string {
   return formatTable(
     ['MINUTE', title.toUpperCase(), 'REASON'],
     rejections.map(({ minute, reason, amount }) => [formatTime(minute), count(amount), reason]),

@@ -85,9 +85,9 @@ export const importCommand: Command = {
 
 const sha224 = (text: string) => new Bun.CryptoHasher('sha224').update(text).digest('hex')
 
-type Source = { readonly original: OriginalReader; close(): Promise<void> | void }
+type ImportSource = { readonly original: OriginalReader; close(): Promise<void> | void }
 
-async function openSource(input: CommandInput, config: Config): Promise<Source> {
+async function openSource(input: CommandInput, config: Config): Promise<ImportSource> {
   const { openOriginal, openOriginalFile } = await import('../../../storage/maintenance/import/tables.ts')
   const url = needText(input, 'from')
   if (url.startsWith('sqlite:')) {

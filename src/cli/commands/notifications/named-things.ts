@@ -1,12 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
 import { type CommandInput, needText } from '../../../roles/command.ts'
 import type { NamedStore, Store } from '../../../storage/ports/store.ts'
 import { withStore } from '../../with-store.ts'
 import { findNamed } from './find-named.ts'
 
-type Named = { readonly id: number; readonly name: string }
+type NamedThing = { readonly id: number; readonly name: string }
 
-export type NamedKind<T extends Named> = {
+export type NamedKind<T extends NamedThing> = {
   /** What one of them is called, in messages and in the audit log: `maintenance window`. */
   readonly one: string
   /** The argument that names one, by its name or its number. */
@@ -18,7 +19,7 @@ export type NamedKind<T extends Named> = {
  * How the commands of rules, targets and maintenance windows add, change and delete one: a name that is taken and a
  * thing that is not there are refused with the same words, and a change that is made is in the audit log.
  */
-export function namedCommands<T extends Named>({ one, argument, storeOf }: NamedKind<T>) {
+export function namedCommands<T extends NamedThing>({ one, argument, storeOf }: NamedKind<T>) {
   const taken = (name: string) => new CommandError(`there is a ${one} "${name}" already`)
   const missing = (name: string) => new CommandError(`there is no ${one} "${name}"`)
 
@@ -61,10 +62,18 @@ export function namedCommands<T extends Named>({ one, argument, storeOf }: Named
       action = `change ${one}`,
     ): Promise<number> =>
       withOne(input, action, async (before, store) => {
-        const changed = await merge(before, store)
-        const result = await storeOf(store).update(changed)
-        if (result === 'taken') throw taken(changed.name)
-        if (result === 'unknown') throw missing(before.name)
+        const kept = storeOf(store)
+        let known: T | null = before
+        while (known !== null) {
+          const from: T = known
+          const changed = await merge(from, store)
+          // What somebody else changes in this moment stays, as far as the command line says nothing of it.
+          const result = await kept.update(changed, (stored) => isDeepStrictEqual(stored, from))
+          if (result === 'taken') throw taken(changed.name)
+          if (result === 'updated') return
+          known = await kept.find(before.id)
+        }
+        throw missing(before.name)
       }),
 
     /** `remove` throws a `CommandError` where something still needs it. */

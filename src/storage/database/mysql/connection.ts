@@ -40,7 +40,7 @@ export type MysqlServer = {
 }
 
 /** What a statement that returns no rows did. */
-export type Outcome = {
+export type StatementOutcome = {
   readonly affectedRows: number
   readonly insertId: number
   readonly warningStatus: number

@@ -31,6 +31,7 @@ export function createMysqlDialect({
     insertSizes: [500, 50, 5, 1],
     plainRows: 500,
     joinedRows: 100,
+    pageBytes: null,
     insertBytes,
     sharedLocks: {
       pass: 'UPDATE write_lock SET passes = passes + 1 WHERE id = ?',
@@ -49,6 +50,16 @@ export function createMysqlDialect({
     // Host by host: a range behind a joined column would be read as all the frames of that time.
     framesOfStep: `JOIN host ON host.id > ? AND host.id <= ?
       LEFT JOIN frame ON frame.time = step.value AND frame.host = host.id`,
+    // Written out, because of these servers only the newest find their way to a comparison of rows in an index.
+    beyond(sign, columns, values) {
+      const parts = columns.map((column, i) =>
+        [...columns.slice(0, i).map((before) => `${before} = ?`), `${column} ${sign} ?`].join(' AND '),
+      )
+      return {
+        sql: `(${parts.map((part) => `(${part})`).join(' OR ')})`,
+        values: columns.flatMap((_, i) => values.slice(0, i + 1)),
+      }
+    },
     insertMissing(table, columns, rows) {
       const key = `${table} ${rows} ${columns.length}`
       const known = inserts.get(key)

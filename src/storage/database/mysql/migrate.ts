@@ -135,7 +135,7 @@ async function takeLock(database: MysqlDatabase, clock: Clock, log: Log, holder:
       ),
     )
     if (taken > 0) return
-    if (isFirst) log.info('waiting for another process that works on the schema of the database')
+    if (isFirst) log.info('waiting for another process that migrates the schema of the database')
     await new Promise<void>((resolve) => clock.after(POLL_MS, resolve))
   }
 }

@@ -59,7 +59,7 @@ export class MysqlNodes {
 
   #noteReached(place: number, node: MysqlNode): void {
     if (place !== this.#current)
-      this.#log.warn('another node of the database is used now', { node: describeNode(node) })
+      this.#log.warn('switched to another node of the database', { node: describeNode(node) })
     else if (this.#isAway) this.#log.info('the database answers again', { node: describeNode(node) })
     this.#isAway = false
     this.#current = place

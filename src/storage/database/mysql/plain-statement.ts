@@ -23,11 +23,13 @@ function writeInsert(sql: string, values: readonly Value[]): string | null {
   const width = countPlaces(sql, head)
   if (width === 0 || values.length % width !== 0) return null
   let text = sql.slice(0, head)
-  for (let i = 0; i < values.length; i++) {
-    const word = writeValue(values[i])
-    if (word === null) return null
-    text += i % width > 0 ? ',' : i > 0 ? '),(' : '('
-    text += word
+  for (let row = 0; row < values.length; row += width) {
+    text += row === 0 ? '(' : '),('
+    for (let i = row; i < row + width; i++) {
+      const word = writeValue(values[i])
+      if (word === null) return null
+      text += i === row ? word : `,${word}`
+    }
   }
   return `${text})`
 }
@@ -48,7 +50,7 @@ function writeInPlaces(sql: string, values: readonly Value[]): string | null {
 
 function writeValue(value: Value | undefined): string | number | null {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : null
-  if (value instanceof Uint8Array) return `x'${asBuffer(value).toString('hex')}'`
+  if (value instanceof Uint8Array) return `x'${value.toHex()}'`
   return value === null ? 'NULL' : null
 }
 
@@ -59,5 +61,3 @@ function countPlaces(sql: string, head: number): number {
   for (let at = sql.indexOf('?', head); at >= 0 && at < end; at = sql.indexOf('?', at + 1)) count++
   return count
 }
-
-const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,7 +1,7 @@
 import { ValueRefusedError } from '../content-error.ts'
 import type { Transaction, Value } from '../database.ts'
 import type { Dialect } from '../dialect.ts'
-import type { MysqlConnection, Outcome } from './connection.ts'
+import type { MysqlConnection, StatementOutcome } from './connection.ts'
 import { classifyMysqlError, UnknownOutcomeError } from './error.ts'
 import { writePlainStatement } from './plain-statement.ts'
 
@@ -37,7 +37,7 @@ function createTransaction(connection: MysqlConnection, dialect: Dialect): Trans
     const plain = writePlainStatement(sql, values)
     const outcome = (await (plain === null
       ? connection.execute(sql, values)
-      : connection.command(plain))) as Outcome
+      : connection.command(plain))) as StatementOutcome
     if (outcome.warningStatus > 0 && sql.startsWith('INSERT IGNORE')) await checkIgnored(connection)
     return outcome
   }

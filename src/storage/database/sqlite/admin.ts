@@ -10,7 +10,7 @@ const COMPACT_PAGES = 500
 
 export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
   return {
-    checkPlace: () => database.checkPlace(),
+    checkFile: () => database.checkFile(),
     countBytes: async () => countBytes(database.file),
     async findDamage() {
       try {

@@ -2,6 +2,7 @@ import { Database as Connection } from 'bun:sqlite'
 import { chmodSync, chownSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
+import { RESTORED_RECEIPT } from '../../audit/receipt.ts'
 import { isMysqlUrl } from '../mysql/url.ts'
 import { sqliteFile } from '../open.ts'
 import { verifyBackup } from './backup.ts'
@@ -45,19 +46,18 @@ export async function restoreBackup(
  */
 export function placeCopy(target: string, copy: string, clock: Clock): string | null {
   verifyBackup(copy)
-  noteRestored(copy, clock.now())
+  noteRestored(copy)
   syncPath(copy)
   return exchange(target, copy, clock)
 }
 
-/** The audit of what agents sent takes it for the reason of what the backup does not have. */
-function noteRestored(copy: string, at: number): void {
+/** What agents were told to be stored and the backup does not have is missing for this reason, and no other. */
+function noteRestored(copy: string): void {
   const database = new Connection(copy)
   try {
-    // A database of the first schemas has no counters, and numbers nothing.
-    const [table] = database.query(`SELECT 1 FROM sqlite_master WHERE name = 'counter'`).all()
-    if (table !== undefined && table !== null)
-      database.run(`INSERT OR REPLACE INTO counter (name, value) VALUES ('restored', ?)`, [at])
+    // A database of the first schemas has no receipts, and numbers nothing.
+    const [table] = readOnce(database, `SELECT 1 FROM sqlite_master WHERE name = 'receipt'`)
+    if (table !== undefined) database.run('INSERT INTO receipt (packed) VALUES (?)', [RESTORED_RECEIPT])
   } finally {
     database.close()
   }

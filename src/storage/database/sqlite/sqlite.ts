@@ -1,23 +1,26 @@
 import { Database as Connection, type Statement } from 'bun:sqlite'
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Database, Transaction, Value } from '../database.ts'
-import { sqliteDialect } from '../dialect.ts'
+import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
 
-/**
- * Page size of a new file. Measured with 1000 hosts, 12 metrics, 500 minutes, compacted: 0.77 bytes a sample
- * with pages of 4 KiB, 0.70 with 8, 0.74 with 16 (the small tables then weigh more); writing costs about the
- * same with each.
- */
-const PAGE_BYTES = 8192
 /** How long SQLite itself waits, with the thread blocked, for another process's lock … */
 const BUSY_MS = 20
 /** … and how often and how long we come back, without blocking, before giving up. */
 const RETRY_MS = 10
 const GIVE_UP_MS = 30_000
 const CHECKPOINT_PAGES = 2000
-const CACHE_KIB = 16_384
+const CACHE_KIB = 8_192
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
 
@@ -28,8 +31,11 @@ export type SqliteOptions = {
 /** The inside of the SQLite adapter that only backup, restore and `compact` need. */
 export type SqliteDatabase = Database & {
   readonly file: string
-  /** Throws when the file was deleted, or another is in its place: what is written is lost with this process. */
-  checkPlace(): void
+  /**
+   * Throws when the file was deleted, or another is in its place: what is written is lost with this process. Also when
+   * it was found so damaged that something could not be read or written.
+   */
+  checkFile(): void
   /** The connection that reads. */
   readonly connection: Connection
   /** Runs `act` on the writing connection, outside any transaction, when it is this one's turn. */
@@ -53,12 +59,28 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
     reader.close()
     return openSqlite(file, { clock })
   }
+  const [row] = readOnce(reader, 'PRAGMA page_size')
+  const dialect = { ...sqliteDialect, pageBytes: Number(row?.[0]) }
   const reading = keepStatements(reader)
   const writing = keepStatements(writer)
   const read = reading.prepare
   const write = writing.prepare
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
+  let damage: unknown = null
+
+  function checkPlace() {
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found === undefined) throw new Error(`the database file ${file} was deleted while it is open`)
+    if (nameOf(found) !== identity)
+      throw new Error(`the database file ${file} was replaced while it is open: restart the server`)
+  }
+
+  /** Notes the error when it is damage, and gives it back. */
+  function noteDamage(error: unknown): unknown {
+    if (isDamage(error)) damage ??= error
+    return error
+  }
 
   /** One after the other, whatever became of the one before. */
   function takeLock<T>(act: () => Promise<T>): Promise<T> {
@@ -69,7 +91,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   }
 
   const transaction: Transaction = {
-    dialect: sqliteDialect,
+    dialect,
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
       return write(sql).all(...values) as T[]
     },
@@ -82,29 +104,33 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   }
 
   return {
-    dialect: sqliteDialect,
+    dialect,
     file,
     connection: reader,
-    checkPlace() {
-      if (statSync(file, { throwIfNoEntry: false }) === undefined)
-        throw new Error(`the database file ${file} was deleted while it is open`)
-      if (identify(file) !== identity)
-        throw new Error(`the database file ${file} was replaced while it is open: restart the server`)
+    checkFile() {
+      if (damage !== null) throw nameDamage(damage, file)
+      checkPlace()
     },
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
-      return (await retry(() => read(sql).all(...values))) as T[]
+      try {
+        return (await retry(() => read(sql).all(...values))) as T[]
+      } catch (error) {
+        throw noteDamage(error)
+      }
     },
     transaction: (act) =>
       takeLock(async () => {
         await retry(() => write('BEGIN IMMEDIATE').run())
         try {
           const result = await act(transaction)
+          // In a file that has no name any more everything is stored, until this process ends.
+          checkPlace()
           write('COMMIT').run()
           return result
         } catch (error) {
           // A full disk makes SQLite roll back by itself.
           if (writer.inTransaction) write('ROLLBACK').run()
-          throw error
+          throw noteDamage(error)
         }
       }),
     exclusively: (act) => takeLock(() => retry(() => act(writer))),
@@ -160,17 +186,16 @@ export function syncPath(path: string) {
   }
 }
 
-function identify(file: string): string {
-  const { dev, ino } = statSync(file)
-  return `${dev}:${ino}`
-}
+const identify = (file: string): string => nameOf(statSync(file))
+
+const nameOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`
 
 function connect(file: string): Connection {
   const connection = new Connection(file, { readwrite: true, create: true })
   try {
     connection.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
     // Both only take effect in an empty file.
-    connection.run(`PRAGMA page_size = ${PAGE_BYTES}`)
+    connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
     connection.run('PRAGMA auto_vacuum = INCREMENTAL')
     connection.run('PRAGMA journal_mode = WAL')
     connection.run('PRAGMA synchronous = FULL')

@@ -43,7 +43,7 @@ export async function markImported(
     severity,
     message,
   } as const
-  await applyReports(transaction, id, [{ ...opening, status: 'open' }], now)
+  await applyReports(transaction, id, [{ ...opening, status: 'open' }], { seen: now })
 }
 
 /** Imported hosts that have not reported here yet. */

@@ -63,9 +63,11 @@ async function takeEvent(
   const [known] = await transaction.query('SELECT id FROM event WHERE host = ? AND uid = ?', [id, report.uid])
   if (known || (await isHeardHere(transaction, id, report))) return
   const next = report.status === 'open' ? await findNext(transaction, id, report) : null
-  await applyReports(transaction, id, [report], report.time)
+  await applyReports(transaction, id, [report], { seen: report.time })
   if (next !== null)
-    await applyReports(transaction, id, [{ ...report, status: 'closed', change: 2, time: next }], next)
+    await applyReports(transaction, id, [{ ...report, status: 'closed', change: 2, time: next }], {
+      seen: next,
+    })
   if (report.status === 'closed')
     await transaction.run('UPDATE event SET end_unknown = 1 WHERE host = ? AND uid = ?', [id, report.uid])
   // Rules are not asked about what is over, nor about rows that stand for the same problem twice; about what is

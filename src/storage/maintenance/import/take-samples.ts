@@ -18,7 +18,7 @@ type HostSamples = {
 /** Times of the first sample of a host and of the last that lies in the past; 0 when there is none. */
 type Span = { first: number; last: number }
 
-type Sample = { host: string; time: number; metric: string; spelling: string | null; value: number }
+type ImportedSample = { host: string; time: number; metric: string; spelling: string | null; value: number }
 
 /** Takes every sample; those whose time lies in the future wait for it. */
 export async function takeSamples(options: ImportOptions, note: Note) {
@@ -69,7 +69,7 @@ export async function takeSamples(options: ImportOptions, note: Note) {
 }
 
 /** The sample of a row, or why it is none. */
-function readSample(row: OriginalRow<'agentdata'>): Sample | string {
+function readSample(row: OriginalRow<'agentdata'>): ImportedSample | string {
   const host = readHost(row.name)
   if (host === null) return NO_HOST
   const time = readTime(row.time)

@@ -1,10 +1,17 @@
 import type { Series } from '../../../domain/sample.ts'
 
+/** Seconds since `midnight`, and a value for each. */
+export type DayOfSamples = {
+  readonly midnight: number
+  readonly offsets: Float64Array
+  readonly values: Float64Array
+}
+
 /** Gathers samples in ascending order. */
 export type SeriesBuilder = {
   add(time: number, value: number): void
-  /** A day's samples, `offsets` in seconds since `midnight`, without those outside of `from` to `to`. */
-  addDay(midnight: number, offsets: Float64Array, values: Float64Array, from: number, to: number): void
+  /** A day's samples without those outside of `from` to `to`. */
+  addDay(day: DayOfSamples, from: number, to: number): void
   take(): Series
 }
 
@@ -26,7 +33,7 @@ export function createSeriesBuilder(capacity: number): SeriesBuilder {
       times[length] = time
       values[length++] = value
     },
-    addDay(midnight, offsets, dayValues, from, to) {
+    addDay({ midnight, offsets, values: dayValues }, from, to) {
       if (offsets.length !== dayValues.length)
         throw new RangeError(`${dayValues.length} values for ${offsets.length} times`)
       reserve(offsets.length)

@@ -1,11 +1,13 @@
 // The cursor over all drawings, and the values under it.
+
+import { EARLIER_KEY } from '../../charts/plot.ts'
 import { formatValue } from '../../ui/format.ts'
 import { findAll } from '../dom.ts'
 import { REFRESHED } from '../live.ts'
 import { times } from '../times.ts'
 import { readUnit } from '../units.ts'
-import { type Field, fieldOf, moveMark } from './field.ts'
-import { findRow, loadRows, type Row } from './rows.ts'
+import { fieldOf, moveMark, type PlotArea } from './field.ts'
+import { type ChartRow, findRow, loadRows } from './rows.ts'
 import { board, readTimes } from './times.ts'
 import { showTip } from './tip.ts'
 
@@ -20,7 +22,7 @@ let said = new Map<Element, string>()
 export const isShown = () => moment !== null
 
 /** The value, or the mean of a step. */
-const figureOf = (row: Row) => (row.length > 2 ? row[2] : row[1]) ?? Number.NaN
+const figureOf = (row: ChartRow) => (row.length > 2 ? row[2] : row[1]) ?? Number.NaN
 
 /** Shows the cursor at a time in all drawings; `place` is the one that the pointer is over. */
 export function showAt(time: number, place: Element) {
@@ -46,13 +48,16 @@ function show(time: number) {
 
 type Ends = { readonly from: number; readonly to: number }
 
-function showIn(place: HTMLElement, field: Field, time: number, { from, to }: Ends) {
+function showIn(place: HTMLElement, field: PlotArea, time: number, { from, to }: Ends) {
   const left = field.left + ((time - from) / (to - from)) * field.width
   const mark = moveMark(place, 'cursor', { field, left })
   const hasTip = place.dataset.tip !== undefined
   mark.dataset.at = place === held && !hasTip ? times.format(time, to - from > DAY ? 'stamp' : 'second') : ''
   mark.classList.toggle('to-left', left > field.left + field.width / 2)
-  if (hasTip) showTip(place, { field, left, row: findRow(null, time) ?? null, unit: readUnit(place, 'tip') })
+  if (!hasTip) return
+  const words = place.dataset.tipEarlier
+  const earlier = words === undefined ? null : { words, row: findRow(EARLIER_KEY, time) ?? null }
+  showTip(place, { field, left, row: findRow(null, time) ?? null, earlier, unit: readUnit(place, 'tip') })
 }
 
 function showValue(place: HTMLElement, time: number) {

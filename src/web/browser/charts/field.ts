@@ -1,14 +1,14 @@
 // Where the lines of a drawing are on the screen.
 import { FOOT, HEAD } from '../../charts/plot.ts'
 
-export type Field = {
+export type PlotArea = {
   readonly left: number
   readonly width: number
   readonly top: number
   readonly height: number
 }
 
-export function fieldOf(place: Element): Field | null {
+export function fieldOf(place: Element): PlotArea | null {
   const plot = place.querySelector('.plot')
   if (!plot) return null
   const box = plot.getBoundingClientRect()
@@ -21,7 +21,7 @@ export function fieldOf(place: Element): Field | null {
   }
 }
 
-type MarkOptions = { readonly field: Field; readonly left: number; readonly width?: number }
+type MarkOptions = { readonly field: PlotArea; readonly left: number; readonly width?: number }
 
 /** Puts a mark of this class over the lines, as high as they are. */
 export function moveMark(

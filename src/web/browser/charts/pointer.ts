@@ -1,23 +1,23 @@
 // The pointer over drawings: it moves the cursor, and dragging zooms.
 import { closest } from '../dom.ts'
 import { hide, isShown, showAt } from './cursor.ts'
-import { type Field, fieldOf, moveMark } from './field.ts'
+import { fieldOf, moveMark, type PlotArea } from './field.ts'
 import { board, goToTimes, readTimes } from './times.ts'
 
 /** Pixels that a pointer moves before it is a drag. */
 const LEAST_PIXELS = 6
 
-type Drag = { readonly place: Element; readonly field: Field; readonly start: number }
+type Drag = { readonly place: Element; readonly field: PlotArea; readonly start: number }
 
 let drag: Drag | null = null
 
-function momentAt(field: Field, x: number): number {
+function momentAt(field: PlotArea, x: number): number {
   const { from, to } = readTimes() ?? { from: 0, to: 0 }
   return from + Math.min(1, Math.max(0, (x - field.left) / field.width)) * (to - from)
 }
 
 /** The drawing and its field under a pointer; null beside the field. */
-function findUnder(event: PointerEvent): { readonly place: Element; readonly field: Field } | null {
+function findUnder(event: PointerEvent): { readonly place: Element; readonly field: PlotArea } | null {
   const place = closest(event, '.cursor-field', HTMLElement)
   const field = place && board()?.contains(place) ? fieldOf(place) : null
   if (!place || !field || event.clientX < field.left || event.clientX > field.left + field.width) return null

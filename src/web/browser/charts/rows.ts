@@ -9,21 +9,24 @@ import { board, readTimes } from './times.ts'
 const POINTS = 600
 
 /** A row is a time and a value, or a time, least, mean and greatest. */
-export type Row = readonly number[]
-type Line = { readonly rows: readonly Row[]; readonly usual: number }
-type WrittenLine = { readonly key: string; readonly rows: readonly Row[] }
+export type ChartRow = readonly number[]
+type Line = { readonly rows: readonly ChartRow[]; readonly usual: number }
+type WrittenLine = { readonly key: string; readonly rows: readonly ChartRow[] }
 type SeriesAnswer = {
   readonly series: readonly {
     readonly host: string
     readonly metric: string
-    readonly points: readonly Row[]
+    readonly points: readonly ChartRow[]
   }[]
 }
 
 let lines: ReadonlyMap<string, Line> | null = null
 let asked = ''
 
-const toLine = (rows: readonly Row[]): Line => ({ rows, usual: usualStep(rows.map(([time]) => time ?? 0)) })
+const toLine = (rows: readonly ChartRow[]): Line => ({
+  rows,
+  usual: usualStep(rows.map(([time]) => time ?? 0)),
+})
 
 /** Makes the values of the time that is shown known; calls `whenKnown` when that took a question to the server. */
 export async function loadRows(whenKnown: () => void) {
@@ -59,7 +62,7 @@ export async function loadRows(whenKnown: () => void) {
 }
 
 /** The row of a line nearest to a time; null in a gap, undefined while nothing is known. */
-export function findRow(key: string | null, time: number): Row | null | undefined {
+export function findRow(key: string | null, time: number): ChartRow | null | undefined {
   if (!lines) return undefined
   const line = key === null ? [...lines.values()][0] : lines.get(key)
   if (!line) return null

@@ -2,17 +2,19 @@
 import type { Unit } from '../../../domain/metrics/unit.ts'
 import { formatValue } from '../../ui/format.ts'
 import { times } from '../times.ts'
-import type { Field } from './field.ts'
-import type { Row } from './rows.ts'
+import type { PlotArea } from './field.ts'
+import type { ChartRow } from './rows.ts'
 
 export type TipOptions = {
-  readonly field: Field
+  readonly field: PlotArea
   readonly left: number
-  readonly row: Row | null
+  readonly row: ChartRow | null
+  /** The row of the time before, and what that is called; null where none is drawn. */
+  readonly earlier: { readonly words: string; readonly row: ChartRow | null } | null
   readonly unit: Unit
 }
 
-export function showTip(place: HTMLElement, { field, left, row, unit }: TipOptions) {
+export function showTip(place: HTMLElement, { field, left, row, earlier, unit }: TipOptions) {
   let tip = place.querySelector<HTMLElement>(':scope > .tip')
   if (!tip) {
     tip = document.createElement('div')
@@ -24,6 +26,13 @@ export function showTip(place: HTMLElement, { field, left, row, unit }: TipOptio
   const list = document.createElement('dl')
   for (const [name, value, of] of listFigures(row, unit))
     list.append(wordsIn('dt', name), wordsIn('dd', formatValue(value, of)))
+  if (earlier) {
+    const value = earlier.row?.[1]
+    list.append(
+      wordsIn('dt', earlier.words.charAt(0).toUpperCase() + earlier.words.slice(1)),
+      wordsIn('dd', value === undefined ? '–' : formatValue(value, unit)),
+    )
+  }
   tip.replaceChildren(wordsIn('time', times.format(row[0] ?? 0, 'stamp')), list)
   const outer = place.getBoundingClientRect()
   const isBeyond = left + tip.offsetWidth + 24 > field.left + field.width
@@ -31,7 +40,7 @@ export function showTip(place: HTMLElement, { field, left, row, unit }: TipOptio
   tip.style.left = `${isBeyond ? Math.max(0, x - tip.offsetWidth - 12) : x + 12}px`
 }
 
-function listFigures([, ...values]: Row, unit: Unit): readonly (readonly [string, number, Unit])[] {
+function listFigures([, ...values]: ChartRow, unit: Unit): readonly (readonly [string, number, Unit])[] {
   const [first = Number.NaN, mean, most] = values
   if (mean === undefined || most === undefined) return [['Value', first, unit]]
   if (unit === 'state') return [['Running', mean * 100, '%']]

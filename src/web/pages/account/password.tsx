@@ -65,9 +65,9 @@ function refuse(request: WebRequest, problem: string, status: number): Response 
   return new Response(passwordView(request, { problem }).text, { status, headers })
 }
 
-type Outcome = 'changed' | { readonly problem: string } | null
+type PasswordOutcome = 'changed' | { readonly problem: string } | null
 
-function passwordView(request: WebRequest, outcome: Outcome) {
+function passwordView(request: WebRequest, outcome: PasswordOutcome) {
   const { session, csrf, url } = request
   const form = passwordForm(request, outcome)
   return layout({
@@ -81,7 +81,7 @@ function passwordView(request: WebRequest, outcome: Outcome) {
   })
 }
 
-function passwordForm({ session, csrf }: WebRequest, outcome: Outcome) {
+function passwordForm({ session, csrf }: WebRequest, outcome: PasswordOutcome) {
   return (
     <form class="settings" method="post" action="/password">
       <h1>Your password</h1>
@@ -130,10 +130,14 @@ function passwordForm({ session, csrf }: WebRequest, outcome: Outcome) {
           required
         />
       </label>
-      <label class="check">
+      <label class="check-line">
         <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
       </label>
-      <button type="submit">Change</button>
+      <div>
+        <button class="primary" type="submit">
+          Change
+        </button>
+      </div>
     </form>
   )
 }

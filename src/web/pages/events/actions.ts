@@ -22,7 +22,7 @@ import {
 
 const MAX_AT_ONCE = 1000
 const CHANGES = ['acknowledge', 'close', 'reopen'] as const
-type Change = (typeof CHANGES)[number]
+type PageChange = (typeof CHANGES)[number]
 
 /** The comment that came along; undefined when none was typed. Throws an HttpError when it is too long. */
 export function readComment(form: URLSearchParams): string | undefined {
@@ -39,7 +39,16 @@ export async function findEvent({ params, web }: WebRequest): Promise<Event> {
 
 const describe = ({ id, host, message }: Event) => `${id} of ${host}: ${message}`
 
-function change(events: EventStore, what: Change, id: number, by: string, at: number, comment?: string) {
+function change(
+  events: EventStore,
+  what: PageChange,
+  {
+    id,
+    by,
+    at,
+    comment,
+  }: { readonly id: number; readonly by: string; readonly at: number; readonly comment: string | undefined },
+) {
   return comment === undefined ? events[what](id, by, at) : events[what](id, by, at, comment)
 }
 
@@ -67,14 +76,14 @@ export async function answerDone(request: WebRequest, back: string, done: Done):
 }
 
 /** Somebody acknowledged it meanwhile; who wants to take it over says so on the event's page. */
-const isTaken = (what: Change, { acknowledgedBy, status }: Event, { form, session }: WebRequest) =>
+const isTaken = (what: PageChange, { acknowledgedBy, status }: Event, { form, session }: WebRequest) =>
   what === 'acknowledge' &&
   status === 'open' &&
   acknowledgedBy !== null &&
   acknowledgedBy !== session?.user &&
   !form.has('again')
 
-const changeOne = (what: Change) =>
+const changeOne = (what: PageChange) =>
   route(
     { path: `/events/:id/${what}`, method: 'POST', access: 'operator', does: `${what} event` },
     async (request) => {
@@ -85,7 +94,7 @@ const changeOne = (what: Change) =>
       const back = readLocalPath(form.get('back') ?? `/events/${event.id}`)
       const comment = readComment(form)
       const isChanged =
-        !isTaken(what, event, request) && (await change(events, what, event.id, by, now, comment))
+        !isTaken(what, event, request) && (await change(events, what, { id: event.id, by, at: now, comment }))
       note(describe(event))
       if (isChanged) return answerDone(request, back, { what, at: now, ids: [event.id] })
       const after = (await events.find(event.id)) ?? event
@@ -135,7 +144,11 @@ export const changeEvents = route(
       throw new HttpError(400, 'No event is selected: tick the boxes of the events to change.')
     const comment = readComment(form)
     const known = ids.filter((id) => id >= 0)
-    const changed = await web.store.events.changeAll(what, known, session?.user ?? '', now, comment)
+    const changed = await web.store.events.changeAll(what, known, {
+      by: session?.user ?? '',
+      at: now,
+      comment,
+    })
     note(`${what} ${changed.length === 0 ? 'none' : changed.join(', ')}`)
     return answerDone(request, readLocalPath(form.get('back') ?? '/events'), { what, at: now, ids: changed })
   },
@@ -156,7 +169,12 @@ export const undoEvents = route(
     if (done === null || done.what === 'reopen')
       throw new HttpError(400, 'what: expected what the answer of a change gave')
     const ids = done.ids.length > 0 ? done.ids : undefined
-    const result = await web.store.events.undo(done.what, session?.user ?? '', done.at, now, ids)
+    const result = await web.store.events.undo(done.what, {
+      by: session?.user ?? '',
+      done: done.at,
+      at: now,
+      ids,
+    })
     note(`${done.what} ${result.undone.length === 0 ? 'none' : result.undone.join(', ')}`)
     const words = describeUndone(result, now)
     const back = readLocalPath(form.get('back') ?? '/events')

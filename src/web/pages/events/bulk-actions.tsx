@@ -49,7 +49,7 @@ export const changeAllEvents = route(
       throw new HttpError(400, 'back: expected the address of a list of events')
     const filter = readOpenFilter(asked, readSeen(form, now))
     const ids = await listIds(filter, request)
-    const changed = await web.store.events.changeAll(what, ids, session?.user ?? '', now, comment)
+    const changed = await web.store.events.changeAll(what, ids, { by: session?.user ?? '', at: now, comment })
     const narrowed = asked.searchParams.toString().slice(0, NOTED)
     note(
       `${what} ${formatCount(changed.length, 'event')}${narrowed === '' ? '' : `, filtered by ${narrowed}`}`,

@@ -21,7 +21,7 @@ export function eventLines(
   return (
     <ul class={['event-lines', hosts && 'with-hosts']}>
       {events.map((event) => (
-        <li data-key={`event-${event.id}`}>
+        <li class={`severity-${event.severity}`} data-key={`event-${event.id}`}>
           {severityLabel(event.severity)}
           {hosts && (
             <span class="event-host" title={event.host}>

@@ -50,12 +50,12 @@ export function eventTable(options: EventTableOptions): Html {
               <input type="checkbox" data-check-all="id" aria-label="Select all" hidden />
             </th>
           )}
-          {sortHead('severity', 'Event', 'col-event', url, sort)}
-          {sortHead('host', 'Host', 'col-host phone-hidden', url, sort)}
+          {sortHead('severity', sort, { name: 'Event', className: 'col-event', url })}
+          {sortHead('host', sort, { name: 'Host', className: 'col-host phone-hidden', url })}
           <th scope="col" class="col-now number phone-hidden">
             Value now
           </th>
-          {sortHead('since', 'Since', 'col-since number', url, sort)}
+          {sortHead('since', sort, { name: 'Since', className: 'col-since number', url })}
           <th scope="col" class="col-owner phone-hidden">
             Acknowledged
           </th>
@@ -63,7 +63,7 @@ export function eventTable(options: EventTableOptions): Html {
             Notified
           </th>
           {mayChange && (
-            <th scope="col" class="col-action phone-hidden">
+            <th scope="col" class="col-action">
               <span class="visually-hidden">Change</span>
             </th>
           )}
@@ -77,10 +77,8 @@ export function eventTable(options: EventTableOptions): Html {
 /** The name of a column, as a link that sorts by it where the list can be sorted by it. */
 function sortHead(
   column: EventSort['column'],
-  name: string,
-  className: string,
-  url: URL,
   { column: current, isReversed, columns }: EventSort,
+  { name, className, url }: { readonly name: string; readonly className: string; readonly url: URL },
 ): Html {
   if (!columns.includes(column))
     return (
@@ -154,7 +152,7 @@ function eventRow(view: EventView, options: EventTableOptions): Html {
         {event.acknowledgedBy ?? <span class="soft">–</span>}
       </td>
       <td class="col-notified phone-hidden">{notifiedMark(event, deliveries.get(id), options)}</td>
-      {mayChange && <td class="col-action phone-hidden">{rowActions(event, problem.what)}</td>}
+      {mayChange && <td class="col-action">{rowActions(event, problem.what)}</td>}
     </tr>
   )
 }

@@ -6,7 +6,7 @@ import { facetBar, readFacets } from '../../filters/facets.tsx'
 import { readInteger } from '../../http/query-parameters.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
 import { type EventView, viewEvents } from '../../problems/event-view.ts'
-import { capitalize, pager, withParameters } from '../../ui/components.tsx'
+import { capitalize, madeLine, pager, withParameters } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import { icon } from '../../ui/icons.tsx'
@@ -79,6 +79,7 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
     filters: facetBar(url, groups, facets),
     body: (
       <>
+        {madeLine(request)}
         {result}
         {eventsView(model)}
       </>

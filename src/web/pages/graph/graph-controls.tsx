@@ -1,7 +1,9 @@
 /** @jsxImportSource #markup */
 import { RANGES } from '../../charts/time-range.ts'
+import { timeRangeForm } from '../../charts/time-range-form.tsx'
 import { rangeChoices, timeRangeNav } from '../../charts/time-range-nav.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { saveViewPath } from '../../ui/save-view.tsx'
 import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
 import type { GraphModel } from './graph-model.ts'
 import { EARLIER } from './read-graph.ts'
@@ -24,6 +26,10 @@ export function graphControls(model: GraphModel): Html {
         address: (time) => graphAddress(model, { time }),
         mark: { 'data-chart-link': true },
       })}
+      <details class="any-time" id="any-time">
+        <summary>Custom range</summary>
+        {timeRangeForm(timeRange, now, graphParameters(model, { time: new URLSearchParams() }))}
+      </details>
       {looks(model)}
       {ways(model)}
     </div>
@@ -40,17 +46,20 @@ function looks(model: GraphModel): Html {
       </a>
     </li>
   )
+  const isState = plan.leftUnit === 'state'
   const hasPercent = plan.leftUnit === '%' || plan.rightUnit === '%'
   return (
     <nav class="looks" aria-label="Look">
       <ul class="segments">
-        {look(
-          'Fit',
-          options.isFitted,
-          graphAddress(model, { options: { isFitted: !options.isFitted } }),
-          hasPercent ? 'Fit the scale to the values, instead of 0 to 100 %' : 'Fit the scale to the values',
-        )}
-        {(isDownsampled || options.showsPeaks) &&
+        {!isState &&
+          look(
+            'Fit',
+            options.isFitted,
+            graphAddress(model, { options: { isFitted: !options.isFitted } }),
+            hasPercent ? 'Fit the scale to the values, instead of 0 to 100 %' : 'Fit the scale to the values',
+          )}
+        {!isState &&
+          (isDownsampled || options.showsPeaks) &&
           look(
             'Peaks',
             options.showsPeaks,
@@ -80,6 +89,9 @@ function ways(model: GraphModel): Html {
     <div class="saves">
       <a class="button" href="#add-lines">
         Compare
+      </a>
+      <a class="button" href={saveViewPath(graphAddress(model))}>
+        Save view
       </a>
       <button class="scripted-only" type="button" data-copy-address>
         Copy link

@@ -14,7 +14,7 @@ export function eventsOf(model: GraphModel): Html | null {
   const isAlone = plan.lines.length === 1
   if (events.length === 0 && (!isAlone || thresholds.length === 0)) return null
   return (
-    <section class="section" id="events-here">
+    <section class="section panel" id="events-here">
       <div class="section-head">
         <h2>Events in this period</h2>
         {events.length > SHOWN_EVENTS && (
@@ -39,7 +39,7 @@ export function eventsOf(model: GraphModel): Html | null {
 function thresholdsOf({ plan, thresholds, isReported }: GraphModel): Html {
   const source = isReported ? (
     <>
-      <a href={`${hostPath(plan.lines[0]?.host ?? '')}#threshold-table`}>Thresholds</a>, set on the agent:
+      <a href={`${hostPath(plan.lines[0]?.host ?? '')}/thresholds`}>Thresholds</a>, set on the agent:
     </>
   ) : (
     'Thresholds that events of this metric have named:'

@@ -1,28 +1,34 @@
 /** @jsxImportSource #markup */
-import { metricTitle, metricUnit } from '../../../domain/metrics/metric.ts'
+import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
+import { describeFull } from '../../../domain/hosts/capacity.ts'
+import { metricUnit } from '../../../domain/metrics/metric.ts'
 import { type ChartLine, lineChart } from '../../charts/chart.tsx'
 import { describeLines, MAX_COMPARED } from '../../charts/comparison.ts'
 import { groupMarks } from '../../charts/event-markers.ts'
+import { EARLIER_KEY } from '../../charts/plot.ts'
 import { pickerForm } from '../../charts/series-picker.tsx'
 import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
 import { describeThresholds } from '../../charts/thresholds.ts'
-import { timeRangeForm } from '../../charts/time-range-form.tsx'
-import { hostPath } from '../../ui/components.tsx'
+import { hostQuery } from '../../charts/time-range.ts'
+import { describeGrowth } from '../../forecasts/describe-growth.ts'
+import { capitalize, hostPath } from '../../ui/components.tsx'
 import { formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
-import { graphParameters, graphPath } from './graph-address.ts'
+import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
 import { graphControls } from './graph-controls.tsx'
 import { eventsOf } from './graph-events.tsx'
 import type { GraphModel, GraphRequestData } from './graph-model.ts'
 import { figures, lineTable, valueTable } from './line-figures.tsx'
 import { describeMissing } from './read-graph.ts'
 
+const HOUR = 3600
+
 export function graphView(data: GraphRequestData): Html {
-  const { plan, drawn, timeRange, url } = data
+  const { plan, drawn, url } = data
   const model: GraphModel = {
     ...data,
-    names: describeLines(plan.lines),
-    isDownsampled: drawn.some(({ mean, low }) => mean !== low),
+    names: describeLines(plan.lines, data.hosts),
+    isDownsampled: drawn.some(({ summary, mean, low }) => summary !== null && mean !== low),
   }
   const isEmpty = plan.lines.length === 0
   return (
@@ -35,17 +41,11 @@ export function graphView(data: GraphRequestData): Html {
       ))}
       {!isEmpty && graph(model)}
       {addLines(model)}
-      {!isEmpty && (
-        <section class="section" data-live="span">
-          <h2>Custom range</h2>
-          {timeRangeForm(timeRange, model.now, graphParameters(model, { time: new URLSearchParams() }))}
-        </section>
-      )}
     </>
   )
 }
 
-function head({ own, plan, timeRange }: GraphModel): Html {
+function head({ own, plan, timeRange, hosts }: GraphModel): Html {
   const count = plan.lines.length
   const lead =
     count === 0 ? (
@@ -67,11 +67,13 @@ function head({ own, plan, timeRange }: GraphModel): Html {
           {own !== null && (
             <>
               {' '}
-              › <a href={hostPath(own.host)}>{own.host}</a>
+              <span data-live="way-back">
+                › <a href={`${hostPath(own.host)}${hostQuery(timeRange)}`}>{own.host}</a>
+              </span>
             </>
           )}
         </p>
-        <h1>{own === null ? 'Compare' : metricTitle(own.metric)}</h1>
+        <h1>{own === null ? 'Compare' : phraseMetric(own.metric, hosts.get(own.host)).noun}</h1>
         <p class="lead" data-live="lead">
           {lead}
         </p>
@@ -89,26 +91,39 @@ function graph(model: GraphModel): Html {
   return (
     <div data-live="graph">
       {graphControls(model)}
-      <div
-        class="wide-graph"
-        data-charts={JSON.stringify({ from, to, isLive })}
-        data-chart-rows={JSON.stringify(writeRows(model))}
-        data-chart-keys
-        tabindex="0"
-        role="group"
-        aria-label="Graph. Arrow keys move it in time, plus and minus zoom."
-      >
-        <div class="cursor-field" data-tip={isAlone && metricUnit(plan.lines[0]?.metric ?? '')}>
-          {chart(model)}
+      <section class="section panel graph-panel" aria-label="Graph">
+        <div
+          class="wide-graph"
+          data-charts={JSON.stringify({ from, to, isLive })}
+          data-chart-rows={JSON.stringify(writeRows(model))}
+          data-chart-keys
+          tabindex="0"
+          role="group"
+          aria-label="Graph. Arrow keys move it in time, plus and minus zoom."
+        >
+          {ghostLegend(model)}
+          <div
+            class="cursor-field"
+            data-tip={isAlone && metricUnit(plan.lines[0]?.metric ?? '')}
+            data-tip-earlier={model.ghost !== null && model.options.before?.words}
+          >
+            {chart(model)}
+          </div>
+          {isSilent && (
+            <p class="no-samples">
+              No samples in this time
+              {wayToSamples(model)}
+            </p>
+          )}
         </div>
-        {isSilent && <p class="no-samples">No samples in this time</p>}
-      </div>
-      <p class="chart-note" data-graph-note role="status"></p>
-      {/* Where any lines are compared, a lone one can be taken out too. */}
-      {isAlone && own !== null ? figures(drawn[0]?.summary ?? null, plan.leftUnit) : lineTable(model)}
+        <p class="chart-note" data-graph-note role="status"></p>
+        {/* Where any lines are compared, a lone one can be taken out too. */}
+        {isAlone && own !== null ? figures(drawn[0]?.summary ?? null, plan.leftUnit) : lineTable(model)}
+        {forecastOf(model)}
+      </section>
       {eventsOf(model)}
       {isAlone && (
-        <details class="section" id="values">
+        <details class="section panel" id="values">
           <summary>
             <h2>Show as table</h2>
           </summary>
@@ -120,8 +135,8 @@ function graph(model: GraphModel): Html {
 }
 
 /** The rows that are drawn, so that the cursor can say them: time and value, or time, minimum, mean and maximum. */
-function writeRows({ plan, drawn }: GraphModel) {
-  return plan.lines.map((line, i) => {
+function writeRows({ plan, drawn, ghost }: GraphModel) {
+  const lines = plan.lines.map((line, i) => {
     const { times, low, mean, high } = drawn[i] ?? NO_ROWS
     const isPlain = mean === low
     const rows = Array.from(times, (time, row) =>
@@ -133,6 +148,49 @@ function writeRows({ plan, drawn }: GraphModel) {
     )
     return { key: writeRef(line), rows }
   })
+  if (ghost === null) return lines
+  const earlier = Array.from(ghost.times, (time, row) => [time, short(ghost.mean[row])])
+  return [...lines, { key: EARLIER_KEY, rows: earlier }]
+}
+
+function forecastOf({ forecast, now }: GraphModel): Html | null {
+  if (forecast === null) return null
+  return (
+    <p class="forecast">
+      <b>{capitalize(describeFull(forecast, now))}</b>, growing {describeGrowth(forecast.growth.mid)} per day{' '}
+      <span class="soft">(80&#8239;% interval, from the last 30 days)</span>
+    </p>
+  )
+}
+
+/** From a time without samples to the newest of a lone line's host; nothing where that would be the same. */
+function wayToSamples(model: GraphModel): Html | null {
+  const { plan, hosts, timeRange } = model
+  const newest = hosts.get(plan.lines[0]?.host ?? '')?.latestTime ?? 0
+  if (plan.lines.length !== 1 || newest === 0 || (newest >= timeRange.from && newest <= timeRange.to))
+    return null
+  const time = new URLSearchParams({ from: String(newest - HOUR), to: String(newest) })
+  return (
+    <a class="button" href={graphAddress(model, { time })} data-chart-link>
+      Show the newest
+    </a>
+  )
+}
+
+/** Which line is which, where the one of the time before is drawn behind. */
+function ghostLegend({ ghost, options: { before }, timeRange }: GraphModel): Html | null {
+  if (ghost === null || before === null) return null
+  return (
+    <p class="ghost-legend soft">
+      <span>
+        <span class="swatch line-1" /> {timeRange.words}
+      </span>
+      <span>
+        <span class="swatch ghost" /> {before.words}
+        {ghost.summary === null && ': no samples'}
+      </span>
+    </p>
+  )
 }
 
 /** As many digits as are ever shown, and more. */
@@ -173,12 +231,13 @@ function chart(model: GraphModel): Html {
   })
 }
 
-function describeChart({ own, plan, names, drawn, timeRange, thresholds, options }: GraphModel): string {
+function describeChart(model: GraphModel): string {
+  const { own, plan, names, drawn, timeRange, thresholds, options, hosts } = model
   const summary = drawn[0]?.summary ?? null
   const unit = plan.leftUnit
   const what =
     own !== null && plan.lines.length === 1
-      ? `${metricTitle(own.metric)} of ${own.host}, ${timeRange.words}: ${
+      ? `${phraseMetric(own.metric, hosts.get(own.host)).noun} of ${own.host}, ${timeRange.words}: ${
           summary
             ? `from ${formatValue(summary.low, unit)} to ${formatValue(summary.high, unit)}`
             : 'no samples'
@@ -195,7 +254,7 @@ function describeChart({ own, plan, names, drawn, timeRange, thresholds, options
 function addLines(model: GraphModel): Html {
   const { plan, choices, groups, group } = model
   return (
-    <section class="section screen-only" id="add-lines">
+    <section class="section panel screen-only" id="add-lines">
       <h2>{plan.lines.length === 0 ? 'Choose what to compare' : 'Add lines'}</h2>
       {pickerForm({
         action: graphPath(model),

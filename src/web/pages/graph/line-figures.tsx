@@ -1,4 +1,5 @@
 /** @jsxImportSource #markup */
+import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import type { Unit } from '../../../domain/metrics/unit.ts'
 import { mergeRows, type SeriesSummary } from '../../../domain/series.ts'
@@ -86,8 +87,9 @@ function lineRow(model: GraphModel, line: SeriesRef, index: number): Html {
   const metric = (
     <>
       <a class="plain" href={metricPath(line.host, line.metric)}>
-        {breakable(line.metric)}
-      </a>
+        {phraseMetric(line.metric, model.hosts.get(line.host)).noun}
+      </a>{' '}
+      <code class="soft">{breakable(line.metric)}</code>
       {side && (
         <>
           {' '}

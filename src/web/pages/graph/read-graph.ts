@@ -1,8 +1,10 @@
 import type { Event } from '../../../domain/event.ts'
+import type { Forecast } from '../../../domain/hosts/capacity.ts'
+import { isDiskUse } from '../../../domain/hosts/filesystems.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import type { Series } from '../../../domain/sample.ts'
 import type { SummarizedSeries } from '../../../domain/series.ts'
-import { type Comparison, planComparison } from '../../charts/comparison.ts'
+import { planComparison, type SeriesComparison } from '../../charts/comparison.ts'
 import { listEventsIn } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import {
@@ -17,7 +19,8 @@ import {
 import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { mergeThresholds, readThresholds } from '../../charts/thresholds.ts'
 import { readTimeRange, type TimeRange } from '../../charts/time-range.ts'
-import { HttpError, notFound, type WebRequest } from '../../http/route.ts'
+import { describeWrongScale } from '../../charts/time-range-form.tsx'
+import { notFound, type WebRequest } from '../../http/route.ts'
 
 /** How the lines are shown, by the words of the address. */
 export type GraphOptions = {
@@ -38,13 +41,15 @@ export const EARLIER = [
 export type GraphLines = {
   /** The line of the page's own address, which stays; null on the page that compares any. */
   readonly own: SeriesRef | null
-  readonly plan: Comparison
+  readonly plan: SeriesComparison
   readonly timeRange: TimeRange
 }
 
 /** What else a graph shows. */
 export type GraphData = GraphLines & {
   readonly options: GraphOptions
+  /** What the address asks for that there is not, in sentences; the graph is shown without it. */
+  readonly problems: readonly string[]
   /** The rows of each line. */
   readonly drawn: readonly SummarizedSeries[]
   /** Those of the time before, at the times at which they are drawn; null where none are asked for. */
@@ -56,6 +61,8 @@ export type GraphData = GraphLines & {
   readonly bands: ReturnType<typeof listMaintenance>
   readonly missing: readonly SeriesRef[]
   readonly hosts: ReadonlyMap<string, Host>
+  /** Of a lone line that is the use of a disk: when that will be full, where that can be said. */
+  readonly forecast: Forecast | null
 }
 
 type GraphRequest = Pick<WebRequest, 'url' | 'now' | 'web'>
@@ -100,40 +107,48 @@ export async function findOwn({ params, web }: Pick<WebRequest, 'params' | 'web'
 
 export async function readGraph(request: GraphRequest, own: SeriesRef | null): Promise<GraphData> {
   const { store } = request.web
-  const options = readOptions(request.url)
+  const { options, problems } = readOptions(request.url)
   const lines = await planLines(request, own)
   const { plan, timeRange } = lines
   const picture = { from: timeRange.from, to: timeRange.to, points: rowsOf(plan.lines.length) }
   const drawn = await loadRows(store.samples, plan.lines, picture)
   const [only, another] = plan.lines
   const names = [...new Set(plan.lines.map(({ host }) => host))]
-  const [limits, events, missing, ghost, windows, hosts] = await Promise.all([
+  const isDisk = only !== undefined && !another && isDiskUse(only.metric)
+  const [limits, events, missing, ghost, windows, hosts, forecast] = await Promise.all([
     readLimits(plan, request.web),
     listEvents(lines, request.web),
     findMissing(plan, drawn, request.web),
     options.before && only && !another ? readGhost(only, picture, options.before.seconds, request.web) : null,
     store.maintenanceWindows.list(),
     store.hosts.findAll(names),
+    isDisk ? request.web.forecasts.of(only.host, only.metric) : null,
   ])
   const [host] = names
   const bands =
     names.length === 1 && host !== undefined
       ? listMaintenance(windows, host, timeRange.from, timeRange.to)
       : []
-  return { ...lines, ...limits, options, drawn, events, missing, ghost, bands, hosts }
+  return { ...lines, ...limits, options, problems, drawn, events, missing, ghost, bands, hosts, forecast }
 }
 
-/** Reads how lines are to be shown. Throws an `HttpError` for a word that there is not. */
-function readOptions({ searchParams }: URL): GraphOptions {
-  const scale = searchParams.get('scale') ?? ''
-  if (scale !== '' && scale !== 'fit')
-    throw new HttpError(400, 'scale: expected fit, or nothing for 0 to 100 %')
-  const peaks = searchParams.get('peaks') ?? ''
-  if (peaks !== '' && peaks !== '1') throw new HttpError(400, 'peaks: expected 1, or nothing')
-  const key = searchParams.get('before') ?? ''
+/** Reads how lines are to be shown; a word that there is not is said in `problems`. */
+function readOptions({ searchParams }: URL): {
+  readonly options: GraphOptions
+  readonly problems: readonly string[]
+} {
+  const [scale = '', peaks = '', key = ''] = ['scale', 'peaks', 'before'].map(
+    (name) => searchParams.get(name) ?? '',
+  )
   const before = EARLIER.find((one) => one.key === key) ?? null
-  if (key !== '' && before === null) throw new HttpError(400, 'before: expected day or week')
-  return { isFitted: scale === 'fit', showsPeaks: peaks === '1', before }
+  return {
+    options: { isFitted: scale === 'fit', showsPeaks: peaks === '1', before },
+    problems: [
+      ...describeWrongScale(scale),
+      ...(peaks === '' || peaks === '1' ? [] : ['peaks: expected 1, or nothing.']),
+      ...(key === '' || before !== null ? [] : ['before: expected day or week, or nothing.']),
+    ],
+  }
 }
 
 /** The rows of the time before, at the times at which they are drawn. */
@@ -152,7 +167,7 @@ async function readGhost(
 }
 
 /** Those of every line; none where there are two scales, because nobody could tell whose they are. */
-async function readLimits({ lines, rightUnit }: Comparison, { store }: WebRequest['web']) {
+async function readLimits({ lines, rightUnit }: SeriesComparison, { store }: WebRequest['web']) {
   if (rightUnit !== null) return { thresholds: [], isReported: true }
   const [only] = lines
   const metric = lines.length === 1 ? only?.metric : undefined
@@ -186,7 +201,7 @@ async function findExtent(lines: readonly SeriesRef[], { store }: WebRequest['we
 
 /** Lines without a sample whose host has no such metric, be it that it has another name today. */
 async function findMissing(
-  plan: Comparison,
+  plan: SeriesComparison,
   drawn: readonly SummarizedSeries[],
   { store }: WebRequest['web'],
 ): Promise<SeriesRef[]> {

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { metricTitle } from '../../../domain/metrics/metric.ts'
+import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
 import { seriesCsv } from '../../charts/series-csv.ts'
 import { findChoices } from '../../charts/series-picker.tsx'
 import { NO_SAMPLES, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
@@ -28,7 +28,8 @@ async function answer(request: WebRequest, own: SeriesRef | null) {
     web.store.hosts.groups(),
   ])
   return layout({
-    title: own === null ? 'Compare' : `${metricTitle(own.metric)} · ${own.host}`,
+    title:
+      own === null ? 'Compare' : `${phraseMetric(own.metric, data.hosts.get(own.host)).noun} · ${own.host}`,
     active: own === null ? 'graphs' : 'hosts',
     session,
     csrf,
@@ -37,6 +38,11 @@ async function answer(request: WebRequest, own: SeriesRef | null) {
       <>
         {madeLine(request)}
         {timeRangeProblem(data.timeRange)}
+        {data.problems.map((words) => (
+          <p class="problem" role="alert">
+            {words}
+          </p>
+        ))}
         {graphView({ ...data, url, choices, groups, group, now, silence: web.silence })}
       </>
     ),

@@ -98,12 +98,11 @@ function problemActions(
         </summary>
         <div class="menu-body">
           {members.length === 0 && muteChoices(`${path}/mute`)}
-          <button
-            type="submit"
-            formaction={`${path}/close`}
-            title="Hides this until it has recovered and comes again"
-          >
-            Close
+          <button type="submit" formaction={`${path}/close`}>
+            <span>
+              Close
+              <span class="soft">hides this until it has recovered and comes again</span>
+            </span>
           </button>
           <a class="button" href={`${path}#comment`}>
             Comment…

@@ -43,12 +43,14 @@ const topsOf = rememberOf((entries) =>
 
 /** The top hosts of each kind, in the colour of the event about it. Those that are down have no value of now. */
 export function busiestView(entries: readonly FleetEntry[], view: FleetView): Html {
+  const rankings = topsOf(entries).filter(({ top }) => top.length > 0)
   return (
     <section class="card busiest">
       <h2>Busiest now</h2>
+      {rankings.length === 0 && <p class="soft">No host reports values now.</p>}
       <div class="rankings">
-        {topsOf(entries).map(({ name, metric, of, top }) => {
-          return top.length === 0 ? null : (
+        {rankings.map(({ name, metric, of, top }) => {
+          return (
             <div>
               <h3>{name}</h3>
               <ol class="ranking">

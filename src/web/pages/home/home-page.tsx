@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { countAll, type Event, type SeverityCounts } from '../../../domain/event.ts'
+import { NARROW_SPACE } from '../../../domain/metrics/figure.ts'
 import { facetBar, keepFacets, readFacets } from '../../filters/facets.tsx'
 import { countFleet, type FleetCounts, type FleetView, filterFleet, listFacets } from '../../fleet/fleet.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
@@ -14,7 +15,7 @@ import { attentionView } from './attention.tsx'
 import { busiestView } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
 import { fleetStrip, SLOT } from './fleet-strip.tsx'
-import { hostMap, MAX_CELLS, readFill } from './host-map.tsx'
+import { hostMap, readFill } from './host-map.tsx'
 import { serverTrouble } from './server-trouble.tsx'
 
 /** Lines of what nobody looks after yet; a wall has room for more. */
@@ -94,7 +95,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
     csrf,
     url,
     filters: facetBar(url, groups, facets),
-    ...(entries.length > MAX_CELLS && { scripts: ['host-map'] }),
+    ...(entries.length > 0 && { scripts: ['host-map'] }),
     body: (
       <>
         {result}
@@ -139,7 +140,7 @@ export function homeTitle({ down }: Pick<FleetCounts, 'down'>, open: SeverityCou
   return parts.length === 0 ? 'Home' : `${parts.join(', ')} · Home`
 }
 
-export type Verdict = {
+export type FleetVerdict = {
   readonly counts: FleetCounts
   readonly open: SeverityCounts
   readonly unacknowledged: SeverityCounts
@@ -147,7 +148,7 @@ export type Verdict = {
 }
 
 /** One line that says how things are, the worst first. */
-export function describeVerdict({ counts, open, unacknowledged, total }: Verdict): {
+export function describeVerdict({ counts, open, unacknowledged, total }: FleetVerdict): {
   readonly title: string
   readonly more: string
 } {
@@ -177,7 +178,7 @@ export function describeVerdict({ counts, open, unacknowledged, total }: Verdict
   return { title, more: more.join(' · ') }
 }
 
-function verdictView(verdict: Verdict, { availability, fullSoon }: Figures, kept: string): Html {
+function verdictView(verdict: FleetVerdict, { availability, fullSoon }: Figures, kept: string): Html {
   const { title, more } = describeVerdict(verdict)
   const { counts, unacknowledged } = verdict
   const and = kept === '' ? '' : `&${kept}`
@@ -193,10 +194,14 @@ function verdictView(verdict: Verdict, { availability, fullSoon }: Figures, kept
         {figure(formatNumber(counts.down), 'down', `/hosts?status=down${and}`, counts.down > 0 && 'bad')}
         {figure(formatNumber(counts.maintenance), 'in maintenance', `/hosts?status=maintenance${and}`)}
         {figure(formatNumber(counts.up), 'up', `/hosts?status=up${and}`)}
-        {figure(writeShare(availability), 'availability, 30 d', `/reports/availability?period=30d${and}`)}
+        {figure(
+          writeShare(availability),
+          'availability, 30\u00a0d',
+          `/reports/availability?period=30d${and}`,
+        )}
         {figure(
           formatNumber(fullSoon),
-          fullSoon === 1 ? 'disk full within 14 d' : 'disks full within 14 d',
+          fullSoon === 1 ? 'disk full within 14\u00a0d' : 'disks full within 14\u00a0d',
           `/reports/capacity${kept === '' ? '' : `?${kept}`}`,
           fullSoon > 0 && 'warn',
         )}
@@ -207,7 +212,7 @@ function verdictView(verdict: Verdict, { availability, fullSoon }: Figures, kept
 
 /** Rounded down: what was down at all is never 100 %. */
 const writeShare = (percent: number | null) =>
-  percent === null ? '–' : `${(Math.floor(percent * 100) / 100).toFixed(2)} %`
+  percent === null ? '–' : `${(Math.floor(percent * 100) / 100).toFixed(2)}${NARROW_SPACE}%`
 
 const figure = (value: string, name: string, href: string, tone: string | false = false): Html => (
   <li class={tone}>

@@ -29,7 +29,7 @@ export function readFill(url: URL): Fill {
 }
 
 /** More cells are drawn by a script alone, from packed data; without scripts there are counts by group. */
-export const MAX_CELLS = 500
+const MAX_CELLS = 500
 /** Groups of a map; those of fewer hosts are put together behind them. */
 const MAX_GROUPS = 24
 
@@ -49,7 +49,7 @@ export function hostMap(model: HostMap): Html {
   const groups = groupFleet(entries, by ?? '').slice(0, MAX_GROUPS)
   const isLarge = entries.length > MAX_CELLS
   return (
-    <section class="card host-map" aria-label="Hosts">
+    <section class="card host-map" aria-label="Hosts" data-fill={model.fill.key}>
       <div class="section-head">
         <h2>Hosts</h2>
         {groupLinks(model)}
@@ -201,7 +201,7 @@ function countsByGroup(groups: readonly Group[], { by, kept }: HostMap): Html {
             {troubled > 0 && (
               <span>
                 {' '}
-                {severityMark(2)} {formatNumber(troubled)} with major events
+                {severityMark(2)} {formatNumber(troubled)} with critical or major events
               </span>
             )}
           </li>

@@ -2,7 +2,7 @@
 import { isComplete } from '../../../domain/audit/complete.ts'
 import { isLossReason } from '../../../domain/audit/loss.ts'
 import { describeReason } from '../../../domain/events/data-gap.ts'
-import type { Gap, HostAudit, Rejections, Store, WaitingSamples } from '../../../storage/ports/store.ts'
+import type { Gap, HostAudit, MinuteRejections, Store, WaitingSamples } from '../../../storage/ports/store.ts'
 import { agoLabel, stampLabel } from '../../ui/components.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
@@ -14,7 +14,7 @@ const LISTED = 10
 export type HostData = {
   readonly audit: HostAudit | null
   readonly gaps: readonly Gap[]
-  readonly rejections: readonly Rejections[]
+  readonly rejections: readonly MinuteRejections[]
   readonly waiting: WaitingSamples | null
 }
 
@@ -33,7 +33,7 @@ export function dataSection({ audit, gaps, rejections, waiting }: HostData, now:
   const summary = audit === null ? [] : [summarize(audit)]
   if (waiting !== null) summary.push(`${formatNumber(waiting.samples)} samples wait for their time`)
   return (
-    <details class="section" id="data">
+    <details class="section panel" id="data">
       <summary>
         <h2>Data</h2> <span class="soft">{summary.join(', ')}</span>
       </summary>
@@ -173,7 +173,7 @@ const REJECTION_COLUMNS: readonly ListColumn[] = [
 /** Of reasons whose name alone would say something wrong. */
 const REJECTION_WORDS: Readonly<Record<string, string>> = { future: 'future: waits until its time has come' }
 
-function rejectionsTable(rejections: readonly Rejections[]): Html {
+function rejectionsTable(rejections: readonly MinuteRejections[]): Html {
   return (
     <>
       <h3>Refused by the server</h3>

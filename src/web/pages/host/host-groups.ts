@@ -1,5 +1,6 @@
 import { HOST_CHANGES } from '../../../domain/hosts/change-host.ts'
-import { giveGroups } from '../../changes/host-groups.ts'
+import { readGroups } from '../../../domain/hosts/group.ts'
+import { giveGroups, isSame } from '../../changes/host-groups.ts'
 import { redirect, route } from '../../http/route.ts'
 import { hostPath } from '../../ui/components.tsx'
 
@@ -7,7 +8,10 @@ import { hostPath } from '../../ui/components.tsx'
 export const changeHostGroups = route(
   { path: '/hosts/:name/groups', method: 'POST', access: 'operator', does: HOST_CHANGES.groups },
   async (request) => {
-    const { name } = await giveGroups(request, request.form.get('groups') ?? '')
+    const { form } = request
+    const known = form.get('known')
+    const isKnown = (given: readonly string[]) => known === null || isSame(given, readGroups(known).groups)
+    const { name } = await giveGroups(request, form.get('groups') ?? '', isKnown)
     return redirect(`${hostPath(name)}#groups`)
   },
 )

@@ -1,12 +1,12 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
 import { countDowntime, type Downtime, type Outage } from '../../../domain/events/downtime.ts'
-import { type Host, hostStatus } from '../../../domain/hosts/host.ts'
-import { createMaintenanceCalendar, type MaintenanceWindow } from '../../../domain/time/maintenance-window.ts'
+import type { Host } from '../../../domain/hosts/host.ts'
+import type { StateOfHost } from '../../../domain/hosts/host-state.ts'
 import { escapePattern, MUTE_TIMES } from '../../changes/mute-host.ts'
 import { stateStrip } from '../../charts/state-strip.tsx'
 import { writePercent } from '../../reports/availability-report.tsx'
-import { agoLabel, hostPath, pageHeading, stampLabel, statusLabel } from '../../ui/components.tsx'
+import { agoLabel, hostPath, pageHeading, statusLabel, untilLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
@@ -19,25 +19,24 @@ const WORTH_TELLING_SKEW = 30
 const DAY_SLOTS = 96
 const MONTH_SLOTS = 90
 
-export type HeadModel = {
+export type HeadModel = StateOfHost & {
   readonly host: Host
   readonly now: number
-  readonly silence: number
   readonly csrf: string
   readonly mayChange: boolean
   readonly mayManage: boolean
   /** Of the last 30 days. */
   readonly history: readonly Event[]
   readonly outages: readonly Outage[]
-  readonly windows: readonly MaintenanceWindow[]
   /** The first of its metrics, with which a comparison begins; null when it has none. */
   readonly firstMetric: string | null
+  /** The query by which links keep the time that is shown; empty for the usual one. */
+  readonly query: string
 }
 
 /** What stays in sight while the page is scrolled: what it is about, how it is, and what can be done. */
 export function hostHead(model: HeadModel): Html {
-  const { host, now, silence, mayChange, firstMetric } = model
-  const status = hostStatus(host, now, silence)
+  const { host, now, state, mayChange, firstMetric, query } = model
   return (
     <div class="head host-head">
       <div>
@@ -45,9 +44,12 @@ export function hostHead(model: HeadModel): Html {
           <a href="/hosts">Hosts</a>
         </p>
         {pageHeading(host.name)}
-        <p class="host-status">
-          {statusLabel(status)} <span class="soft">last seen {agoLabel(host.lastSeen, now)}</span>
-        </p>
+        <div class="host-line">
+          <p class="host-status">
+            {statusLabel(state)} <span class="soft">last seen {agoLabel(host.lastSeen, now)}</span>
+          </p>
+          {facetsOf(host)}
+        </div>
       </div>
       <div class="host-actions">
         {mayChange && muteMenu(model)}
@@ -60,7 +62,10 @@ export function hostHead(model: HeadModel): Html {
           </a>
         )}
         {firstMetric !== null && (
-          <a class="button" href={`/compare?series=${encodeURIComponent(`${host.name}:${firstMetric}`)}`}>
+          <a
+            class="button"
+            href={`/compare?series=${encodeURIComponent(`${host.name}:${firstMetric}`)}${query.replace('?', '&')}`}
+          >
             Compare
           </a>
         )}
@@ -92,18 +97,14 @@ function muteMenu({ host, csrf }: HeadModel): Html {
 }
 
 /** The window that the host is in now, and how long it still holds. */
-export function maintenanceLine({ host, windows, now, mayChange }: HeadModel): Html | null {
-  const found = createMaintenanceCalendar(windows).at(host.name, now)
-  if (found === null) return null
-  const name = mayChange ? (
-    <a href={`/settings/maintenance/${found.window.id}`}>{found.window.name}</a>
-  ) : (
-    found.window.name
-  )
+export function maintenanceLine({ maintenance, now, mayChange }: HeadModel): Html | null {
+  if (maintenance === null) return null
+  const { window, ends } = maintenance
+  const name = mayChange ? <a href={`/settings/maintenance/${window.id}`}>{window.name}</a> : window.name
   return (
     <p class="notice maintenance" role="status">
       <span>
-        In maintenance until {stampLabel(found.ends)}: {name}. Notifications are held until then.
+        In maintenance until {untilLabel(ends, now)}: {name}. Notifications are held until then.
       </span>
     </p>
   )
@@ -133,24 +134,46 @@ export function describeAvailability({ known, down, percentUp }: Downtime): stri
   return `Up ${writePercent(percentUp)} of ${length}${down > 0 ? `, down for ${formatDuration(down)}` : ''}`
 }
 
-/** Its groups as ways to their other hosts, and for those who may a form to change those by hand. */
+/** Groups that the head has room for; the others stand below it. */
+const GROUPS_IN_HEAD = 6
+
+/** Groups as ways to their other hosts. */
+function groupLinks(groups: readonly string[], others = 0): Html | null {
+  if (groups.length === 0) return null
+  return (
+    <ul class="group-links">
+      {groups.map((group) => (
+        <li>
+          <a href={`/hosts?group=${encodeURIComponent(group)}`}>{group}</a>
+        </li>
+      ))}
+      {others > 0 && (
+        <li>
+          <a href="#groups">{others} more</a>
+        </li>
+      )}
+    </ul>
+  )
+}
+
+const facetsOf = ({ groups }: Host) =>
+  groupLinks(groups.slice(0, GROUPS_IN_HEAD), groups.length - GROUPS_IN_HEAD)
+
+/** The groups that the head has no room for, and for those who may a form to change all and the way to more. */
 export function groupsOf({ host, mayChange, mayManage, csrf }: HeadModel): Html | null {
-  if (host.groups.length === 0 && !mayChange) return null
-  const links = host.groups.map((group) => (
-    <li>
-      <a href={`/hosts?group=${encodeURIComponent(group)}`}>{group}</a>
-    </li>
-  ))
+  const others = host.groups.slice(GROUPS_IN_HEAD)
+  if (others.length === 0 && !mayChange) return null
   const said = host.groups.filter((group) => !host.givenGroups.includes(group))
   return (
     <div class="host-groups" id="groups">
       <h2 class="visually-hidden">Groups</h2>
-      {links.length > 0 && <ul class="group-links">{links}</ul>}
+      {groupLinks(others)}
       {mayChange && (
         <details id="change-groups">
           <summary>{host.groups.length === 0 ? 'Add to group' : 'Edit groups'}</summary>
           <form class="span-form" method="post" action={`${hostPath(host.name)}/groups`}>
             {csrfField(csrf)}
+            <input type="hidden" name="known" value={host.givenGroups.join(', ')} />
             <label>
               Groups{' '}
               <input

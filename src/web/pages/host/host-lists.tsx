@@ -9,6 +9,9 @@ import type { Html } from '../../ui/markup/html.ts'
 import { eventLines } from '../events/event-list.tsx'
 import type { DiskRow } from './disk-table.tsx'
 
+/** Open events that the page lists; the others are behind a link. */
+const SHOWN_EVENTS = 10
+
 export type OpenEvents = {
   readonly host: Host
   readonly events: readonly Event[]
@@ -31,10 +34,10 @@ export function openEventsOfHost({ host, events, total, disks, now, silence }: O
       <div class="section-head">
         <h2>Open events</h2>
         <a href={`/events?host=${encodeURIComponent(host.name)}`}>
-          {total > events.length ? `All ${total}` : 'Events of this host'}
+          {total > SHOWN_EVENTS ? `All ${total}` : 'Events of this host'}
         </a>
       </div>
-      {eventLines(events, ({ opened }) => agoLabel(opened, now), { say })}
+      {eventLines(events.slice(0, SHOWN_EVENTS), ({ opened }) => agoLabel(opened, now), { say })}
     </section>
   )
 }
@@ -42,7 +45,7 @@ export function openEventsOfHost({ host, events, total, disks, now, silence }: O
 /** The way to a list that is too long to come along. */
 export function metricLink(host: Host, metrics: readonly string[]): Html {
   return (
-    <section class="section" id="all-metrics">
+    <section class="section panel" id="all-metrics">
       <h2>
         <a href={`${hostPath(host.name)}/metrics`}>All metrics</a> <span class="soft">{metrics.length}</span>
       </h2>
@@ -51,18 +54,25 @@ export function metricLink(host: Host, metrics: readonly string[]): Html {
 }
 
 /** Every metric that the host ever had, with its newest value. */
-export function metricList(host: Host, metrics: readonly string[]): Html {
+export function metricList({ host, metrics, query }: MetricList): Html {
   return (
-    <details class="section" id="all-metrics">
+    <details class="section panel" id="all-metrics">
       <summary>
         <h2>All metrics</h2> <span class="soft">{metrics.length}</span>
       </summary>
-      {metricRows(host, metrics)}
+      {metricRows({ host, metrics, query })}
     </details>
   )
 }
 
-export function metricRows(host: Host, metrics: readonly string[]): Html {
+export type MetricList = {
+  readonly host: Host
+  readonly metrics: readonly string[]
+  /** The query by which links keep the time that is shown; empty for the usual one. */
+  readonly query: string
+}
+
+export function metricRows({ host, metrics, query }: MetricList): Html {
   return (
     <ul class="metrics">
       {metrics.map((metric) => {
@@ -70,7 +80,7 @@ export function metricRows(host: Host, metrics: readonly string[]): Html {
         const spelling = host.spellings?.[metric]
         return (
           <li>
-            <a href={metricPath(host.name, metric)}>{metric}</a>
+            <a href={`${metricPath(host.name, metric)}${query}`}>{metric}</a>
             {spelling !== undefined && <span class="soft">sent as {spelling}</span>}
             <span class={value === undefined && 'soft'}>
               {value === undefined ? '–' : formatMetricValue(metric, value)}

@@ -1,45 +1,27 @@
 /** @jsxImportSource #markup */
-
-import type { Event } from '../../../domain/event.ts'
-import { listFilesystems } from '../../../domain/hosts/filesystems.ts'
-import { type Host, hostStatus } from '../../../domain/hosts/host.ts'
-import type { ChartMark } from '../../charts/chart-marks.tsx'
-import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
-import { listMaintenance } from '../../charts/maintenance-bands.ts'
-import { loadRows, NO_ROWS } from '../../charts/series-ref.ts'
-import { readThresholds } from '../../charts/thresholds.ts'
-import { HOST_LONGEST, HOST_RANGES, timeRangeQuery } from '../../charts/time-range.ts'
+import { HOST_LONGEST, HOST_RANGES } from '../../charts/time-range.ts'
 import { timeRangeForm, timeRangeProblem } from '../../charts/time-range-form.tsx'
 import { rangeChoices } from '../../charts/time-range-nav.tsx'
-import { mayUse, notFound, route, type WebRequest } from '../../http/route.ts'
-import { capitalize, madeLine, stampLabel, withParameters } from '../../ui/components.tsx'
+import { notFound, route } from '../../http/route.ts'
+import { capitalize, madeLine, stampLabel, untilLabel, withParameters } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import { icon, statusMark } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { actionResult } from '../events/action-result.tsx'
-import { dataSection, readHostData } from './data-section.tsx'
-import { type DiskRow, diskTable } from './disk-table.tsx'
+import { dataSection } from './data-section.tsx'
+import { diskTable } from './disk-table.tsx'
 import { facts, groupsOf, historyOf, hostHead, maintenanceLine } from './host-head.tsx'
 import { metricLink, metricList, openEventsOfHost } from './host-lists.tsx'
-import { orderResources, planResources, type ResourcePlan } from './host-plan.ts'
-import { hostRange } from './host-range.ts'
-import { resourceSection, WIDE_ROWS } from './host-sections.tsx'
+import { type HostModel, readHost } from './host-model.ts'
+import { resourceSection } from './host-sections.tsx'
 import { metricTable } from './metric-tables.tsx'
-import { thresholdTable } from './threshold-table.tsx'
+import type { ShownSection } from './shown-sections.ts'
+import { thresholdsLink } from './threshold-table.tsx'
 
 const HOUR = 3600
-const DAY = 86_400
-const MONTH = 30 * DAY
-const SHOWN_EVENTS = 10
-/** A longer time shows the graph of each section alone, unless the address asks for all: each further one costs. */
-const ALL_GRAPHS_UP_TO = 2 * DAY
-/** A host with more shows the graph of each section alone too: a machine of fifty disks would fill many screens. */
-const MOST_GRAPHS = 20
 /** A longer list of metrics is a page of its own. */
 const MOST_LISTED = 150
-/** Disks whose month of samples is read for a forecast. */
-const MAX_FORECASTS = 8
 
 export const hostPage = route({ path: '/hosts/:name', access: 'viewer' }, async (request) => {
   const { url, params, session, csrf, web } = request
@@ -57,6 +39,11 @@ export const hostPage = route({ path: '/hosts/:name', access: 'viewer' }, async 
         {madeLine(request)}
         {await actionResult(request)}
         {timeRangeProblem(model.timeRange)}
+        {model.problems.map((words) => (
+          <p class="problem" role="alert">
+            {words}
+          </p>
+        ))}
         {hostView(model)}
       </>
     ),
@@ -64,128 +51,46 @@ export const hostPage = route({ path: '/hosts/:name', access: 'viewer' }, async 
   })
 })
 
-async function readHost(request: WebRequest, host: Host) {
-  const { url, csrf, now, web } = request
-  const { hosts, samples, events, maintenanceWindows } = web.store
-  const timeRange = hostRange(url.searchParams, host, now, web.silence)
-  const { from, to } = timeRange
-  const [metrics, open, within, history, thresholds, windows, outages, data] = await Promise.all([
-    hosts.metrics(host.name),
-    events.list({ host: host.name, status: 'open', limit: SHOWN_EVENTS }),
-    listEventsIn(events, { host: host.name, from, to }),
-    listEventsIn(events, { host: host.name, from: now - MONTH, to: now }),
-    readThresholds(web.store, host.name),
-    maintenanceWindows.list(),
-    events.listOutages([host], now - MONTH, now),
-    readHostData(web.store, host.name),
-  ])
-  const plans = orderResources(planResources(host, metrics), open.events)
-  const charts = plans.reduce((sum, { main, more }) => sum + main.length + more.length, 0)
-  const isCheap = to - from <= ALL_GRAPHS_UP_TO && charts <= MOST_GRAPHS
-  const showsMore = isCheap || url.searchParams.get('graphs') === 'all'
-  const wanted = plans.flatMap(({ main, more }) => [...main, ...(showsMore ? more : [])])
-  const refs = [...new Set(wanted.flatMap(({ lines }) => lines.map(({ metric }) => metric)))].map(
-    (metric) => ({
-      host: host.name,
-      metric,
-    }),
-  )
-  const [list, disks] = await Promise.all([
-    loadRows(samples, refs, { from, to, points: WIDE_ROWS }),
-    readDisks(request, host),
-  ])
-  return {
-    host,
-    url,
-    metrics,
-    plans,
-    series: new Map(refs.map(({ metric }, i) => [metric, list[i] ?? NO_ROWS] as const)),
-    timeRange,
-    from,
-    to,
-    query: timeRange.range === '1h' ? '' : `?${timeRangeQuery(timeRange).toString()}`,
-    isFitted: url.searchParams.get('scale') === 'fit',
-    showsMore,
-    marks: groupMarks(within),
-    bands: listMaintenance(windows, host.name, from, to),
-    thresholds,
-    data,
-    windows,
-    history,
-    outages: outages.get(host.name) ?? [],
-    disks,
-    firstMetric: refs[0]?.metric ?? metrics[0] ?? null,
-    events: open.events,
-    total: open.total,
-    csrf,
-    mayChange: mayUse(request, 'operator'),
-    mayManage: mayUse(request, 'admin'),
-    now,
-    silence: web.silence,
-    status: hostStatus(host, now, web.silence),
-  }
-}
-
-type HostModel = Awaited<ReturnType<typeof readHost>>
-
-/** The filesystems with when they will be full. */
-async function readDisks({ web }: WebRequest, host: Host): Promise<DiskRow[]> {
-  return Promise.all(
-    listFilesystems(host).map(async (disk, i) => ({
-      ...disk,
-      forecast: i < MAX_FORECASTS ? await web.forecasts.of(host.name, disk.metric) : null,
-    })),
-  )
-}
-
-/** Marks of events by their metric. */
-function groupMarks(events: readonly Event[]): ReadonlyMap<string, readonly ChartMark[]> {
-  const marks = new Map<string, ChartMark[]>()
-  for (const event of events) marks.set(event.metric, [...(marks.get(event.metric) ?? []), markEvent(event)])
-  return marks
-}
-
 function hostView(model: HostModel): Html {
-  const { host, metrics, plans, now, status } = model
+  const { host, metrics, sections, now, isDown, thresholds } = model
   return (
     <div data-live="host">
       {hostHead(model)}
+      {historyOf(model)}
       {facts(host)}
       {groupsOf(model)}
-      {historyOf(model)}
       {maintenanceLine(model)}
-      {status === 'down' && (
+      {isDown && (
         <p class="notice" role="status">
           {statusMark('down')}
           <span>
             No data for {formatDuration(now - host.lastSeen)}. Values below are the last received, at{' '}
-            {stampLabel(host.latestTime > 0 ? host.latestTime : host.lastSeen)}.
+            {untilLabel(host.latestTime > 0 ? host.latestTime : host.lastSeen, now)}.
           </span>
         </p>
       )}
       {openEventsOfHost(model)}
       {metrics.length === 0 && NO_METRICS}
-      {plans.length > 0 && timeBar(model)}
+      {sections.length > 0 && timeBar(model)}
       <div
-        class={status === 'down' && 'old-values'}
+        class={isDown && 'old-values'}
         data-charts={JSON.stringify({ host: host.name, from: model.from, to: model.to })}
       >
-        {plans.map((plan) => resourceSection(plan, tablesOf(plan, model), model))}
+        {sections.map((section) => resourceSection(section, tablesOf(section, model), model))}
       </div>
-      {thresholdTable(model.thresholds.reported, metrics)}
+      {thresholdsLink(host.name, thresholds.reported)}
       {dataSection(model.data, now)}
-      {metrics.length > 0 &&
-        (metrics.length <= MOST_LISTED ? metricList(host, metrics) : metricLink(host, metrics))}
+      {metrics.length > 0 && (metrics.length <= MOST_LISTED ? metricList(model) : metricLink(host, metrics))}
     </div>
   )
 }
 
-function tablesOf({ tables }: ResourcePlan, { host, disks, now, status }: HostModel): Html | null {
+function tablesOf({ tables }: ShownSection, model: HostModel): Html | null {
   if (tables.length === 0) return null
   return (
     <>
       {tables.map((table) =>
-        table.name === 'filesystems' ? diskTable(host, table, disks, now) : metricTable(host, table, status),
+        table.name === 'filesystems' ? diskTable(table, model) : metricTable(table, model),
       )}
     </>
   )
@@ -203,16 +108,17 @@ const NO_METRICS = (
 
 /** What time the graphs show, and the ways to another. */
 function timeBar(model: HostModel): Html {
-  const { url, timeRange, from, to, now, isFitted, showsMore, status } = model
+  const { url, timeRange, from, to, now, isFitted, sections, isDown } = model
   const half = Math.ceil((to - from) / 2)
   const wider = {
     from: String(Math.max(0, to - Math.min(HOST_LONGEST, 4 * half))),
     to: String(to),
     range: null,
   }
+  const isCut = sections.some(({ hidden }) => hidden.graphs + hidden.rows > 0)
   return (
     <div class="time-bar">
-      <h2>{describeTime(model, status === 'down')}</h2>
+      <h2>{describeTime(model, isDown)}</h2>
       {rangeChoices({
         label: 'Range',
         ranges: HOST_RANGES,
@@ -233,19 +139,23 @@ function timeBar(model: HostModel): Html {
       >
         {isFitted ? '0–100%' : 'Fit'}
       </a>
-      {!showsMore && (
-        <a class="button" href={withParameters(url, { graphs: 'all' })} data-chart-link>
+      {isCut && (
+        <a class="button" href={withParameters(url, { graphs: 'all', open: null })} data-chart-link>
           All graphs
         </a>
       )}
       <details class="any-time" id="any-time">
         <summary>Custom range</summary>
-        {timeRangeForm(timeRange, now, isFitted ? [['scale', 'fit']] : [])}
+        {timeRangeForm(timeRange, now, keptParameters(url))}
       </details>
       <span class="soft hint">drag across a graph to zoom</span>
     </div>
   )
 }
+
+/** Parameters that another time does not change. */
+const keptParameters = ({ searchParams }: URL) =>
+  [...searchParams].filter(([name]) => ['scale', 'graphs', 'open'].includes(name))
 
 /** `Last hour`, `Its last 7 days`, or from when to when. */
 function describeTime({ timeRange, from, to }: HostModel, isDown: boolean): Html {

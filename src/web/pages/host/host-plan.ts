@@ -29,7 +29,9 @@ export function planResources(host: PlannedHost, metrics: readonly string[]): Re
     plan.name === 'filesystems' ? [] : [sayPlainly(plan, host)],
   )
   const all = [...planned, ...planFilesystems(host)]
-  const tables = planSections(Object.keys(host.latest))
+  const tables = planSections(Object.keys(host.latest)).map((table) =>
+    table.name === 'filesystems' ? sortByFullness(table, host) : table,
+  )
   return RESOURCES.flatMap(({ name, title }) => {
     const own = all.filter((plan) => chartOf(plan.name)?.of === name)
     const main = own.filter((plan) => chartOf(plan.name)?.isMain)
@@ -61,6 +63,13 @@ function planFilesystems(host: PlannedHost): ChartPlan[] {
   return spreadLines({ name: 'filesystems', title: chartOf('filesystems')?.title ?? '', lines })
 }
 
+/** The rows of the table of filesystems, the fullest first. */
+function sortByFullness(table: SectionPlan, host: PlannedHost): SectionPlan {
+  const order = new Map(listFilesystems(host).map(({ name }, i) => [name, i]))
+  const placeOf = (name: string) => order.get(name) ?? order.size
+  return { ...table, rows: table.rows.toSorted((a, b) => placeOf(a.name) - placeOf(b.name)) }
+}
+
 /** The section that shows a metric; null for one that none shows. */
 export function resourceOf(metric: string): ResourceName | null {
   const { chart, section } = findFamily(metric)?.family ?? {}
@@ -72,7 +81,12 @@ export function orderResources(
   plans: readonly ResourcePlan[],
   open: readonly { readonly metric: string; readonly severity: number }[],
 ): ResourcePlan[] {
-  const worst = ({ name }: ResourcePlan) =>
-    Math.min(9, ...open.flatMap(({ metric, severity }) => (resourceOf(metric) === name ? [severity] : [])))
-  return plans.toSorted((a, b) => worst(a) - worst(b))
+  const worst = new Map<ResourceName, number>()
+  for (const { metric, severity } of open) {
+    const name = resourceOf(metric)
+    if (name !== null) worst.set(name, Math.min(severity, worst.get(name) ?? severity))
+  }
+  const rankOf = ({ name }: ResourcePlan) => worst.get(name) ?? Number.POSITIVE_INFINITY
+  // Two without an event are equal: their difference would be no number.
+  return plans.toSorted((a, b) => (rankOf(a) === rankOf(b) ? 0 : rankOf(a) - rankOf(b)))
 }

@@ -10,9 +10,10 @@ import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
 import { figuresTable } from '../../charts/summary-table.tsx'
 import { describeThresholds, type HostLimits, mergeThresholds } from '../../charts/thresholds.ts'
 import { metricPath } from '../../ui/components.tsx'
-import { formatValue } from '../../ui/format.ts'
+import { formatCount, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import type { ResourcePlan } from './host-plan.ts'
+import type { ShownSection } from './shown-sections.ts'
 
 export type SectionModel = {
   readonly host: Host
@@ -27,34 +28,80 @@ export type SectionModel = {
   /** The query by which links keep the time that is shown; empty for the usual one. */
   readonly query: string
   readonly isFitted: boolean
-  /** The further graphs are shown too. */
-  readonly showsMore: boolean
+  /** The address of the page. */
+  readonly url: URL
 }
 
 /** Rows of a graph: its samples as they are for an hour and a while, ends and means of steps beyond. */
 export const WIDE_ROWS = 200
 const SMALL_ROWS = 90
 
-/** One resource: its graph, the table beside it, and what else is drawn of it. */
-export function resourceSection(plan: ResourcePlan, table: Html | null, model: SectionModel): Html {
+/** One resource: its graph, the table beside it, what else is drawn of it, and the way to what is left out. */
+export function resourceSection(plan: ShownSection, table: Html | null, model: SectionModel): Html {
   const isWide = plan.main.length === 1
-  const more = model.showsMore ? plan.more : []
+  const { more } = plan
+  const kind = plan.main[0]?.kind
   return (
     <section class="section resource" id={plan.name}>
       <h2>{titleOf(plan)}</h2>
       <div class={['resource-body', (plan.main.length !== 1 || table === null) && 'one-column']}>
         {plan.main.length > 0 && (
-          <div class={isWide ? 'resource-graph' : 'charts multiples'}>
-            {plan.main.map((chart) => figure(chart, plan.title, model, isWide))}
+          <div class="resource-graph">
+            {kind !== undefined && kind !== plan.title && <p class="soft">{kind}</p>}
+            <div class={!isWide && 'charts multiples'}>
+              {plan.main.map((chart) => figure(chart, plan.title, model, isWide))}
+            </div>
           </div>
         )}
         {table !== null && <div class="resource-table">{table}</div>}
       </div>
       {more.length > 0 && (
-        <div class="charts more-charts">{more.map((chart) => figure(chart, plan.title, model, false))}</div>
+        <div class="charts more-charts">
+          {more.map((chart) => figure(nameWhole(chart), plan.title, model, false))}
+        </div>
       )}
+      {wayToTheRest(plan, model.url)}
     </section>
   )
+}
+
+/** Among graphs of other kinds each says what it shows: `Disks busy: sda`. */
+const nameWhole = (chart: ChartPlan): ChartPlan =>
+  chart.kind === undefined ? chart : { ...chart, title: `${chart.kind}: ${chart.title}` }
+
+/** What a section that is cut short leaves out, as a link that shows it; and the way back. */
+function wayToTheRest(
+  { name, title, isOpened, hidden: { graphs, rows } }: ShownSection,
+  url: URL,
+): Html | null {
+  const others = url.searchParams.getAll('open').filter((one) => one !== name)
+  if (graphs + rows > 0) {
+    const left = [graphs > 0 && formatCount(graphs, 'more graph'), rows > 0 && formatCount(rows, 'more row')]
+    return (
+      <p class="rest" id={`rest-${name}`}>
+        <a href={addressWith(url, [...others, name], name)} data-chart-link>
+          Show all of {title}: {left.filter(Boolean).join(', ')}
+        </a>
+      </p>
+    )
+  }
+  if (!isOpened || !url.searchParams.getAll('open').includes(name)) return null
+  return (
+    <p class="rest" id={`rest-${name}`}>
+      <a href={addressWith(url, others, name)} data-chart-link>
+        Show less of {title}
+      </a>
+    </p>
+  )
+}
+
+/** This address with these sections opened, at one of them. */
+function addressWith(url: URL, open: readonly string[], place: string): string {
+  const parameters = new URLSearchParams(url.searchParams)
+  parameters.delete('open')
+  for (const name of open) parameters.append('open', name)
+  const query = parameters.toString()
+  return `${url.pathname}${query === '' ? '' : `?${query}`}#${place}`
 }
 
 /** Where nothing but services and processes is watched, it says so. */

@@ -8,27 +8,36 @@ import { statusMark } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 
+/** Whose values a table shows. */
+export type TableModel = {
+  readonly host: Host
+  readonly status: HostStatus
+  /** The query by which links keep the time that is shown; empty for the usual one. */
+  readonly query: string
+}
+
 /** What a host's newest values are, as metrics declare it. States of a host that is down are not known. */
-export function metricTable(host: Host, plan: SectionPlan, status: HostStatus): Html {
-  if (plan.name === 'states') return stateTable(host, plan, status)
-  return plan.subject === null ? valueList(host, plan) : valueTable(host, plan, plan.subject)
+export function metricTable(plan: SectionPlan, model: TableModel): Html {
+  if (plan.name === 'states') return stateTable(plan, model)
+  return plan.subject === null ? valueList(plan, model) : valueTable(plan, plan.subject, model)
 }
 
 /** Names and values below each other. */
-function valueList(host: Host, { rows }: SectionPlan): Html {
+function valueList({ rows }: SectionPlan, model: TableModel): Html {
+  const { host } = model
   return (
     <dl class="values">
       {rows.map(({ name, metrics }) => (
         <div>
           <dt>{host.platform === 'Windows' ? name.replace(/^Swap/, 'Page file') : name}</dt>
-          <dd>{valueLink(host, metrics[0] ?? null)}</dd>
+          <dd>{valueLink(metrics[0] ?? null, model)}</dd>
         </div>
       ))}
     </dl>
   )
 }
 
-function valueTable(host: Host, { name, columns, rows }: SectionPlan, subject: string): Html {
+function valueTable({ name, columns, rows }: SectionPlan, subject: string, model: TableModel): Html {
   const heads: ListColumn[] = [
     { name: subject, breaks: true },
     ...columns.map((column): ListColumn => ({ name: column, isNumber: true })),
@@ -37,19 +46,23 @@ function valueTable(host: Host, { name, columns, rows }: SectionPlan, subject: s
     heads,
     rows.map((row) => ({
       key: `${name}-${row.name}`,
-      cells: [row.name, ...row.metrics.map((metric) => valueLink(host, metric))],
+      cells: [row.name, ...row.metrics.map((metric) => valueLink(metric, model))],
     })),
   )
 }
 
 /** A value of the newest frame as a link to its graph; a dash where it has none. */
-export function valueLink({ name, latest }: Host, metric: string | null): Html {
-  const value = metric === null ? undefined : latest[metric]
+export function valueLink(metric: string | null, { host, status, query }: TableModel): Html {
+  const value = metric === null ? undefined : host.latest[metric]
   if (metric === null || value === undefined) return <span class="soft">–</span>
   const unit = metricUnit(metric)
   return (
-    <a class="plain" href={metricPath(name, metric)}>
-      {unit === 'state' ? stateMark(metric, value) : formatValue(value, unit)}
+    <a class="plain" href={`${metricPath(host.name, metric)}${query}`}>
+      {unit !== 'state'
+        ? formatValue(value, unit)
+        : status === 'down'
+          ? oldState(metric, value)
+          : stateMark(metric, value)}
     </a>
   )
 }
@@ -72,7 +85,7 @@ const STATE_COLUMNS: readonly ListColumn[] = [
 ]
 
 /** Things of several kinds that have a state each; a column of the plan is a kind. What is wrong comes first. */
-function stateTable(host: Host, { columns, rows }: SectionPlan, hostStatus: HostStatus): Html {
+function stateTable({ columns, rows }: SectionPlan, { host, status, query }: TableModel): Html {
   const things = columns.flatMap((kind, i) =>
     rows.flatMap((row) => {
       const metric = row.metrics[i] ?? null
@@ -86,9 +99,9 @@ function stateTable(host: Host, { columns, rows }: SectionPlan, hostStatus: Host
       .map(({ metric, kind, name, value }) => ({
         key: metric,
         cells: [
-          <a href={metricPath(host.name, metric)}>{spellSubject(host, metric) ?? name}</a>,
+          <a href={`${metricPath(host.name, metric)}${query}`}>{spellSubject(host, metric) ?? name}</a>,
           kind,
-          hostStatus === 'down' ? oldState(metric, value) : stateMark(metric, value),
+          status === 'down' ? oldState(metric, value) : stateMark(metric, value),
         ],
       })),
   )

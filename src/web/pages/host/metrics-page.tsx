@@ -54,7 +54,7 @@ export const metricsPage = route({ path: '/hosts/:name/metrics', access: 'viewer
         {metrics.length === 0 ? (
           <p class="soft">No results. Try a shorter term.</p>
         ) : (
-          metricRows(host, metrics)
+          metricRows({ host, metrics, query: '' })
         )}
       </>
     ),

@@ -3,36 +3,63 @@ import { formatMetricValue, metricUnit } from '../../../domain/metrics/metric.ts
 import type { ReportedThreshold } from '../../../domain/thresholds/reported-threshold.ts'
 import { listUnmatched, suggestNearest, type UnmatchedPattern } from '../../../domain/thresholds/unmatched.ts'
 import { describeDuration } from '../../../domain/time/duration.ts'
-import { severityLabel } from '../../ui/components.tsx'
-import { formatThreshold } from '../../ui/format.ts'
+import { notFound, route } from '../../http/route.ts'
+import { hostPath, severityLabel } from '../../ui/components.tsx'
+import { formatCount, formatThreshold } from '../../ui/format.ts'
+import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 
-/** What its agent judges by; null when that told nothing. */
-export function thresholdTable(
-  reported: readonly ReportedThreshold[] | null,
-  metrics: readonly string[],
-): Html {
+/** The thresholds of a host, and what is wrong with them: a page of its own, because a host has some sixty. */
+export const thresholdsPage = route(
+  { path: '/hosts/:name/thresholds', access: 'viewer' },
+  async ({ url, params, session, csrf, web: { store } }) => {
+    const host = await store.hosts.find(params.name ?? '')
+    if (!host) throw notFound('host')
+    const [reported, metrics] = await Promise.all([
+      store.hosts.thresholds(host.name),
+      store.hosts.metrics(host.name),
+    ])
+    return layout({
+      title: `Thresholds · ${host.name}`,
+      active: 'hosts',
+      session,
+      csrf,
+      url,
+      body: (
+        <>
+          <div class="head">
+            <div>
+              <p class="crumbs">
+                <a href="/hosts">Hosts</a> › <a href={hostPath(host.name)}>{host.name}</a>
+              </p>
+              <h1>Thresholds</h1>
+              {reported !== null && <p class="lead">{formatCount(reported.length, 'threshold')}</p>}
+            </div>
+          </div>
+          {reported === null ? (
+            <p class="soft">
+              This agent does not report its thresholds. Those of the original product never do; then graphs
+              show the limits that events have named.
+            </p>
+          ) : (
+            describeReported(reported, metrics)
+          )}
+        </>
+      ),
+    })
+  },
+)
+
+/** The way there. */
+export function thresholdsLink(host: string, reported: readonly ReportedThreshold[] | null): Html {
   return (
-    <details class="section" id="thresholds">
-      <summary>
-        <h2>Thresholds</h2>
-        {reported !== null && (
-          <>
-            {' '}
-            <span class="soft">{reported.length}</span>
-          </>
-        )}
-      </summary>
-      {reported === null ? (
-        <p class="soft">
-          This agent does not report its thresholds. Those of the original product never do; then graphs show
-          the limits that events have named.
-        </p>
-      ) : (
-        describeReported(reported, metrics)
-      )}
-    </details>
+    <section class="section panel" id="thresholds">
+      <h2>
+        <a href={`${hostPath(host)}/thresholds`}>Thresholds</a>{' '}
+        <span class="soft">{reported === null ? 'not reported by this agent' : reported.length}</span>
+      </h2>
+    </section>
   )
 }
 
@@ -66,7 +93,7 @@ function describeReported(reported: readonly ReportedThreshold[], metrics: reado
   }))
   return (
     <>
-      <p class="soft" id="threshold-table">
+      <p class="soft">
         Set on the agent and changed in the agent’s configuration. Those that name a metric win over patterns.
         One of the configuration replaces the standard one of the same severity; the others stay.
       </p>

@@ -1,6 +1,7 @@
 import { MAX_GROUPS, readGroups } from '../../../domain/hosts/group.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { DEFAULT_PREFERENCES, readPreferences } from '../../../domain/users/preferences.ts'
+import { addGroup } from '../../changes/host-groups.ts'
 import { muteHostUntil, readMuteEnd } from '../../changes/mute-host.ts'
 import { writeRef } from '../../charts/series-ref.ts'
 import { readLocalPath } from '../../http/request-body.ts'
@@ -82,8 +83,7 @@ async function addToGroup(hosts: readonly Host[], { form, web, note }: WebReques
   )
   if (full)
     throw new HttpError(400, `A host is in at most ${MAX_GROUPS} groups, and ${full.name} is in as many.`)
-  for (const { name, givenGroups } of hosts)
-    if (!givenGroups.includes(group)) await web.store.hosts.giveGroups(name, [...givenGroups, group])
+  for (const { name } of hosts) await addGroup(web, name, group)
   note(
     `${group}: ${hosts
       .map(({ name }) => name)

@@ -9,7 +9,7 @@ import { countFleet, type FleetCounts, type FleetView, filterFleet } from '../..
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { mayUse, route } from '../../http/route.ts'
-import { beyondEnd, pager, withParameters } from '../../ui/components.tsx'
+import { beyondEnd, madeLine, pager, withParameters } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatCount, formatNumber } from '../../ui/format.ts'
 import { statusMark } from '../../ui/icons.tsx'
@@ -20,6 +20,7 @@ import { saveViewLink } from '../../ui/save-view.tsx'
 import type { HostTableOptions } from './host-columns.tsx'
 import { columnsMenu, readColumns, selectionBar } from './host-selection.tsx'
 import { hostTable } from './host-table.tsx'
+import { readSorted, sortByValue } from './sort-by-value.ts'
 
 const PAGE = 100
 const DAY = 86_400
@@ -43,11 +44,17 @@ export const hostsPage = route(
       // What is planned is counted by itself, whether it reports or not.
       ...((status === 'up' || status === 'down') && { status, withoutNames: inMaintenance }),
     }
+    const chosen = filterFleet(view.entries, facets.lists)
+    const sorted = search
+      ? null
+      : sortByValue(status ? chosen.filter(({ state }) => state === status) : chosen, sort, isDescending)
     const [groups, list] = await Promise.all([
       web.store.hosts.groups(),
-      web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince }),
+      sorted === null
+        ? web.store.hosts.list({ ...wanted, sort, descending: isDescending, offset, limit: PAGE, upSince })
+        : readSorted(web.store.hosts, sorted, { offset, limit: PAGE, upSince }),
     ])
-    const count = countFleet(filterFleet(view.entries, facets.lists))
+    const count = countFleet(chosen)
     const names = list.hosts.map(({ name }) => name)
     const [open, times] = await Promise.all([
       web.store.events.countOpenOf(names),
@@ -83,7 +90,12 @@ export const hostsPage = route(
       csrf,
       url,
       filters: facetBar(url, groups, facets),
-      body: hostsView(model),
+      body: (
+        <>
+          {madeLine({ now, web })}
+          {hostsView(model)}
+        </>
+      ),
     })
   },
 )
@@ -271,7 +283,7 @@ function emptyView({ search, status, facets, count, offset, url, mayAdd }: Hosts
     )
   return (
     <section class="empty">
-      <h2>No host fits</h2>
+      <h2>No host matches</h2>
       <p>No results. Try a shorter term.</p>
     </section>
   )

@@ -13,7 +13,7 @@ export const WAITING_SHOWN = 10
 
 const PATH = '/waiting-hosts/:name'
 
-type Model = {
+type WaitingHostsModel = {
   readonly total: number
   readonly hosts: readonly WaitingHost[]
   readonly now: number
@@ -23,7 +23,7 @@ type Model = {
 }
 
 /** New hosts that wait for approval, with buttons for who may decide; nothing when there is none. */
-export function waitingHosts({ total, hosts, now, csrf, mayDecide }: Model): Html | null {
+export function waitingHosts({ total, hosts, now, csrf, mayDecide }: WaitingHostsModel): Html | null {
   if (total === 0) return null
   return (
     <section class="section" id="waiting-hosts">

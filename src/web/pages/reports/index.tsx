@@ -68,7 +68,7 @@ const reportPage = (report: Report): Route =>
     const data = await report.load({ web, url, now, group: chosenGroup(url) })
     if (url.searchParams.get('format') === 'csv') {
       const keys = data.columns.map(({ key }) => key)
-      const rows = data.rows.map((row) => keys.map((key) => row[key] ?? null))
+      const rows = data.rows.values().map((row) => keys.map((key) => row[key] ?? null))
       return csvResponse(`${report.key}-${writeDay(now, web.zone)}`, keys, rows)
     }
     return reportView(request, report, data, await web.store.hosts.groups())

@@ -23,6 +23,7 @@ import {
   updateMaintenanceWindow,
 } from './maintenance/maintenance-windows.tsx'
 import { settingsOverview } from './overview.tsx'
+import { rulesPage } from './rules/rule-list.tsx'
 import {
   addRule,
   deleteRule,
@@ -33,7 +34,6 @@ import {
   previewNewRule,
   previewOldRule,
   rulePage,
-  rulesPage,
   testNewRule,
   testOldRule,
   updateRule,
@@ -52,15 +52,14 @@ import {
   updateTarget,
 } from './targets.tsx'
 import {
-  addUser,
   deleteUser,
   deleteUserPage,
   setUserAccess,
   setUserPassword,
   switchOffSecondFactor,
   userPage,
-  usersPage,
-} from './users.tsx'
+} from './users/change-user.tsx'
+import { addUser, usersPage } from './users/user-list.tsx'
 import {
   addView,
   deleteView,

@@ -2,9 +2,11 @@
 import { MAX_PATTERN } from '../../../domain/notifications/rule-check.ts'
 import type { Access } from '../../../domain/users/user.ts'
 import type { NamedStore } from '../../../storage/ports/store.ts'
+import { isCurrent } from '../../changes/version.ts'
 import { notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
 import { type Problems, readId, refuseForm, textField } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/markup/html.ts'
+import { conflictView, type Described, knownVersion } from './edit-conflict.tsx'
 import { confirmPage } from './settings-layout.tsx'
 
 /**
@@ -25,44 +27,76 @@ export async function findNamed<T>(
   return found
 }
 
-/** `unknown`: somebody else deleted it meanwhile. A text is a reason that is shown above the form. */
-export type SaveOutcome = 'done' | 'taken' | 'unknown' | { readonly refused: string }
+/**
+ * `unknown`: somebody else deleted it meanwhile; `outdated`: somebody else changed it. A text is a reason that is shown
+ * above the form.
+ */
+export type SaveOutcome = 'done' | 'taken' | 'unknown' | 'outdated' | { readonly refused: string }
 
-/** Adds a thing, or puts it in place of the one with this id. */
+/** Adds a thing, or puts it in place of the one with this id as long as that is what the form was filled from. */
 export async function storeNamed<T extends Named>(
+  request: WebRequest,
   store: NamedStore<T>,
-  draft: Omit<T, 'id'>,
-  id: number | null,
-  join: (draft: Omit<T, 'id'>, id: number) => T,
+  {
+    draft,
+    id,
+    join,
+  }: {
+    readonly draft: Omit<T, 'id'>
+    readonly id: number | null
+    readonly join: (draft: Omit<T, 'id'>, id: number) => T
+  },
 ): Promise<SaveOutcome> {
   if (id === null) return (await store.add(draft)) === null ? 'taken' : 'done'
-  const result = await store.update(join(draft, id))
+  const wanted = join(draft, id)
+  const known = knownVersion(request)
+  const result = await store.update(wanted, (stored) => isCurrent(stored, known, wanted))
   return result === 'updated' ? 'done' : result
 }
 
-export type SaveOptions<D> = {
+export type SaveOptions<D, T extends D & Named> = {
   readonly request: WebRequest
   /** The list, to which a form that was saved leads. */
   readonly path: string
   /** What one of them is called: `rule`. */
   readonly one: string
+  /** What the audit log calls it, where that is another word. */
+  readonly logged?: string
   /** Null for a new one. */
   readonly id: number | null
   readonly checked: { readonly draft: D } | { readonly problems: Problems }
   readonly save: (draft: D) => Promise<SaveOutcome>
   /** The form with what was typed, and what is wrong with it. */
-  readonly show: (problems: Problems) => Html | Promise<Html>
+  readonly show: (problems: Problems, conflict?: FormConflict<T>) => Html | Promise<Html>
+  /** What is stored now; null when it is gone. */
+  readonly find: (id: number) => Promise<T | null>
+  /** Its fields in words, for who is told what somebody else did. */
+  readonly inWords: (one: D) => Described
   /** What the audit log says. */
   readonly describe: (draft: D) => string
 }
 
+/** Somebody else changed the thing meanwhile: what is stored now, and the words about it above the form. */
+export type FormConflict<T> = { readonly stored: T; readonly words: Html }
+
 /** Answers a form: back to the list when it is saved, the form again with what is wrong otherwise. */
-export async function saveNamed<D>(options: SaveOptions<D>): Promise<Response> {
-  const { request, path, one, id, checked, save, show, describe } = options
+export async function saveNamed<D, T extends D & Named>(options: SaveOptions<D, T>): Promise<Response> {
+  const { request, path, one, id, checked, save, show, describe, find, inWords } = options
   if ('problems' in checked) return refuseForm(await show(checked.problems))
   const outcome = await save(checked.draft)
   if (outcome === 'unknown') throw notFound(one)
   if (outcome === 'taken') return refuseForm(await show({ name: `Another ${one} has this name.` }), 409)
+  if (outcome === 'outdated') {
+    const stored = await find(id ?? -1)
+    if (stored === null) throw notFound(one)
+    const words = await conflictView(request, {
+      one: options.logged ?? one,
+      name: stored.name,
+      stored: inWords(stored),
+      typed: inWords(checked.draft),
+    })
+    return refuseForm(await show({}, { stored, words }), 409)
+  }
   if (outcome !== 'done') return refuseForm(await show({ form: outcome.refused }), 409)
   request.note(describe(checked.draft))
   return redirect(`${path}?done=${id === null ? 'added' : 'saved'}`)

@@ -51,7 +51,11 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
         <div class="figures">
           {figure('Database', bytes, bytesUnit)}
           {figure('Samples', formatNumber(figures.samples))}
-          {figure('A sample', model.bytesPerSample === null ? '–' : formatNumber(model.bytesPerSample), 'B')}
+          {figure(
+            'Bytes per sample',
+            model.bytesPerSample === null ? '–' : formatNumber(model.bytesPerSample),
+            'B',
+          )}
           {figure('Hosts', formatNumber(figures.hosts))}
           {figure('Metrics', formatNumber(figures.metrics))}
         </div>

@@ -14,9 +14,19 @@ import {
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { type TestOutcome, testOutcome } from '../../ui/test-outcome.tsx'
-import { deletePages, findNamed, formEnd, nameField, saveNamed, storeNamed } from './named-things.tsx'
+import { versionField } from './edit-conflict.tsx'
+import {
+  deletePages,
+  type FormConflict,
+  findNamed,
+  formEnd,
+  nameField,
+  saveNamed,
+  storeNamed,
+} from './named-things.tsx'
 import { channelChoices, targetHints } from './rules/rule-form.tsx'
 import { settingsPage } from './settings-layout.tsx'
+import { targetUse } from './target-use.tsx'
 
 const PATH = '/settings/targets'
 const PARENT = { path: PATH, title: 'Targets' }
@@ -97,48 +107,62 @@ async function listView(
   })
 }
 
-type FormState = {
+type TargetFormState = {
   readonly fields: TargetFields
   readonly id: number | null
   readonly problems?: Problems
   readonly test?: TestOutcome
+  /** What the fields are filled from. */
+  readonly stored?: Target
+  readonly conflict?: FormConflict<Target> | undefined
 }
 
-function targetForm(request: WebRequest, { fields, id, problems = {}, test }: FormState): Html {
-  const { channels } = request.web.notifier
+async function targetForm(
+  request: WebRequest,
+  { fields, id, problems = {}, test, stored, conflict }: TargetFormState,
+): Promise<Html> {
+  const { store, notifier } = request.web
+  const { channels } = notifier
+  // Rules know a target by the name under which it is stored, whatever is typed.
+  const known = id === null ? null : await store.targets.find(id)
   return settingsPage(request, {
     title: id === null ? 'Add a target' : fields.name || 'Target',
     parent: PARENT,
     body: (
-      <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
-        {csrfField(request.csrf)}
-        {formProblem(problems)}
-        {test && testOutcome(test)}
-        {nameField(fields.name, problems.name)}
-        {choiceField({
-          name: 'channel',
-          label: 'Channel',
-          value: fields.channel,
-          choices: channelChoices(channels),
-          shows: true,
-          problem: problems.channel,
-        })}
-        {textField({
-          name: 'address',
-          label: 'Address',
-          value: fields.address,
-          maxLength: MAX_ADDRESS,
-          problem: problems.address,
-        })}
-        {targetHints(channels)}
-        {formEnd(
-          PATH,
-          id,
-          <button type="submit" formaction={`${PATH}/${id ?? 'new'}/try`}>
-            Send a test message
-          </button>,
-        )}
-      </form>
+      <div class="form-and-meaning">
+        <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
+          {csrfField(request.csrf)}
+          {versionField(request, stored ?? conflict?.stored ?? null)}
+          {conflict?.words}
+          {formProblem(problems)}
+          {test && testOutcome(test)}
+          {nameField(fields.name, problems.name)}
+          {choiceField({
+            name: 'channel',
+            label: 'Channel',
+            value: fields.channel,
+            choices: channelChoices(channels),
+            shows: true,
+            problem: problems.channel,
+          })}
+          {textField({
+            name: 'address',
+            label: 'Address',
+            value: fields.address,
+            maxLength: MAX_ADDRESS,
+            problem: problems.address,
+          })}
+          {targetHints(channels)}
+          {formEnd(
+            PATH,
+            id,
+            <button type="submit" formaction={`${PATH}/${id ?? 'new'}/try`}>
+              Send a test message
+            </button>,
+          )}
+        </form>
+        {known !== null && targetUse(await store.rules.list(), known)}
+      </div>
     ),
   })
 }
@@ -148,8 +172,9 @@ export const newTargetPage = route({ path: `${PATH}/new`, access: 'admin' }, (re
 )
 
 export const targetPage = route({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
-  const { id, ...fields } = await findTarget(request)
-  return targetForm(request, { fields, id })
+  const stored = await findTarget(request)
+  const { id, ...fields } = stored
+  return targetForm(request, { fields, id, stored })
 })
 
 function typed(form: URLSearchParams): TargetFields {
@@ -170,8 +195,14 @@ async function saveTarget(request: WebRequest, id: number | null) {
     id,
     checked: Object.keys(problems).length > 0 ? { problems } : { draft: fields },
     save: (draft) =>
-      storeNamed(request.web.store.targets, draft, id, (target, at) => ({ ...target, id: at })),
-    show: (wrong) => targetForm(request, { fields, id, problems: wrong }),
+      storeNamed(request, request.web.store.targets, {
+        draft,
+        id,
+        join: (target, at) => ({ ...target, id: at }),
+      }),
+    show: (wrong, conflict) => targetForm(request, { fields, id, problems: wrong, conflict }),
+    find: (at) => request.web.store.targets.find(at),
+    inWords: ({ name, channel, address }) => ({ Name: name, Channel: channel, Address: address }),
     describe: ({ name, channel, address }) => `${name}: ${channel} ${maskTarget(address)}`,
   })
 }
@@ -189,7 +220,7 @@ export const updateTarget = route(
 async function tryForm(request: WebRequest, id: number | null) {
   const fields = typed(request.form)
   const problems = check(request, { ...fields, name: fields.name || 'test' })
-  if (Object.keys(problems).length > 0) return refuseForm(targetForm(request, { fields, id, problems }))
+  if (Object.keys(problems).length > 0) return refuseForm(await targetForm(request, { fields, id, problems }))
   const test = await request.web.notifier.sendTest(fields.channel, fields.address)
   request.note(`by ${fields.channel}: ${test.isDelivered ? 'delivered' : 'rejected'}`)
   return targetForm(request, { fields, id, test })
@@ -230,7 +261,7 @@ const deletion = deletePages<Target>({
     const result = await request.web.store.targets.delete(id)
     if (result !== 'used') return result === 'deleted'
     const problems = { form: 'A rule still sends to this target. Change or delete that rule first.' }
-    return refuseForm(targetForm(request, { fields, id, problems }), 409)
+    return refuseForm(await targetForm(request, { fields, id, problems }), 409)
   },
 })
 export const deleteTargetPage = deletion.page

@@ -2,7 +2,7 @@
 import { formatCount, formatNumber } from '../format.ts'
 import { type IconName, icon } from '../icons.tsx'
 import type { Html } from '../markup/html.ts'
-import type { Frame } from './frame.ts'
+import type { NavigationState } from './frame.ts'
 
 /** Entries of the main navigation, in their order. Those that are `wide` have no room at the bottom of a phone. */
 const NAVIGATION = [
@@ -30,7 +30,7 @@ const VIEWS_PATH = '/settings/views'
 type RailOptions = {
   readonly active: NavigationKey | null
   readonly url: URL | undefined
-  readonly frame: Frame | undefined
+  readonly frame: NavigationState | undefined
 }
 
 /** The navigation at the side; at the bottom of a phone. */
@@ -69,7 +69,7 @@ export function navigationRail({ active, url, frame }: RailOptions): Html {
 }
 
 /** What stands beside an entry; null for nothing. */
-function countOf(key: NavigationKey, { openEvents, hosts }: Frame) {
+function countOf(key: NavigationKey, { openEvents, hosts }: NavigationState) {
   if (key === 'events' && openEvents > 0)
     return {
       figure: formatNumber(openEvents),
@@ -79,7 +79,7 @@ function countOf(key: NavigationKey, { openEvents, hosts }: Frame) {
   return null
 }
 
-function countMark(key: NavigationKey, frame: Frame): Html | null {
+function countMark(key: NavigationKey, frame: NavigationState): Html | null {
   const count = countOf(key, frame)
   if (count === null) return null
   return (
@@ -92,7 +92,7 @@ function countMark(key: NavigationKey, frame: Frame): Html | null {
   )
 }
 
-function viewList({ views }: Frame, url: URL | undefined): Html {
+function viewList({ views }: NavigationState, url: URL | undefined): Html {
   const here = url === undefined ? '' : `${url.pathname}${url.search}`
   return (
     <div class="rail-views">

@@ -81,7 +81,7 @@ type InputType =
   | 'text'
   | 'time'
 
-type Method = OneOf<'get' | 'post'>
+type FormMethod = OneOf<'get' | 'post'>
 
 type HtmlElements = {
   a: { readonly href?: Text; readonly download?: Flag | string; readonly rel?: Text; readonly target?: Text }
@@ -89,10 +89,10 @@ type HtmlElements = {
     readonly type: 'button' | 'submit'
     readonly value?: Text
     readonly formaction?: Text
-    readonly formmethod?: Method
+    readonly formmethod?: FormMethod
   }
   details: { readonly open?: Flag; readonly name?: Text }
-  form: { readonly action?: Text; readonly method: Method }
+  form: { readonly action?: Text; readonly method: FormMethod }
   html: unknown
   input: Control &
     Typed & {

@@ -21,16 +21,20 @@ import { zoneList } from '../maintenance/maintenance-form.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/preferences'
-const THEME_WORDS = { system: 'system', light: 'light', dark: 'dark' } as const
+const THEME_WORDS = { system: 'System', light: 'Light', dark: 'Dark' } as const
 
 export const preferencesPage = route({ path: PATH, access: 'viewer' }, (request) => {
   const { theme, zone, dates } = request.session?.preferences ?? DEFAULT_PREFERENCES
   return preferencesView(request, { theme, zone: zone ?? '', dates: dates ?? '' }, {})
 })
 
-type Typed = { readonly theme: string; readonly zone: string; readonly dates: string }
+type TypedPreferences = { readonly theme: string; readonly zone: string; readonly dates: string }
 
-function preferencesView(request: WebRequest, { theme, zone, dates }: Typed, problems: Problems): Html {
+function preferencesView(
+  request: WebRequest,
+  { theme, zone, dates }: TypedPreferences,
+  problems: Problems,
+): Html {
   return settingsPage(request, {
     title: 'Preferences',
     lead: 'How the website looks to you, on every device. The button above changes the theme on this one only.',

@@ -16,7 +16,7 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'Ends' },
   { name: 'From', breaks: true },
   { name: 'Browser', breaks: true },
-  { name: 'End it', isPlain: true, isNumber: true },
+  { name: 'Revoke', isPlain: true, isNumber: true },
 ]
 
 export const sessionsPage = route({ path: PATH, access: 'viewer' }, async (request) => {
@@ -43,9 +43,9 @@ export const sessionsPage = route({ path: PATH, access: 'viewer' }, async (reque
           <button
             class="small"
             type="submit"
-            aria-label={`End the session of ${name} from ${address || 'an unknown address'}`}
+            aria-label={`Revoke the session of ${name} from ${address || 'an unknown address'}`}
           >
-            End
+            Revoke
           </button>
         </form>
       ),

@@ -1,4 +1,5 @@
 /** @jsxImportSource #markup */
+import { describeTokenScope, readTokenScope } from '../../../../domain/users/token-scope.ts'
 import { ACCESSES, covers, isAccess, MAX_PASSWORD } from '../../../../domain/users/user.ts'
 import { hashToken } from '../../../../lib/hash-token.ts'
 import type { ApiToken } from '../../../../storage/ports/store.ts'
@@ -21,10 +22,12 @@ import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/tokens'
 const MAX_NAME = 100
+const MAX_SCOPE = 1500
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
   { name: 'User', breaks: true },
   { name: 'Role' },
+  { name: 'Hosts', breaks: true },
   { name: 'Made' },
   { name: 'Ends' },
   { name: 'Last used' },
@@ -35,6 +38,7 @@ type View = {
   readonly name?: string
   readonly expires?: string
   readonly access?: string
+  readonly groups?: string
   readonly problems?: Problems
   /** The token just made: shown this once. */
   readonly secret?: string
@@ -49,7 +53,7 @@ async function listVisible(request: WebRequest): Promise<ApiToken[]> {
 
 async function tokensView(
   request: WebRequest,
-  { name = '', expires = '90d', access = 'viewer', problems = {}, secret }: View,
+  { name = '', expires = '90d', access = 'viewer', groups = '', problems = {}, secret }: View,
 ): Promise<Html> {
   const { csrf, now, session } = request
   const tokens = await listVisible(request)
@@ -62,6 +66,7 @@ async function tokensView(
       token.name,
       token.user,
       token.access,
+      token.groups?.join(', ') ?? 'all',
       stampLabel(token.created),
       token.expires === null ? (
         'never'
@@ -93,7 +98,7 @@ async function tokensView(
         ) : (
           listTable(COLUMNS, rows)
         )}
-        {tokenForm({ csrf, problems, name, access, expires, choices })}
+        {tokenForm({ csrf, problems, name, access, groups, expires, choices })}
       </>
     ),
   })
@@ -118,12 +123,13 @@ type TokenFormOptions = {
   readonly csrf: string
   readonly problems: Problems
   readonly name: string
+  readonly groups: string
   readonly access: string
   readonly expires: string
   readonly choices: readonly Choice[]
 }
 
-const tokenForm = ({ csrf, problems, name, access, expires, choices }: TokenFormOptions): Html => (
+const tokenForm = ({ csrf, problems, name, access, groups, expires, choices }: TokenFormOptions): Html => (
   <section class="section">
     <h2>Create token</h2>
     <form class="form" method="post" action={PATH}>
@@ -155,17 +161,24 @@ const tokenForm = ({ csrf, problems, name, access, expires, choices }: TokenForm
           hint: 'For example 90d, at most one year. Leave empty for no expiry.',
         })}
       </div>
-      <label>
-        Your password (needed unless the token is for a viewer){' '}
-        <input
-          type="password"
-          name="password"
-          autocomplete="current-password"
-          maxlength={MAX_PASSWORD}
-          aria-invalid={problems.password !== undefined && 'true'}
-        />
-        {problems.password !== undefined && <span class="problem">{problems.password}</span>}
-      </label>
+      {textField({
+        name: 'groups',
+        label: 'Only hosts of these groups',
+        value: groups,
+        maxLength: MAX_SCOPE,
+        problem: problems.groups,
+        hint: 'For example web, berlin: the token reads and changes only what is of their hosts. Leave empty for all hosts.',
+      })}
+      {textField({
+        name: 'password',
+        label: 'Your password',
+        type: 'password',
+        value: '',
+        autocomplete: 'current-password',
+        maxLength: MAX_PASSWORD,
+        problem: problems.password,
+        hint: 'Needed unless the token is for a viewer.',
+      })}
       <div class="form-end">
         <button class="primary" type="submit">
           Create
@@ -182,18 +195,22 @@ export const addToken = route(
     const name = (form.get('name') ?? '').trim()
     const expires = (form.get('expires') ?? '').trim()
     const access = form.get('access') ?? ''
+    const written = (form.get('groups') ?? '').trim()
+    const scope = readTokenScope(written.slice(0, MAX_SCOPE))
     const life = expires === '' ? null : readDuration(expires)
     const problems: Record<string, string> = {}
     if (name === '' || name.length > MAX_NAME || /\p{Cc}/u.test(name))
       problems.name = `1 to ${MAX_NAME} characters on one line.`
     if (expires !== '' && (life === null || life < 60)) problems.expires = 'A time such as 90d, at most 365d.'
+    if ('problem' in scope)
+      problems.groups = `${scope.problem[0]?.toUpperCase() ?? ''}${scope.problem.slice(1)}.`
     if (!isAccess(access) || session === null || !covers(session.access, access))
       problems.access = 'Expected at most your own role.'
-    if (Object.keys(problems).length > 0 || !isAccess(access) || session === null)
-      return refuseForm(await tokensView(request, { name, expires, access, problems }))
+    const entered = { name, expires, access, groups: written }
+    if (Object.keys(problems).length > 0 || !isAccess(access) || session === null || 'problem' in scope)
+      return refuseForm(await tokensView(request, { ...entered, problems }))
     const rejection = access === 'viewer' ? null : await checkPassword(request, session.user)
-    if (rejection !== null)
-      return refuseForm(await tokensView(request, { name, expires, access, problems: rejection }))
+    if (rejection !== null) return refuseForm(await tokensView(request, { ...entered, problems: rejection }))
     const secret = crypto
       .getRandomValues(new Uint8Array(32))
       .toBase64({ alphabet: 'base64url', omitPadding: true })
@@ -204,8 +221,11 @@ export const addToken = route(
       created: now,
       expires: life === null ? null : now + life,
       access,
+      groups: scope.groups,
     })
-    note(`${name} as ${access}, ${expires === '' ? 'for ever' : `for ${expires}`}`)
+    note(
+      `${name} ${describeTokenScope(access, scope.groups)}, ${expires === '' ? 'for ever' : `for ${expires}`}`,
+    )
     return tokensView(request, { secret })
   },
 )

@@ -7,7 +7,15 @@ import { csrfField, formProblem, type Problems, refuseForm } from '../../../ui/f
 import { zoneOf } from '../../../ui/local-time.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../../ui/table.tsx'
-import { deletePages, findNamed, formEnd, saveNamed, storeNamed } from '../named-things.tsx'
+import { versionField } from '../edit-conflict.tsx'
+import {
+  deletePages,
+  type FormConflict,
+  findNamed,
+  formEnd,
+  saveNamed,
+  storeNamed,
+} from '../named-things.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 import {
   checkMaintenanceWindow,
@@ -83,14 +91,20 @@ function maintenanceWindowsView(maintenanceWindows: readonly MaintenanceWindow[]
   return listTable(COLUMNS, rows)
 }
 
-type FormState = {
+type WindowFormState = {
   readonly fields: MaintenanceFields
   readonly id: number | null
   readonly problems?: Problems
+  /** What the fields are filled from. */
+  readonly stored?: MaintenanceWindow
+  readonly conflict?: FormConflict<MaintenanceWindow> | undefined
 }
 
 /** The form, with what it means beside it as far as its fields are right. */
-async function maintenanceForm(request: WebRequest, { fields, id, problems = {} }: FormState): Promise<Html> {
+async function maintenanceForm(
+  request: WebRequest,
+  { fields, id, problems = {}, stored, conflict }: WindowFormState,
+): Promise<Html> {
   // Its name decides nothing about what it covers.
   const checked = checkMaintenanceWindow({ ...fields, name: 'preview' })
   const preview = 'window' in checked ? await readMaintenancePreview(checked.window, request) : null
@@ -101,6 +115,8 @@ async function maintenanceForm(request: WebRequest, { fields, id, problems = {} 
       <div class="form-and-meaning">
         <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
           {csrfField(request.csrf)}
+          {versionField(request, stored ?? conflict?.stored ?? null)}
+          {conflict?.words}
           {formProblem(problems)}
           {maintenanceFieldsView(fields, problems)}
           {formEnd(
@@ -133,6 +149,7 @@ export const maintenancePage = route({ path: `${PATH}/:id`, access: 'operator' }
   return maintenanceForm(request, {
     fields: fieldsOfMaintenanceWindow(window, request.now, zoneOf(request)),
     id: window.id,
+    stored: window,
   })
 })
 
@@ -166,8 +183,18 @@ async function saveMaintenanceWindow(request: WebRequest, id: number | null) {
     id,
     checked: 'window' in checked ? { draft: checked.window } : checked,
     save: (draft) =>
-      storeNamed(web.store.maintenanceWindows, draft, id, (window, at) => ({ ...window, id: at })),
-    show: (problems) => maintenanceForm(request, { fields, id, problems }),
+      storeNamed(request, web.store.maintenanceWindows, {
+        draft,
+        id,
+        join: (window, at) => ({ ...window, id: at }),
+      }),
+    show: (problems, conflict) => maintenanceForm(request, { fields, id, problems, conflict }),
+    find: (at) => web.store.maintenanceWindows.find(at),
+    inWords: ({ name, host, when }) => ({
+      Name: name,
+      Hosts: host,
+      When: describeMaintenance(when, zoneOf(request)),
+    }),
     describe: ({ name, host, when }) => `${name}: ${host}, ${describeMaintenance(when, web.zone)}`,
   })
 }

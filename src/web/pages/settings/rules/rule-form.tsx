@@ -4,7 +4,7 @@ import { SEVERITIES, SEVERITY_NAMES } from '../../../../domain/event.ts'
 import type { Rule } from '../../../../domain/notifications/rule.ts'
 import { findRuleErrors, MAX_ADDRESS, MAX_PATTERN } from '../../../../domain/notifications/rule-check.ts'
 import type { Target } from '../../../../domain/notifications/target.ts'
-import type { Notifier } from '../../../http/route.ts'
+import type { NotificationTester } from '../../../http/route.ts'
 import { capitalize } from '../../../ui/components.tsx'
 import { readDuration, writeDuration } from '../../../ui/duration.ts'
 import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../../ui/form-fields.tsx'
@@ -74,7 +74,7 @@ const PLACES = {
 /** The rule that the fields mean, or what is wrong with them. */
 export function checkRule(
   fields: RuleFields,
-  channels: Notifier['channels'],
+  channels: NotificationTester['channels'],
   targets: readonly Target[],
 ): { readonly rule: Omit<Rule, 'id'> } | { readonly problems: Problems } {
   const { delay, repeat, ...rest } = fields
@@ -89,7 +89,7 @@ export function checkRule(
 }
 
 /** What the address of each channel is; script leaves that of the one chosen. */
-export const targetHints = (channels: Notifier['channels']) => (
+export const targetHints = (channels: NotificationTester['channels']) => (
   <ul class="hint-text">
     {channels.map(({ name, targetDoc }) => (
       <li data-shown-by="channel" data-shown-for={name}>
@@ -99,13 +99,13 @@ export const targetHints = (channels: Notifier['channels']) => (
   </ul>
 )
 
-export const channelChoices = (channels: Notifier['channels']) =>
+export const channelChoices = (channels: NotificationTester['channels']) =>
   channels.map(({ name, doc }) => ({ value: name, words: `${name} – ${doc}` }))
 
 export function ruleFieldsView(
   fields: RuleFields,
   problems: Problems,
-  channels: Notifier['channels'],
+  channels: NotificationTester['channels'],
   targets: readonly Target[],
 ): Html {
   return (
@@ -165,7 +165,7 @@ const whichEvents = (fields: RuleFields, problems: Problems): Html => (
 type SendToOptions = {
   readonly fields: RuleFields
   readonly problems: Problems
-  readonly channels: Notifier['channels']
+  readonly channels: NotificationTester['channels']
   readonly targets: readonly Target[]
 }
 

@@ -1,15 +1,21 @@
 /** @jsxImportSource #markup */
 import { SEVERITY_NAMES } from '../../../../domain/event.ts'
 import type { Rule } from '../../../../domain/notifications/rule.ts'
-import { maskTarget, resolveTarget } from '../../../../domain/notifications/target.ts'
-import { mayUse, redirect, route, type WebRequest } from '../../../http/route.ts'
-import { capitalize, spokenMark } from '../../../ui/components.tsx'
-import { writeDuration } from '../../../ui/duration.ts'
+import { resolveTarget } from '../../../../domain/notifications/target.ts'
+import { enableRule as setEnabled } from '../../../changes/enable-rule.ts'
+import { notFound, redirect, route, type WebRequest } from '../../../http/route.ts'
 import { csrfField, formProblem, type Problems, refuseForm } from '../../../ui/form-fields.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
-import { type ListColumn, listTable } from '../../../ui/table.tsx'
 import { type TestOutcome, testOutcome } from '../../../ui/test-outcome.tsx'
-import { deletePages, findNamed, formEnd, saveNamed, storeNamed } from '../named-things.tsx'
+import { versionField } from '../edit-conflict.tsx'
+import {
+  deletePages,
+  type FormConflict,
+  findNamed,
+  formEnd,
+  saveNamed,
+  storeNamed,
+} from '../named-things.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 import {
   checkRule,
@@ -21,99 +27,13 @@ import {
   ruleFieldsView,
   typedRule,
 } from './rule-form.tsx'
+import { describeRule, RULES_PATH } from './rule-list.tsx'
 import { previewView, type RulePreview, readPreview } from './rule-preview.tsx'
 
-const PATH = '/settings/rules'
+const PATH = RULES_PATH
 const PARENT = { path: PATH, title: 'Notification rules' }
 
-export const rulesPage = route({ path: PATH, access: 'operator' }, async (request) => {
-  const { web, csrf } = request
-  const rules = await web.store.rules.list()
-  const mayChange = mayUse(request, 'admin')
-  return settingsPage(request, {
-    title: 'Notification rules',
-    lead: 'Who is notified of which events. Every notification is also a line in the log, whatever the rules say.',
-    actions: mayChange ? (
-      <a class="button primary" href={`${PATH}/new`}>
-        Add a rule
-      </a>
-    ) : null,
-    body: rules.length === 0 ? emptyView(mayChange) : rulesView(rules, mayChange, csrf),
-  })
-})
-
-const emptyView = (mayChange: boolean) => (
-  <section class="empty">
-    <h2>No notification rules yet</h2>
-    <p>
-      Events open and close on this website only. A rule sends them by mail, to a chat or to a program of
-      yours.
-    </p>
-    {mayChange ? (
-      <p>
-        <a class="button primary" href={`${PATH}/new`}>
-          Add the first rule
-        </a>
-      </p>
-    ) : (
-      <p>An administrator can add one.</p>
-    )}
-  </section>
-)
-
-/** What a rule tells of, in words: `opening and closing, after 10m, again every 1h`. */
-export function describeRule({ onOpening, onClosing, onSeverityChange, delay, repeat }: Rule): string {
-  const kinds = [
-    onOpening && 'opening',
-    onSeverityChange && 'change of severity',
-    onClosing && 'closing',
-  ].filter(Boolean)
-  const after = delay > 0 ? `, after ${writeDuration(delay)}` : ''
-  const again = repeat === null ? '' : `, again every ${writeDuration(repeat)}`
-  return `${kinds.join(', ')}${after}${again}`
-}
-
-const COLUMNS: readonly ListColumn[] = [
-  { name: 'Name', breaks: true },
-  { name: 'Hosts', breaks: true },
-  { name: 'Metrics', breaks: true },
-  { name: 'Severities', className: 'marks' },
-  { name: 'Notify on' },
-  { name: 'Send to', breaks: true },
-  { name: 'State' },
-]
-
-function rulesView(rules: readonly Rule[], mayChange: boolean, csrf: string): Html {
-  const rows = rules.map((rule) => {
-    const { id, name, host, metric, severities, channel, target, enabled } = rule
-    const toggle = (
-      <form method="post" action={`${PATH}/${id}/${enabled ? 'disable' : 'enable'}`}>
-        {csrfField(csrf)}
-        <button class="small" type="submit" aria-label={`${enabled ? 'Disable' : 'Enable'} ${name}`}>
-          {enabled ? 'Disable' : 'Enable'}
-        </button>
-      </form>
-    )
-    const cells = [
-      mayChange ? <a href={`${PATH}/${id}`}>{name}</a> : name,
-      <code>{host}</code>,
-      <code>{metric}</code>,
-      severities.map((one) => <span title={capitalize(SEVERITY_NAMES[one])}>{spokenMark(one)}</span>),
-      describeRule(rule),
-      <>
-        {channel} <span class="soft">{mayChange ? target : maskTarget(target)}</span>
-      </>,
-      <div class="row-actions">
-        {enabled ? 'On' : 'Off'}
-        {mayChange && toggle}
-      </div>,
-    ]
-    return { cells, isSoft: !enabled }
-  })
-  return listTable(COLUMNS, rows)
-}
-
-type FormState = {
+type RuleFormState = {
   readonly fields: RuleFields
   /** Null for a new one. */
   readonly id: number | null
@@ -121,11 +41,14 @@ type FormState = {
   readonly test?: TestOutcome | null
   /** What it would have sent lately; null where that was not asked for. */
   readonly preview?: RulePreview | null
+  /** What the fields are filled from. */
+  readonly stored?: Rule | null
+  readonly conflict?: FormConflict<Rule> | undefined
 }
 
 async function ruleForm(
   request: WebRequest,
-  { fields, id, problems = {}, test, preview = null }: FormState,
+  { fields, id, problems = {}, test, preview = null, stored, conflict }: RuleFormState,
 ): Promise<Html> {
   const { web, csrf } = request
   const targets = await web.store.targets.list()
@@ -136,6 +59,8 @@ async function ruleForm(
       <div class="form-and-meaning">
         <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
           {csrfField(csrf)}
+          {versionField(request, stored ?? conflict?.stored ?? null)}
+          {conflict?.words}
           {formProblem(problems)}
           {test && testOutcome(test)}
           {ruleFieldsView(fields, problems, web.notifier.channels, targets)}
@@ -159,22 +84,17 @@ async function ruleForm(
 }
 
 export const newRulePage = route({ path: `${PATH}/new`, access: 'admin' }, (request) =>
-  showRule(request, NEW_RULE, null),
+  showRule(request, { fields: NEW_RULE, id: null }, RULE_OF_ALL),
 )
 
 export const rulePage = route({ path: `${PATH}/:id`, access: 'admin' }, async (request) => {
   const rule = await findRule(request)
-  return showRule(request, fieldsOfRule(rule), rule.id, rule)
+  return showRule(request, { fields: fieldsOfRule(rule), id: rule.id, stored: rule }, rule)
 })
 
 /** The form with what the rule would have sent lately, as far as it says enough for that. */
-async function showRule(
-  request: WebRequest,
-  fields: RuleFields,
-  id: number | null,
-  rule: Omit<Rule, 'id'> = RULE_OF_ALL,
-) {
-  return ruleForm(request, { fields, id, preview: await readPreview(rule, request) })
+async function showRule(request: WebRequest, state: RuleFormState, rule: Omit<Rule, 'id'>) {
+  return ruleForm(request, { ...state, preview: await readPreview(rule, request) })
 }
 
 /** Shows what the form as it stands would have sent, and saves nothing. */
@@ -187,7 +107,7 @@ async function previewForm(request: WebRequest, id: number | null) {
   // Its name, and where it sends to, decide nothing about what it sends.
   const others = Object.keys(problems).filter((field) => !WITHOUT_MEANING.includes(field))
   if (rule === null && others.length > 0) return refuseForm(await ruleForm(request, { fields, id, problems }))
-  return showRule(request, fields, id, rule ?? meaningOf(fields))
+  return showRule(request, { fields, id }, rule ?? meaningOf(fields))
 }
 
 /** Fields whose mistakes don't keep a rule from being previewed. */
@@ -222,12 +142,25 @@ async function saveRule(request: WebRequest, id: number | null) {
     one: 'rule',
     id,
     checked: 'rule' in checked ? { draft: checked.rule } : checked,
-    save: (draft) => storeNamed(web.store.rules, draft, id, (rule, at) => ({ ...rule, id: at })),
-    show: (problems) => ruleForm(request, { fields, id, problems }),
+    save: (draft) =>
+      storeNamed(request, web.store.rules, { draft, id, join: (rule, at) => ({ ...rule, id: at }) }),
+    show: (problems, conflict) => ruleForm(request, { fields, id, problems, conflict }),
+    find: (at) => web.store.rules.find(at),
+    inWords,
     describe: ({ name, host, metric, channel, enabled }) =>
       `${name}: ${host} ${metric} by ${channel}, ${enabled ? 'on' : 'off'}`,
   })
 }
+
+const inWords = (rule: Omit<Rule, 'id'>) => ({
+  Name: rule.name,
+  Enabled: rule.enabled ? 'yes' : 'no',
+  Hosts: rule.host,
+  Metrics: rule.metric,
+  Severities: rule.severities.map((one) => SEVERITY_NAMES[one]).join(', '),
+  'Notify on': describeRule(rule),
+  'Send to': `${rule.channel} ${rule.target}`,
+})
 
 /** Tries the form as it stands, saved or not. */
 async function testRule(request: WebRequest, id: number | null) {
@@ -262,8 +195,9 @@ const switchRule = (enabled: boolean) =>
       does: enabled ? 'switch rule on' : 'switch rule off',
     },
     async (request) => {
-      const rule = await findRule(request)
-      await request.web.store.rules.update({ ...rule, enabled })
+      const { id } = await findRule(request)
+      const rule = await setEnabled(request.web, id, enabled)
+      if (!rule) throw notFound('rule')
       request.note(rule.name)
       return redirect(PATH)
     },

@@ -19,7 +19,8 @@ import {
 } from '../../../ui/form-fields.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../../ui/table.tsx'
-import { deletePages, findNamed, formEnd, saveNamed } from '../named-things.tsx'
+import { knownVersion, versionField } from '../edit-conflict.tsx'
+import { deletePages, type FormConflict, findNamed, formEnd, saveNamed } from '../named-things.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/views'
@@ -87,16 +88,25 @@ function describeFilters(path: string): string {
   return [...(below === '' ? [] : [below]), ...filters].join(', ') || '–'
 }
 
-type Fields = { readonly name: string; readonly path: string; readonly isShared: boolean }
-type FormState = { readonly fields: Fields; readonly id: number | null; readonly problems?: Problems }
+type ViewFields = { readonly name: string; readonly path: string; readonly isShared: boolean }
+type ViewFormState = {
+  readonly fields: ViewFields
+  readonly id: number | null
+  readonly problems?: Problems
+  /** What the fields are filled from. */
+  readonly stored?: SavedView
+  readonly conflict?: FormConflict<SavedView> | undefined
+}
 
-function viewForm(request: WebRequest, { fields, id, problems = {} }: FormState): Html {
+function viewForm(request: WebRequest, { fields, id, problems = {}, stored, conflict }: ViewFormState): Html {
   return settingsPage(request, {
     title: id === null ? 'Save view' : fields.name || 'Saved view',
     parent: PARENT,
     body: (
       <form class="form" method="post" action={id === null ? PATH : `${PATH}/${id}`}>
         {csrfField(request.csrf)}
+        {versionField(request, stored ?? conflict?.stored ?? null)}
+        {conflict?.words}
         {formProblem(problems)}
         {textField({
           name: 'name',
@@ -135,11 +145,12 @@ export const newViewPage = route({ path: `${PATH}/new`, access: 'viewer' }, (req
 })
 
 export const viewPage = route({ path: `${PATH}/:id`, access: 'viewer' }, async (request) => {
-  const { id, name, path, isShared } = await findOwnView(request)
-  return viewForm(request, { fields: { name, path, isShared }, id })
+  const stored = await findOwnView(request)
+  const { id, name, path, isShared } = stored
+  return viewForm(request, { fields: { name, path, isShared }, id, stored })
 })
 
-function typedView(form: URLSearchParams): Fields {
+function typedView(form: URLSearchParams): ViewFields {
   const text = (name: string) => (form.get(name) ?? '').trim()
   return { name: text('name'), path: text('path'), isShared: form.has('shared') }
 }
@@ -151,19 +162,26 @@ function saveView(request: WebRequest, before: SavedView | null) {
     path: { words: 'The address of home, hosts, events, a report or a graph, such as /hosts?group=db.' },
   })
   const draft = { ...fields, path: readViewPath(fields.path) ?? '' }
-  return saveNamed({
+  return saveNamed<typeof draft, SavedView>({
     request,
     path: PATH,
     one: 'view of yours',
+    logged: 'saved view',
     id,
     checked: Object.keys(problems).length > 0 ? { problems } : { draft },
     async save(view) {
-      const outcome = await storeView(request, view, before)
+      const outcome = await storeView(request, view, before, knownVersion(request))
       if (outcome === 'full')
         return { refused: `You have ${MAX_VIEWS} views, which is the most. Delete one first.` }
       return typeof outcome === 'number' ? 'done' : outcome
     },
-    show: (wrong) => viewForm(request, { fields, id, problems: wrong }),
+    show: (wrong, conflict) => viewForm(request, { fields, id, problems: wrong, conflict }),
+    find: (at) => request.web.store.views.find(at),
+    inWords: ({ name, path, isShared }) => ({
+      Name: name,
+      Page: path,
+      'Seen by': isShared ? 'everybody' : 'you alone',
+    }),
     describe: ({ name, path, isShared }) => `${name}: ${path}${isShared ? ', shared' : ''}`,
   })
 }

@@ -1,0 +1,74 @@
+import type { CheckSettings } from '../domain/check.ts'
+import type { Threshold } from '../domain/thresholds/threshold.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { BootClock } from '../platform/boot.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { MachineSourceOptions } from './machine-source.ts'
+import type { CollectorAddress } from './sending/connect.ts'
+
+export type AgentOptions = {
+  /** Collect engines in the order of preference; at least one. */
+  readonly servers: readonly CollectorAddress[]
+  /** Null when the key alone lets the agent in. */
+  readonly passphrase: string | null
+  /**
+   * What proves that the host's name is ours, the same for ever; null says none, as the original's agents do.
+   */
+  readonly key: string | null
+  /** In place of the machine's own name. */
+  readonly name: string | null
+  /** Names that the machine had before while this process ran, the newest first. */
+  readonly formerNames?: readonly string[]
+  /** Called when the machine has another name than at the start: the agent is to be started anew. */
+  onRenamed?(name: string): void
+  /** Groups that the host says it belongs to. */
+  readonly groups?: readonly string[]
+  /** Whole seconds between two samples, 1 at the least. */
+  readonly interval: number
+  /** Seconds that a sample is kept for a server that is away. */
+  readonly queueAge: number
+  readonly queueBytes: number
+  readonly queueFile: string
+  /** Where `monitor health agent` reads how sending goes; null writes nothing. */
+  readonly statusFile?: string | null
+  readonly processes: readonly string[]
+  readonly services: readonly string[]
+  readonly networkFilesystems?: boolean
+  /** Where the root of the machine is mounted, for an agent in a container; empty for none. */
+  readonly hostRoot?: string
+  /** Checks of the configuration. */
+  readonly checks?: readonly CheckSettings[]
+  /** Watches the containers of Docker and Podman. */
+  readonly containers?: boolean
+  /** The folder whose files hold values that programs have written; null when there is none. */
+  readonly textFiles?: string | null
+  /** The file that names the checks; null when there is none. */
+  readonly configFile?: string | null
+  /** Metrics of a cycle at most; those beyond are left out and counted. */
+  readonly maxMetrics?: number
+  /** What counts as a problem, before the thresholds out of the box. */
+  readonly thresholds: readonly Threshold[]
+  readonly hasDefaultThresholds: boolean
+  readonly platform: Platform
+  readonly clock: Clock
+  /** Tells a machine whose clock was set from an agent that was off; left out or null where there is none. */
+  readonly bootClock?: BootClock | null
+  readonly log: Log
+}
+
+export type SampleOptions = Pick<
+  AgentOptions,
+  | 'name'
+  | 'groups'
+  | 'thresholds'
+  | 'hasDefaultThresholds'
+  | 'checks'
+  | 'containers'
+  | 'textFiles'
+  | 'configFile'
+  | 'maxMetrics'
+  | 'hostRoot'
+  | Exclude<keyof MachineSourceOptions, 'jobs'>
+> &
+  Partial<Pick<AgentOptions, 'interval' | 'servers'>>

@@ -1,0 +1,67 @@
+import type { ConnectionSocket } from './connection-context.ts'
+
+/** What a sender that is refused may still send before the line is cut. */
+const MAX_LINGER_BYTES = 8 * 1024 * 1024
+
+/** How the end of a connection comes: after our last words, or at once. */
+export class Closing {
+  /** The other side said that it will say no more. */
+  hasEnded = false
+  /** When the connection is cut, by the monotonic clock; null while it is in use. */
+  lingerUntil: number | null = null
+  #isClosed = false
+  #lingerBytes = 0
+  readonly #socket: ConnectionSocket
+  readonly #onClosed: () => void
+
+  /** `onClosed` is called once, before the socket is told. */
+  constructor(socket: ConnectionSocket, onClosed: () => void) {
+    this.#socket = socket
+    this.#onClosed = onClosed
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** The socket is gone. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#onClosed()
+  }
+
+  /**
+   * Our half ends. What the other side still sends until `lingerUntil` is read and dropped, since unread bytes
+   * would destroy the last answer. True when there is such a time, because the other side has not ended.
+   */
+  endOurs(lingerUntil: number): boolean {
+    if (this.lingerUntil !== null) return false
+    this.lingerUntil = lingerUntil
+    if (this.hasEnded) {
+      this.endSocket()
+      return false
+    }
+    this.#socket.shutdown()
+    return true
+  }
+
+  /** Counts what came after our last words. */
+  discard(bytes: number): void {
+    this.#lingerBytes += bytes
+    if (this.#lingerBytes > MAX_LINGER_BYTES) this.cut()
+  }
+
+  /** Closes when what was written is on its way. */
+  endSocket(): void {
+    if (this.#isClosed) return
+    this.close()
+    this.#socket.end()
+  }
+
+  cut(): void {
+    if (this.#isClosed) return
+    this.close()
+    this.#socket.terminate()
+  }
+}

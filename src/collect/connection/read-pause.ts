@@ -1,0 +1,28 @@
+import type { ConnectionSocket } from './connection-context.ts'
+
+/** Whether anything is read from a connection, for which several reasons may speak against it at once. */
+export class ReadPause {
+  readonly #socket: Pick<ConnectionSocket, 'pause'>
+  /** Bits of `PAUSED_FOR_…`. */
+  #reasons = 0
+
+  constructor(socket: Pick<ConnectionSocket, 'pause'>) {
+    this.#socket = socket
+  }
+
+  get isOn(): boolean {
+    return this.#reasons !== 0
+  }
+
+  begin(reason: number): void {
+    if (!this.isOn) this.#socket.pause()
+    this.#reasons |= reason
+  }
+
+  /** True when it was the last reason; the socket is left to the caller, who may hold unread bytes. */
+  end(reason: number): boolean {
+    if ((this.#reasons & reason) === 0) return false
+    this.#reasons &= ~reason
+    return !this.isOn
+  }
+}

@@ -1,0 +1,59 @@
+/** Commands that install an agent on a new machine: what is pasted there, from the website or the shell. */
+
+/** How an agent is told where to send to, and by what it knows that it is there. */
+export type AgentWay = { readonly server: string; readonly fingerprint: string | null }
+
+/** Null when no port is open to agents. */
+export function agentWay(
+  server: string,
+  door: { readonly port: number; readonly fingerprint: string } | null,
+  plainPort: number | null,
+): AgentWay | null {
+  const host = server.includes(':') ? `[${server}]` : server
+  if (door !== null) return { server: `${host}:${door.port}`, fingerprint: door.fingerprint }
+  return plainPort === null ? null : { server: `tcp://${host}:${plainPort}`, fingerprint: null }
+}
+
+/** The same port under the name by which other machines reach it. */
+export function withServerName(base: string, server: string): string {
+  const { port } = new URL(base)
+  return `https://${server.includes(':') ? `[${server}]` : server}${port === '' ? '' : `:${port}`}/`
+}
+
+/** Never `-k` alone: a certificate that no CA vouches for is known by its pin. */
+export function joinCommand(base: string, pin: string | null, code: string): string {
+  const trust = pin === null ? '' : `-k --pinnedpubkey ${pin} `
+  return `curl -fsS ${trust}${base}install.sh | sudo sh -s -- agent --enroll ${code}`
+}
+
+const PLACE = 'PASSPHRASE'
+
+/** The passphrase goes by a file that only root can read, so that it stands in no list of processes. */
+export function linuxCommand({ server, fingerprint }: AgentWay, passphrase: string | null): string {
+  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+  return [
+    `(umask 077; printf '%s\\n' ${quote(passphrase ?? PLACE)} > passphrase.txt)`,
+    [
+      'sh install.sh agent',
+      `--server ${quote(server)}`,
+      '--passphrase-file passphrase.txt',
+      ...(fingerprint === null ? [] : [`--fingerprint ${fingerprint}`]),
+    ].join(' '),
+    'rm passphrase.txt',
+  ].join('\n')
+}
+
+export function windowsCommand({ server, fingerprint }: AgentWay, passphrase: string | null): string {
+  const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
+  return [
+    // Windows PowerShell writes the code page of the machine unless told otherwise.
+    `Set-Content -Path passphrase.txt -Encoding UTF8 -Value ${quote(passphrase ?? PLACE)}`,
+    [
+      'powershell -ExecutionPolicy Bypass -File install.ps1 agent',
+      `-Server ${quote(server)}`,
+      '-PassphraseFile passphrase.txt',
+      ...(fingerprint === null ? [] : [`-Fingerprint ${fingerprint}`]),
+    ].join(' '),
+    'Remove-Item passphrase.txt',
+  ].join('\n')
+}

@@ -1,0 +1,166 @@
+import { EARLIEST_TIME } from './field.ts'
+import type { HostNames } from './host-names.ts'
+import type { NameList } from './names.ts'
+
+/**
+ * The batch that nearly every line is: one frame whose names are known, and nothing else but the clock and the frame's
+ * number. It is read from the bytes, in the order in which an agent writes it, without an object for each of its parts;
+ * `JSON.parse` and a look at each member cost three times as much. Whatever is written in another way, or is not good in
+ * any respect, is left to `readBatch`, so that there is one place which says what is wrong.
+ */
+export class PlainBatchReader {
+  id = 0
+  host = ''
+  /** Null when the batch does not say it. */
+  clock: number | null = null
+  time = 0
+  values: (number | null)[] = []
+  /** The names of the values; of them is none that was refused. */
+  metrics: readonly string[] = []
+  /** Of the frame; 0 when it has none. */
+  number = 0
+  readonly #hosts: HostNames
+  readonly #findLayout: (layout: number) => NameList | undefined
+  #at = 0
+
+  constructor(hosts: HostNames, findLayout: (layout: number) => NameList | undefined) {
+    this.#hosts = hosts
+    this.#findLayout = findLayout
+  }
+
+  /**
+   * Reads the line in `bytes` from `from` to `end`, the line end not included. False when it is no plain batch: nothing
+   * that stands in the reader means anything then. `latest` is the latest time that is not in the future.
+   */
+  read(bytes: Uint8Array, from: number, end: number, latest: number): boolean {
+    this.#at = from
+    if (!this.#take(bytes, VERSION) || !this.#takeWhole(bytes)) return false
+    this.id = this.#whole
+    if (!this.#take(bytes, HOST) || !this.#takeHost(bytes, end)) return false
+    this.clock = null
+    if (this.#take(bytes, CLOCK)) {
+      if (!this.#takeWhole(bytes)) return false
+      this.clock = this.#whole
+    }
+    if (!this.#take(bytes, LAYOUT) || !this.#takeWhole(bytes)) return false
+    const list = this.#findLayout(this.#whole)
+    if (list === undefined || list.columns !== null) return false
+    this.metrics = list.metrics
+    if (!this.#take(bytes, FRAMES) || !this.#takeWhole(bytes)) return false
+    this.time = this.#whole
+    if (this.time < EARLIEST_TIME || this.time > latest) return false
+    if (!this.#takeValues(bytes, list.width) || !this.#take(bytes, FRAMES_END)) return false
+    this.number = 0
+    if (this.#take(bytes, NUMBERS)) {
+      if (!this.#takeWhole(bytes) || this.#whole === 0) return false
+      this.number = this.#whole
+    }
+    return bytes[this.#at] === CLOSE_BRACE && this.#at + 1 === end
+  }
+
+  /** What `#takeWhole` has read. */
+  #whole = 0
+
+  #take(bytes: Uint8Array, text: Uint8Array): boolean {
+    const at = this.#at
+    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
+    this.#at = at + text.length
+    return true
+  }
+
+  /** A whole number of at most fifteen digits, without a sign. */
+  #takeWhole(bytes: Uint8Array): boolean {
+    const from = this.#at
+    let at = from
+    let value = 0
+    let digit = (bytes[at] ?? 0) - ZERO
+    while (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit
+      digit = (bytes[++at] ?? 0) - ZERO
+    }
+    const digits = at - from
+    if (digits === 0 || digits > MAX_DIGITS || (digits > 1 && bytes[from] === ZERO)) return false
+    this.#whole = value
+    this.#at = at
+    return true
+  }
+
+  #takeHost(bytes: Uint8Array, end: number): boolean {
+    const from = this.#at
+    let at = from
+    while (at < end && bytes[at] !== QUOTE) at++
+    const host = this.#hosts.find(bytes, from, at)
+    if (host === null) return false
+    this.host = host
+    this.#at = at + 1
+    return true
+  }
+
+  /** Exactly `count` numbers or nulls, at least one of them a number. */
+  #takeValues(bytes: Uint8Array, count: number): boolean {
+    const values: (number | null)[] = []
+    let at = this.#at
+    let isEmpty = true
+    for (let i = 0; i < count; i++) {
+      if (bytes[at++] !== COMMA) return false
+      const isNegative = bytes[at] === MINUS
+      if (isNegative) at++
+      const from = at
+      let value = 0
+      let digit = (bytes[at] ?? 0) - ZERO
+      while (digit >= 0 && digit <= 9) {
+        value = value * 10 + digit
+        digit = (bytes[++at] ?? 0) - ZERO
+      }
+      let digits = at - from
+      if (digits === 0) {
+        if (isNegative || !isNull(bytes, at)) return false
+        values.push(null)
+        at += 4
+        continue
+      }
+      if (digits > 1 && bytes[from] === ZERO) return false
+      if (bytes[at] === POINT) {
+        const point = at
+        digit = (bytes[++at] ?? 0) - ZERO
+        while (digit >= 0 && digit <= 9) {
+          value = value * 10 + digit
+          digit = (bytes[++at] ?? 0) - ZERO
+        }
+        const decimals = at - point - 1
+        digits += decimals
+        if (decimals === 0 || digits > MAX_DIGITS) return false
+        // Both are exact, so that the quotient is the number that is nearest to what was written.
+        value /= POWERS[decimals] ?? 1
+      } else if (digits > MAX_DIGITS) return false
+      values.push(isNegative ? -value : value)
+      isEmpty = false
+    }
+    this.values = values
+    this.#at = at
+    return !isEmpty
+  }
+}
+
+/** A whole number of so many digits is exact. */
+const MAX_DIGITS = 15
+const POWERS = Array.from({ length: MAX_DIGITS + 1 }, (_, power) => 10 ** power)
+
+const ascii = (text: string) => new TextEncoder().encode(text)
+const VERSION = ascii('{"v":1,"id":')
+const HOST = ascii(',"host":"')
+const CLOCK = ascii(',"clock":')
+const LAYOUT = ascii(',"layout":')
+const FRAMES = ascii(',"frames":[[')
+const FRAMES_END = ascii(']]')
+const NUMBERS = ascii(',"numbers":')
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const MINUS = 0x2d
+const POINT = 0x2e
+const ZERO = 0x30
+const CLOSE_BRACE = 0x7d
+
+const isNull = (bytes: Uint8Array, at: number) =>
+  bytes[at] === 0x6e && bytes[at + 1] === 0x75 && bytes[at + 2] === 0x6c && bytes[at + 3] === 0x6c

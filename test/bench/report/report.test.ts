@@ -1,0 +1,26 @@
+import { expect, test } from 'bun:test'
+import { benchmarks } from '../figures/index.ts'
+import { REASONS } from './reasons.ts'
+import { putTable, README, readLastRun, writeTable } from './report.ts'
+
+test('the README has the figures of the last run, row by row', async () => {
+  const [readme, run] = [await Bun.file(README).text(), await readLastRun()]
+  expect(Object.keys(run).length).toBeGreaterThan(0)
+  expect(Object.keys(run).filter((name) => !benchmarks.some((one) => one.name === name))).toEqual([])
+  expect(readme, 'npm run bench -- --markdown').toBe(putTable(readme, writeTable(run)))
+})
+
+test('what stands in the way is said of rows that are there', async () => {
+  const names = Object.values(await readLastRun()).flatMap(({ figures }) => figures.map(({ name }) => name))
+  expect(REASONS.filter(({ row }) => !names.some((name) => row.test(name)))).toEqual([])
+})
+
+test('a figure that misses its goal says so', () => {
+  const figure = { name: 'a', unit: 'ms', ours: 3, peer: 2, peerName: 'b', bound: 1.2 }
+  const table = writeTable({
+    one: { where: 'here', figures: [figure, { ...figure, bound: 2, note: 'c|d' }] },
+  })
+  expect(table).toContain('| one | a | 3.00 ms | b 2.00 ms | 1.50 | missed: ≤ 2.40 ms |')
+  expect(table).toContain('| one | a (c/d) | 3.00 ms | b 2.00 ms | 1.50 | ≤ 4.00 ms |')
+  expect(table).toContain('Run on: here.')
+})

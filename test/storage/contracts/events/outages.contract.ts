@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { EventReport } from '../../../../src/domain/event.ts'
+import { AVAILABILITY } from '../../../../src/domain/metrics/declared/server-events.ts'
+import type { Store } from '../../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../../support/clock.ts'
+import { aReport, MIDNIGHT } from '../../reports.ts'
+import type { Workbench } from '../store.contract.ts'
+
+/** The outages of a period, which availability is counted by. */
+export function describeOutages(name: string, makeWorkbench: () => Workbench) {
+  describe(name, () => {
+    let bench: Workbench
+    let store: Store
+
+    beforeEach(async () => {
+      bench = makeWorkbench()
+      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    })
+    afterEach(async () => {
+      await store.close()
+      await bench.remove()
+    })
+
+    const at = (minute: number) => MIDNIGHT + minute * 60
+    const aChange = (uid: string, minute: number, status: 'open' | 'closed'): EventReport => ({
+      uid,
+      change: status === 'open' ? 1 : 2,
+      time: at(minute),
+      metric: AVAILABILITY.name,
+      severity: 1,
+      status,
+      message: 'no data',
+    })
+    const seen = (host: string, minute: number) => store.ingest.write([aReport(host, { seen: at(minute) })])
+    const say = (host: string, ...reports: EventReport[]) => store.events.report(host, reports)
+    const list = async (from: number, to: number) =>
+      Object.fromEntries(
+        [...(await store.events.listOutages(await store.hosts.listSpans(), at(from), at(to)))]
+          .map(([host, outages]): [string, string[]] => [
+            host,
+            outages
+              .map(
+                (one) => `${(one.from - MIDNIGHT) / 60}-${one.to === null ? '' : (one.to - MIDNIGHT) / 60}`,
+              )
+              .sort(),
+          ])
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      )
+
+    test('are those that touch it, of one host or of several', async () => {
+      for (const host of ['a', 'b', 'c', 'd']) await seen(host, 1000)
+      await say('a', aChange('1', 10, 'open'), aChange('1', 20, 'closed'))
+      await say('a', aChange('2', 30, 'open'), aChange('2', 45, 'closed'))
+      await say('a', aChange('3', 80, 'open'))
+      await say('b', aChange('4', 5, 'open'), aChange('4', 95, 'closed'))
+      const group = aChange('5', 50, 'open')
+      await store.watch.report([{ host: null, members: ['c', 'd', 'gone'], report: group }], at(50))
+      const over = aChange('5', 60, 'closed')
+      await store.watch.report([{ host: null, members: ['c', 'd', 'gone'], report: over }], at(60))
+      await say('d', { ...aChange('6', 55, 'open'), metric: 'perf.other' })
+      expect(await list(40, 70)).toEqual({ a: ['30-45'], b: ['5-95'], c: ['50-60'], d: ['50-60'] })
+      expect(await list(40, 90)).toMatchObject({ a: ['30-45', '80-'] })
+      expect(await list(61, 62)).toEqual({ b: ['5-95'] })
+      expect(await list(0, 4)).toEqual({})
+    })
+
+    test('are not over for a host that was not seen since, whoever closed the event', async () => {
+      await seen('a', 5)
+      await seen('b', 15)
+      for (const host of ['a', 'b']) await say(host, aChange('1', 10, 'open'), aChange('1', 20, 'closed'))
+      expect(await list(100, 200)).toEqual({ a: ['10-'] })
+      expect(await list(12, 18)).toEqual({ a: ['10-'], b: ['10-20'] })
+    })
+
+    test('are all of them, also when they are more than one statement reads', async () => {
+      await seen('a', 100_000)
+      const reports = Array.from({ length: 2100 }, (_, i) => [
+        aChange(`u${i}`, 10 + (i % 7), 'open'),
+        aChange(`u${i}`, 10 + (i % 7) + 1, 'closed'),
+      ])
+      await say('a', ...reports.flat())
+      expect((await list(10, 20)).a).toHaveLength(2100)
+    })
+  })
+}
