@@ -60,7 +60,7 @@ const ended: { stays: boolean; logFormat: string | null } = { stays: false, logF
 
 /** Of a role whose command line is wrong: its log is read by a machine all the same. */
 function guessLogFormat(words: readonly string[]) {
-  if (COMMANDS.find(({ name }) => name === words[0])?.stays !== true) return
+  if (!roles.some(({ name }) => name === words[0])) return
   const following = (option: string) =>
     words.flatMap((word, i) => {
       if (word === option) return words[i + 1] ?? []
