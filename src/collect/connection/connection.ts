@@ -193,7 +193,8 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
       this.pause(PAUSED_FOR_ANSWERS)
       return false
     }
-    return this.#shared.hasRoomFor(this)
+    // Asked of each message: a call less where there is room.
+    return !this.#shared.ingest.isSaturated || this.#shared.hasRoomFor(this)
   }
 
   /** Lines of CSV are complete when nothing follows. */
