@@ -1,4 +1,5 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import type { BlockList } from 'node:net'
+import { isIP, loadNet } from './node-modules.ts'
 
 /** Addresses that begin with the same bits. */
 export type AddressRange = { readonly addresses: BlockList }
@@ -17,7 +18,7 @@ export function parseAddressRange(text: string): AddressRange | null {
   if (length !== undefined && !/^\d{1,3}$/.test(length)) return null
   const bits = length === undefined ? most : Number(length) - ahead
   if (bits > most || bits < 0) return null
-  const addresses = new BlockList()
+  const addresses = new (loadNet().BlockList)()
   addresses.addSubnet(address, bits, familyOf(address))
   // All of IPv6 has IPv4 within it.
   if (address === '::' && bits === 0) addresses.addSubnet('0.0.0.0', 0, 'ipv4')
@@ -61,4 +62,6 @@ export function networkOf(text: string): string {
   return `${all.slice(0, 4).join(':')}::/64`
 }
 
+const isIPv4 = (text: string) => isIP(text) === 4
+const isIPv6 = (text: string) => isIP(text) === 6
 const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6')

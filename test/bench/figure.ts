@@ -1,5 +1,5 @@
 import { median } from './process.ts'
-import { show } from './show.ts'
+import { show } from './report/show.ts'
 
 /**
  * One line of the report. `ours` and `peer` are medians in the same unit; the ratio is ours to the peer's.
@@ -24,7 +24,13 @@ export type Peers = { readonly victoria: string; readonly exporter: string; read
 export type Cost = { readonly cycle: number; readonly memoryMiB: number }
 
 /** One benchmark: a file of this kind and a line in `figures/index.ts`. */
-export type Benchmark = { readonly name: string; run(peers: Peers): Promise<Figure[]> }
+export type Benchmark = {
+  readonly name: string
+  run(peers: Peers, options: BenchmarkOptions): Promise<Figure[]>
+}
+
+/** `isShort` asks for less of everything, where a benchmark has it: to see that it runs, not for its figures. */
+export type BenchmarkOptions = { readonly isShort: boolean }
 
 /** Runs `ours` and `peer` in turn, `times` times; the results of each. */
 export async function inTurn<Ours, Peer>(

@@ -2,12 +2,12 @@ import { arch, cpus, loadavg, release } from 'node:os'
 import { type Peers, printFigures } from './figure.ts'
 import { benchmarks } from './figures/index.ts'
 import { PROGRAM } from './ours.ts'
-import { keepRun, putTable, README, readLastRun, writeTable } from './report.ts'
+import { keepRun, putTable, README, readLastRun, writeTable } from './report/report.ts'
 
 /**
  * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios, and keeps them in
  * `last-run.json`; it never fails because of a figure. `npm run bench -- --markdown` runs nothing: it writes the last
- * run into `README.md` beside this file. The peers come from Debian's packages and are installed when this runs as root.
+ * run into `README.md` beside this file. `--short` does less of what takes minutes, and keeps nothing. The peers come from Debian's packages and are installed when this runs as root.
  */
 const PACKAGES = [
   { name: 'victoria-metrics', program: 'victoria-metrics', key: 'victoria' },
@@ -41,7 +41,8 @@ if (process.argv.includes('--markdown')) {
   await Bun.write(README, putTable(await Bun.file(README).text(), writeTable(await readLastRun())))
   process.exit(0)
 }
-const wanted = process.argv.slice(2)
+const isShort = process.argv.includes('--short')
+const wanted = process.argv.slice(2).filter((word) => word !== '--short')
 const unknown = wanted.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown.length > 0) {
   console.error(
@@ -58,8 +59,9 @@ const machine = `${cpus().length} processors (${cpus()[0]?.model}), ${arch()}, L
 console.log(machine)
 for (const benchmark of benchmarks) {
   if (wanted.length > 0 && !wanted.includes(benchmark.name)) continue
-  const figures = await benchmark.run(peers)
+  const figures = await benchmark.run(peers, { isShort })
   printFigures(benchmark.name, figures)
+  if (isShort) continue
   const day = new Date().toISOString().slice(0, 10)
   const others = loadavg()[0] ?? 0
   const where = `${machine}, ${day}${others > cpus().length + 1 ? ', others at work' : ''}`

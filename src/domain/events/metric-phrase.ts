@@ -49,6 +49,7 @@ function state(noun: string, bad: string, good: string): Phrase {
 /** Metrics of which a machine has one. */
 const SINGLE: Readonly<Record<string, string>> = {
   'perf.processor.percent.used': 'CPU',
+  'perf.processor.host.percent.used': 'CPU of the machine below',
   'perf.processor.percent.user': 'CPU in programs',
   'perf.processor.percent.system': 'CPU in the kernel',
   'perf.processor.percent.iowait': 'I/O wait',

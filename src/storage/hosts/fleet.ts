@@ -1,5 +1,6 @@
 import { isDiskUse } from '../../domain/hosts/filesystems.ts'
 import { nameOrder } from '../../domain/hosts/name-order.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database } from '../database/database.ts'
 import type { FleetHost } from '../ports/store.ts'
 import { readMetricSet, unpackColumns } from '../timeseries/codec/frame.ts'
@@ -60,6 +61,7 @@ export async function readFleet(database: Database, metricSets: MetricSetReader)
       found.push({ host: toFleetHost(row, latest, metricSets, known), order: nameOrder(row.name) })
     last = rows.at(-1)?.id ?? last
     if (rows.length < PIECE) break
+    await yieldThread()
   }
   return found
     .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.host.name < b.host.name ? -1 : 1))

@@ -10,6 +10,7 @@ import { createMetricSetReader, type MetricSetReader } from '../timeseries/metri
 import { createSampleStore } from '../timeseries/query.ts'
 import { createAuditStore } from '../users/audit-log.ts'
 import type { ReadAnswer, ReadName, ReadOrder, SlowReads, ThreadDatabase } from './messages.ts'
+import { packOutages, unpackSpans } from './packed-outages.ts'
 
 // Where the thread begins: an entry of the build. It reads; what it has to say is logged, and what is damaged
 // is noted, by the thread that started it.
@@ -87,7 +88,8 @@ function createReads(database: Database, metricSets: MetricSetReader): SlowReads
     listHosts: hosts.list,
     listEvents: events.list,
     countBySeverity: events.countBySeverity,
-    listOutages: events.listOutages,
+    listOutages: async (spans, from, to) =>
+      packOutages(await events.listOutages(unpackSpans(spans), from, to)),
     range: samples.range,
     ranges: samples.ranges,
     summarize: samples.summarize,

@@ -3,13 +3,14 @@ import type { OpenStoreOptions } from '../database/open.ts'
 import type { StorageSums } from '../maintenance/storage-sums.ts'
 import type { Store } from '../ports/store.ts'
 import type { Damage } from '../timeseries/damage.ts'
+import type { PackedOutages, PackedSpans } from './packed-outages.ts'
 
 /** What may take tens of milliseconds of processor time, and is therefore read on a thread of its own. */
 export type SlowReads = StorageSums & {
   readonly listHosts: Store['hosts']['list']
   readonly listEvents: Store['events']['list']
   readonly countBySeverity: Store['events']['countBySeverity']
-  readonly listOutages: Store['events']['listOutages']
+  readonly listOutages: (spans: PackedSpans, from: number, to: number) => Promise<PackedOutages>
   readonly range: Store['samples']['range']
   readonly ranges: Store['samples']['ranges']
   readonly summarize: Store['samples']['summarize']

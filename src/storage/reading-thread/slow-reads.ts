@@ -1,5 +1,6 @@
 import type { EventQuery, HostQuery, Store } from '../ports/store.ts'
 import type { SlowReads } from './messages.ts'
+import { packSpans, unpackOutages } from './packed-outages.ts'
 
 /** Spans of samples in seconds that cost more than it costs to ask another thread. */
 const LONG_SPAN = 10 * 86_400
@@ -26,7 +27,8 @@ export function withSlowReads(store: Store, thread: SlowReads, settle: () => Pro
       list: (query) => (isSlowSearch(query) ? thread.listEvents(query) : events.list(query)),
       countBySeverity: (query) =>
         query.status === 'open' ? events.countBySeverity(query) : thread.countBySeverity(query),
-      listOutages: thread.listOutages,
+      listOutages: async (spans, from, to) =>
+        unpackOutages(await thread.listOutages(packSpans(spans), from, to)),
     },
     samples: {
       ...samples,

@@ -6,6 +6,8 @@ import { CHARTS, type ChartName } from '../../domain/metrics/charts.ts'
 export type ChartPlan = {
   readonly name: ChartName
   readonly title: string
+  /** Of one of several small graphs, which is called by its thing: what all of them show. */
+  readonly kind?: string
   readonly lines: readonly { readonly metric: string; readonly name: string }[]
 }
 
@@ -68,7 +70,7 @@ export function spreadLines(plan: ChartPlan): ChartPlan[] {
   if (plan.lines.length <= MAX_LINES) return [plan]
   return plan.lines
     .slice(0, MAX_MULTIPLES)
-    .map((line) => ({ name: plan.name, title: line.name, lines: [line] }))
+    .map((line) => ({ name: plan.name, title: line.name, kind: plan.title, lines: [line] }))
 }
 
 /** A graph for each thing. */

@@ -1,5 +1,6 @@
 import { countDowntime } from '../../domain/events/downtime.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { KnownSpan, Store } from '../../storage/ports/store.ts'
 import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { FleetEntry } from './fleet.ts'
@@ -15,6 +16,9 @@ const KEEP_MS = 300_000
 const LEAST_USED = 50
 /** Disks that forecasts are asked for; the fullest come first. */
 const MAX_DISKS = 200
+
+/** Others have their turn between so many hosts. */
+const HOSTS_AT_ONCE = 500
 
 /** Figures of the fleet that take long to compute and change slowly. */
 export type FleetFigures = {
@@ -47,7 +51,8 @@ export function createFleetFigures({
     const outages = await store.events.listOutages(spans, from, to)
     let known = 0
     let down = 0
-    for (const { name, firstSeen } of spans) {
+    for (const [i, { name, firstSeen }] of spans.entries()) {
+      if (i % HOSTS_AT_ONCE === HOSTS_AT_ONCE - 1) await yieldThread()
       const downtime = countDowntime(outages.get(name) ?? [], from, to, firstSeen)
       known += downtime.known
       down += downtime.down

@@ -1,6 +1,8 @@
 import type { Benchmark } from '../figure.ts'
 import { agent } from './agent.ts'
 import { alerts } from './alerts.ts'
+import { compaction } from './compaction.ts'
+import { crowd } from './crowd.ts'
 import { fleet } from './fleet.ts'
 import { growth } from './growth.ts'
 import { mariadb } from './mariadb.ts'
@@ -8,8 +10,10 @@ import { outage } from './outage.ts'
 import { pages } from './pages.ts'
 import { ready } from './ready.ts'
 import { recorded } from './recorded.ts'
+import { soak } from './soak.ts'
 import { start } from './start.ts'
 import { storage } from './storage.ts'
+import { waits } from './waits.ts'
 
 /** Every benchmark; a new one is a file and a line. */
 export const benchmarks: readonly Benchmark[] = [
@@ -21,7 +25,11 @@ export const benchmarks: readonly Benchmark[] = [
   fleet,
   agent,
   outage,
+  crowd,
   alerts,
   growth,
+  soak,
+  waits,
+  compaction,
   mariadb,
 ]

@@ -60,7 +60,7 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.agent.processor.seconds',
     unit: 's',
-    doc: 'Processor time that the agent took since the round before.',
+    doc: 'CPU time that the agent took since the round before.',
     section: { of: 'agent', column: 'CPU time per round' },
   },
   {

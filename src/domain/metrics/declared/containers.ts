@@ -38,8 +38,8 @@ const FAMILIES: readonly MetricFamily[] = [
   {
     name: 'perf.container.<name>.processor.percent',
     unit: '%',
-    doc: 'Processor time that it took, of all processors.',
-    section: { of: 'containers', column: 'Processor' },
+    doc: 'CPU time that it took, of all CPUs.',
+    section: { of: 'containers', column: 'CPU' },
     chart: { of: 'container-processor', line: '<name>' },
   },
   {

@@ -4,7 +4,7 @@ export const PROCESSOR_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.processor.percent.used',
     unit: '%',
-    doc: "Time that all processors were busy, over the interval; inside a container, of the container's limit.",
+    doc: "Time that all CPUs were busy, over the interval; inside a container, of the container's limit.",
     chart: { of: 'processor', line: 'used' },
     standard: USED_UP,
   },
@@ -33,7 +33,7 @@ export const PROCESSOR_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.processor.percent.iowait',
     unit: '%',
-    doc: 'Time that processors waited for disks.',
+    doc: 'Time that CPUs waited for disks.',
     systems: 'Linux',
     chart: { of: 'processor-states', line: 'I/O wait' },
     section: { of: 'cpu', column: 'I/O wait' },

@@ -6,6 +6,7 @@ import type { EventOrder, EventQuery, HostStore } from '../../../storage/ports/s
 import { readTime } from '../../charts/time-range.ts'
 import { readFacets } from '../../filters/facets.tsx'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
+import { HttpError } from '../../http/route.ts'
 
 /** What a list of events is filtered by, as its address says it. */
 export type EventFilter = {
@@ -19,6 +20,7 @@ export type EventFilter = {
   readonly to: number | null
 }
 
+/** Throws an HttpError for what is not understood. */
 export function readEventFilter(url: URL): EventFilter {
   const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
   const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no', ''])
@@ -29,9 +31,25 @@ export function readEventFilter(url: URL): EventFilter {
     facets: readFacets(url).lists,
     metric: readText(url, 'metric', MAX_METRIC_NAME)?.trim() ?? '',
     acknowledged: acknowledged === 'yes' ? true : acknowledged === 'no' ? false : null,
-    from: readTime(url.searchParams.get('from')),
-    to: readTime(url.searchParams.get('to')),
+    ...readPeriod(url),
   }
+}
+
+/** Throws an HttpError for what is no time: a list of all events must not look as if it were of that time. */
+function readPeriod(url: URL): Pick<EventFilter, 'from' | 'to'> {
+  const read = (name: string) => {
+    const text = url.searchParams.get(name) ?? ''
+    const time = readTime(text)
+    if (text !== '' && time === null)
+      throw new HttpError(
+        400,
+        `${name}: expected a time such as 2026-11-29T22:00, or seconds since 1970, got “${text.slice(0, 40)}”`,
+      )
+    return time
+  }
+  const [from, to] = [read('from'), read('to')]
+  if (from !== null && to !== null && from > to) throw new HttpError(400, 'to: expected a time after from')
+  return { from, to }
 }
 
 /** What a list of events is sorted by. */

@@ -40,24 +40,34 @@ const SMALL_ROWS = 90
 export function resourceSection(plan: ShownSection, table: Html | null, model: SectionModel): Html {
   const isWide = plan.main.length === 1
   const { more } = plan
+  const kind = plan.main[0]?.kind
   return (
     <section class="section resource" id={plan.name}>
       <h2>{titleOf(plan)}</h2>
       <div class={['resource-body', (plan.main.length !== 1 || table === null) && 'one-column']}>
         {plan.main.length > 0 && (
-          <div class={isWide ? 'resource-graph' : 'charts multiples'}>
-            {plan.main.map((chart) => figure(chart, plan.title, model, isWide))}
+          <div class="resource-graph">
+            {kind !== undefined && kind !== plan.title && <p class="soft">{kind}</p>}
+            <div class={!isWide && 'charts multiples'}>
+              {plan.main.map((chart) => figure(chart, plan.title, model, isWide))}
+            </div>
           </div>
         )}
         {table !== null && <div class="resource-table">{table}</div>}
       </div>
       {more.length > 0 && (
-        <div class="charts more-charts">{more.map((chart) => figure(chart, plan.title, model, false))}</div>
+        <div class="charts more-charts">
+          {more.map((chart) => figure(nameWhole(chart), plan.title, model, false))}
+        </div>
       )}
       {wayToTheRest(plan, model.url)}
     </section>
   )
 }
+
+/** Among graphs of other kinds each says what it shows: `Disks busy: sda`. */
+const nameWhole = (chart: ChartPlan): ChartPlan =>
+  chart.kind === undefined ? chart : { ...chart, title: `${chart.kind}: ${chart.title}` }
 
 /** What a section that is cut short leaves out, as a link that shows it; and the way back. */
 function wayToTheRest(

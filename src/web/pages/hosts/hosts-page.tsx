@@ -283,7 +283,7 @@ function emptyView({ search, status, facets, count, offset, url, mayAdd }: Hosts
     )
   return (
     <section class="empty">
-      <h2>No host fits</h2>
+      <h2>No host matches</h2>
       <p>No results. Try a shorter term.</p>
     </section>
   )

@@ -58,3 +58,14 @@ export async function conflictView(
     </div>
   )
 }
+
+/** Stands above the question that was asked about something that is another thing now. */
+export async function changedView(request: WebRequest, one: string, name: string): Promise<Html> {
+  const change = await findLastChange(request.web, one, name)
+  return (
+    <p class="problem" role="alert">
+      <b>Not deleted.</b> {actorOf(change, request)} changed this {one} after you opened this page. Look at it
+      again, or delete it as it is now.
+    </p>
+  )
+}

@@ -66,6 +66,21 @@ describe('the list', () => {
     expect(rowsOf(await get(`/events?from=${now - 10_000}&to=${now - 3600}`))).toEqual(['web02'])
   })
 
+  test('refuses a time that is none, and one that ends before it begins, in words', async () => {
+    const headers = await site.as('viewer')
+    for (const [query, words] of [
+      ['from=nonsense', 'from: expected a time'],
+      ['to=2026-13-45T00:00', 'to: expected a time'],
+      ['from=2000&to=1000', 'to: expected a time after from'],
+    ]) {
+      const response = await site.send(`/events?${query}`, { headers })
+      expect([query, response.status]).toEqual([query, 400])
+      expect(await response.text()).toContain(words ?? '?')
+    }
+    // The fields of the form that are left empty.
+    expect((await site.send('/events?from=&to=', { headers })).status).toBe(200)
+  })
+
   test('says who looks after an event, and what to do where nothing fits', async () => {
     expect(await get('/events?host=db01')).toContain('acknowledged by olga')
     expect(await get('/events?host=nobody')).toContain('Show all open events')

@@ -1,4 +1,5 @@
-import type { Figure } from './figure.ts'
+import type { Figure } from '../figure.ts'
+import { findReason } from './reasons.ts'
 import { show } from './show.ts'
 
 /** The figures of each benchmark as it ran last, and where. */
@@ -10,8 +11,8 @@ export type BenchmarkRun = {
   readonly figures: readonly Figure[]
 }
 
-export const LAST_RUN = `${import.meta.dir}/last-run.json`
-export const README = `${import.meta.dir}/README.md`
+export const LAST_RUN = `${import.meta.dir}/../last-run.json`
+export const README = `${import.meta.dir}/../README.md`
 
 const BEGIN = '<!-- npm run bench -- --markdown -->'
 const END = '<!-- end of the figures -->'
@@ -51,8 +52,14 @@ function writeRow({ name, unit, ours, peer, peerName, bound, note }: Figure): st
     `${show(ours)} ${unit}`,
     `${peerName} ${show(peer)} ${unit}`,
     show(ratio),
-    bound === null ? '' : `${ratio <= bound ? '≤' : 'missed: ≤'} ${show(bound * peer)} ${unit}`,
+    bound === null ? '' : describeGoal(name, ratio <= bound, `≤ ${show(bound * peer)} ${unit}`),
   ]
+}
+
+function describeGoal(name: string, isReached: boolean, goal: string): string {
+  if (isReached) return goal
+  const reason = findReason(name)
+  return reason === null ? `missed: ${goal}` : `missed: ${goal}. ${reason}`
 }
 
 /** The README with the table in its place. Throws when the place is not there. */

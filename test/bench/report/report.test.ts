@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { benchmarks } from './figures/index.ts'
+import { benchmarks } from '../figures/index.ts'
+import { REASONS } from './reasons.ts'
 import { putTable, README, readLastRun, writeTable } from './report.ts'
 
 test('the README has the figures of the last run, row by row', async () => {
@@ -7,6 +8,11 @@ test('the README has the figures of the last run, row by row', async () => {
   expect(Object.keys(run).length).toBeGreaterThan(0)
   expect(Object.keys(run).filter((name) => !benchmarks.some((one) => one.name === name))).toEqual([])
   expect(readme, 'npm run bench -- --markdown').toBe(putTable(readme, writeTable(run)))
+})
+
+test('what stands in the way is said of rows that are there', async () => {
+  const names = Object.values(await readLastRun()).flatMap(({ figures }) => figures.map(({ name }) => name))
+  expect(REASONS.filter(({ row }) => !names.some((name) => row.test(name)))).toEqual([])
 })
 
 test('a figure that misses its goal says so', () => {
