@@ -11,7 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { refuseForeignOwner } from '../platform/private-files.ts'
@@ -228,13 +228,28 @@ const BUSY_PAUSE_MS = 250
 async function removeWhenFree(path: string) {
   for (let attempt = 1; ; attempt++)
     try {
-      rmSync(path, { recursive: true, force: true })
+      removeTree(path)
       return
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException
       if (attempt === BUSY_ATTEMPTS || !BUSY.has(code)) throw error
       await Bun.sleep(BUSY_PAUSE_MS)
     }
+}
+
+/**
+ * Removes a file, or a folder with all that is in it; of a link only itself. What is gone already is fine. Not by the
+ * recursive `rmSync`, which under Wine fails for every file and folder (EFAULT, Bun 1.4.5).
+ */
+function removeTree(path: string) {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isDirectory()) {
+    rmSync(path, { force: true })
+    return
+  }
+  for (const name of readdirSync(path)) removeTree(join(path, name))
+  rmdirSync(path)
 }
 
 function removeIfEmpty(folder: string) {
