@@ -48,8 +48,18 @@ const isPortTaken = (error: Error): boolean => 'code' in error && error.code ===
 function inOurWords(message: string): string {
   if (/^(ECONNREFUSED: )?Unable to connect\. Is the computer /.test(message))
     return 'no connection: refused, or no route to it'
-  const [, problem, file] = /^E[A-Z0-9]+: ([^,]+), \w+ '([^']+)'$/.exec(message) ?? []
-  return problem === undefined ? message : `${file}: ${problem}`
+  const [, problem, file] = OF_FILE.exec(message) ?? []
+  if (problem === undefined) return message
+  return file === undefined ? problem : `${file}: ${problem}`
+}
+
+/** How the runtime says that a call of the system failed: `ENOENT: no such file or directory, open '/a'`. */
+const OF_FILE = /^E[A-Z0-9]+: ([^,]+), \w+(?: '([^']+)'(?: -> '[^']+')?)?$/
+
+/** As `describeError`, for who names the file already: `no such file or directory`. */
+export function describeFileError(error: unknown): string {
+  const [, problem] = OF_FILE.exec(error instanceof Error ? error.message : '') ?? []
+  return problem ?? describeError(error)
 }
 
 const renderText: Render = (date, level, message, fields) =>
