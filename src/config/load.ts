@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { describeFileError } from '../lib/log.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { findNearest, toVariable } from './fields/key.ts'
 import { isTable } from './fields/tables.ts'
@@ -206,7 +207,7 @@ function readGiven(given: Given, host: ConfigMachine, problems: ConfigProblem[])
     try {
       raw = host.readText(resolve(base, raw)).replace(/\r?\n$/, '')
     } catch (error) {
-      return void note(`a file that can be read (${(error as Error).message})`, given.raw)
+      return void note(`a file that can be read (${describeFileError(error)})`, given.raw)
     }
   }
   const shown = field.secret ? HIDDEN : hideInValue(raw, field.mask)
