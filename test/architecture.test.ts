@@ -99,6 +99,27 @@ describe('arrows', () => {
     expect(wrong).toEqual([])
   })
 
+  // Each takes some two megabytes of memory; `lib/node-modules.ts` loads them when they are first needed.
+  test('lead an agent to no large module before it needs one', () => {
+    const large =
+      /^node:(net|tls|crypto|zlib|http|https|stream|tty|util)$|^(nodemailer|mysql2|yargs)|x509|reflect-metadata/
+    const found = new Set<string>()
+    const follow = (path: string, from: string) => {
+      if (large.test(path)) found.add(`${from} -> ${path}`)
+      const file = files.find((one) => one.path === path)
+      if (file === undefined || seen.has(path)) return
+      seen.add(path)
+      const loader = path.endsWith('x') ? 'tsx' : 'ts'
+      for (const { kind, path: name } of new Bun.Transpiler({ loader }).scanImports(file.text))
+        if (kind === 'import-statement')
+          follow(name.startsWith('.') ? relative(SRC, join(SRC, dirname(path), name)) : name, path)
+    }
+    const seen = new Set<string>()
+    for (const entry of ['main.ts', 'roles/agent.ts']) follow(entry, '')
+    expect(seen.size).toBeGreaterThan(150)
+    expect([...found]).toEqual([])
+  })
+
   // Parts of one folder may lean on the folder itself, which puts them together; no two others on each other.
   test('never tie two folders both ways', () => {
     const ties = new Map<string, string>()

@@ -9,14 +9,14 @@ import { isLean } from '../roles/memory-tuning.ts'
 import { needDataDir } from '../service/data-dir.ts'
 import { dropServiceWord } from '../service/service-argument.ts'
 import { isService, reportFailure } from '../service/supervisor.ts'
-import { COMMANDS } from './commands/index.ts'
+import { roles } from './commands/role.ts'
 import { readPlainArguments } from './fast-arguments.ts'
 
 /** Runs what the command line asks for; resolves with the exit code. Problems are told on standard error. */
 export async function runCommandLine(given: readonly string[]): Promise<number> {
   const words = dropServiceWord(given)
   try {
-    const plain = readPlainArguments(words, COMMANDS)
+    const plain = readPlainArguments(words, roles)
     if (plain === null) {
       const { parseWithYargs } = await import('./yargs.ts')
       return await parseWithYargs(words, runCommand)
@@ -60,7 +60,7 @@ const ended: { stays: boolean; logFormat: string | null } = { stays: false, logF
 
 /** Of a role whose command line is wrong: its log is read by a machine all the same. */
 function guessLogFormat(words: readonly string[]) {
-  if (COMMANDS.find(({ name }) => name === words[0])?.stays !== true) return
+  if (!roles.some(({ name }) => name === words[0])) return
   const following = (option: string) =>
     words.flatMap((word, i) => {
       if (word === option) return words[i + 1] ?? []
@@ -99,11 +99,14 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
       return loaded
     },
     print: (line) => console.log(line),
-    commands: COMMANDS,
+    listCommands,
   }
   ended.stays = command.stays === true
   return command.run(input)
 }
+
+/** An agent would keep the other commands in memory for ever. */
+const listCommands = async () => (await import('./commands/index.ts')).COMMANDS
 
 const MACHINE = {
   env: process.env,

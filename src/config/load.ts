@@ -1,8 +1,10 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { describeFileError } from '../lib/log.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { findNearest, toVariable } from './fields/key.ts'
 import { isTable } from './fields/tables.ts'
 import { type ConfigMachine, findConfigFile, readConfigFile } from './file.ts'
+import { HIDDEN, hideInValue } from './hide-secrets.ts'
 import type { Config } from './schema.ts'
 import { SETTINGS, type Setting } from './settings.ts'
 
@@ -103,7 +105,6 @@ export function loadConfig(args: ConfigArguments, host: ConfigMachine): LoadedCo
   }
 }
 
-const HIDDEN = '********'
 const NOTHING: FoundSettings = { given: [], problems: [] }
 
 /** A file that can't be read or parsed is one mistake among the others. */
@@ -206,18 +207,15 @@ function readGiven(given: Given, host: ConfigMachine, problems: ConfigProblem[])
     try {
       raw = host.readText(resolve(base, raw)).replace(/\r?\n$/, '')
     } catch (error) {
-      return void note(`a file that can be read (${(error as Error).message})`, given.raw)
+      return void note(`a file that can be read (${describeFileError(error)})`, given.raw)
     }
   }
-  const shown = field.secret ? HIDDEN : field.mask ? maskTexts(raw, field.mask) : raw
+  const shown = field.secret ? HIDDEN : hideInValue(raw, field.mask)
   const report = (expected: string, path?: string, value?: unknown) =>
     note(expected, path === undefined ? shown : value, path)
   const value = isText || inFile ? field.readText(String(raw), report) : field.read(raw, report)
   return field.path && typeof value === 'string' && !isAbsolute(value) ? resolve(base, value) : value
 }
-
-const maskTexts = (raw: unknown, mask: (text: string) => string): unknown =>
-  Array.isArray(raw) ? raw.map((item) => maskTexts(item, mask)) : typeof raw === 'string' ? mask(raw) : raw
 
 function noteNamed(named: Map<string, NamedFile>, { setting, inFile, raw, base }: Given, value: unknown) {
   const { key, field } = setting

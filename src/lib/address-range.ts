@@ -1,4 +1,5 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import type { BlockList } from 'node:net'
+import { isIP, loadNet } from './node-modules.ts'
 
 /** Addresses that begin with the same bits. */
 export type AddressRange = { readonly addresses: BlockList }
@@ -11,13 +12,13 @@ export function parseAddressRange(text: string): AddressRange | null {
   const [written = '', length, ...rest] = text.trim().split('/')
   const address = readAddress(written)
   if (address === null || rest.length > 0) return null
-  // What is written as IPv4 within IPv6 counts its bits from the front of IPv6.
+  // The bits of an IPv4 address written within IPv6 are counted from the front of IPv6.
   const ahead = written.includes(':') && isIPv4(address) ? MAPPED_BITS : 0
   const most = isIPv4(address) ? 32 : 128
   if (length !== undefined && !/^\d{1,3}$/.test(length)) return null
   const bits = length === undefined ? most : Number(length) - ahead
   if (bits > most || bits < 0) return null
-  const addresses = new BlockList()
+  const addresses = new (loadNet().BlockList)()
   addresses.addSubnet(address, bits, familyOf(address))
   // All of IPv6 has IPv4 within it.
   if (address === '::' && bits === 0) addresses.addSubnet('0.0.0.0', 0, 'ipv4')
@@ -25,8 +26,7 @@ export function parseAddressRange(text: string): AddressRange | null {
 }
 
 /**
- * True when the address lies in one of the ranges; IPv4 is the same whether it is written alone or within
- * IPv6.
+ * True when the address is in one of the ranges; IPv4 is the same whether it is written alone or within IPv6.
  */
 export function isWithin(text: string, ranges: readonly AddressRange[]): boolean {
   const address = readAddress(text)
@@ -50,7 +50,7 @@ export function readAddress(text: string): string | null {
   return [(high ?? 0) >> 8, (high ?? 0) & 255, (low ?? 0) >> 8, (low ?? 0) & 255].join('.')
 }
 
-/** What one sender has for itself alone: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** The network of one sender: an IPv4 address, or the first 64 bits of an IPv6 address. */
 export function networkOf(text: string): string {
   const address = readAddress(text)
   if (address === null || isIPv4(address)) return address ?? text
@@ -61,4 +61,6 @@ export function networkOf(text: string): string {
   return `${all.slice(0, 4).join(':')}::/64`
 }
 
+const isIPv4 = (text: string) => isIP(text) === 4
+const isIPv6 = (text: string) => isIP(text) === 6
 const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6')

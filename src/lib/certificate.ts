@@ -1,5 +1,5 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { fingerprintOf } from './fingerprint.ts'
+import { loadCrypto } from './node-modules.ts'
 
 /** A certificate with its key, both PEM; behind the certificate may stand those that lead to its CA. */
 export type TlsFiles = { readonly certificate: string; readonly key: string }
@@ -13,6 +13,7 @@ export type Certificate = TlsFiles & {
 
 /** Looks into a certificate and its key. Throws when one can't be read or they do not belong together. */
 export function readCertificate({ certificate, key }: TlsFiles): Certificate {
+  const { createPrivateKey, X509Certificate } = loadCrypto()
   const x509 = read('no certificate in PEM', () => new X509Certificate(certificate))
   const privateKey = read('no private key in PEM, or one with a passphrase', () => createPrivateKey(key))
   if (!x509.checkPrivateKey(privateKey)) throw new Error('the key is not that of the certificate')

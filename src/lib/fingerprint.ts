@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { loadCrypto } from './node-modules.ts'
 
 /** SHA-256 of a certificate as it travels (DER): 64 hexadecimal digits in lower case. */
 export function fingerprintOf(der: Uint8Array): string {
@@ -19,8 +19,9 @@ export function parseFingerprint(text: string): string | null {
 
 /** `sha256//…` of the key of a certificate that vouches for itself, as curl takes it; null where a CA does. */
 export function describePin(certificate: string): string | null {
+  const { X509Certificate } = loadCrypto()
   const x509 = new X509Certificate(certificate)
   if (x509.issuer !== x509.subject || !x509.verify(x509.publicKey)) return null
   const key = x509.publicKey.export({ type: 'spki', format: 'der' })
-  return `sha256//${createHash('sha256').update(key).digest('base64')}`
+  return `sha256//${new Bun.CryptoHasher('sha256').update(key).digest('base64')}`
 }

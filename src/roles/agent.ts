@@ -24,8 +24,6 @@ import { findPassphrase, keepAgentKey, openDataDir } from './setup/first-start.t
 /** In the data folder. */
 export const QUEUE_FILE = 'agent-queue.db'
 
-const COLLECT_EVERY_CYCLES = 15
-
 /**
  * `monitor agent`. With an enrolment code it is traded first, unless it was already. Throws `ConfigError` when
  * nothing says where to send to or what lets the agent in.
@@ -38,7 +36,7 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
   await findAccess(config)
   return runRole('agent', { loaded, parts: ['agent'] }, async (context) => {
     await start(loaded, findAccess, context)
-    limitMemory(context.clock, context.log, COLLECT_EVERY_CYCLES * config.agent.interval)
+    limitMemory(context.clock, context.log, config.agent.interval)
   })
 }
 

@@ -29,8 +29,8 @@ export type CommandInput = {
   readonly load: (choice?: { readonly file?: string; readonly role?: string }) => LoadedConfig
   /** One line, or several, on standard output. */
   readonly print: (text: string) => void
-  /** Every command that there is, for who tells of them. */
-  readonly commands: readonly Command[]
+  /** Every command that there is, for who tells of them; a role that runs does without. */
+  readonly listCommands: () => Promise<readonly Command[]>
 }
 
 /** One command: a file declares a few of them, `commands/index.ts` lists the files. */

@@ -1,3 +1,4 @@
+import { edenGC } from 'bun:jsc'
 import { accessSync, constants } from 'node:fs'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -31,29 +32,42 @@ export function tuneMemory(): void {
 export const isLean = () => Object.entries(LEAN).every(([name, value]) => process.env[name] === value)
 
 /**
- * Keeps memory what it was: soon after the start, and then every `seconds`, collects garbage, since the
- * runtime does not do so by itself, and gives back the code that only the start and the collection needed. A
- * cycle of the agent leaves some 100 kB.
+ * Keeps memory what it was, since the runtime does not do so by itself: what the last cycles left (some 100 kB
+ * each) is collected, and pages of the program that are not needed again are given back. First when most of the
+ * start is done, then when the first cycles are, then every fifteen cycles. Looking at everything for garbage
+ * costs as much as a cycle or two, so most of the times only what is new is looked at.
+ *
+ * @param interval seconds between two cycles
  */
-export function limitMemory(clock: Clock, log: Log, seconds: number): void {
+export function limitMemory(clock: Clock, log: Log, interval: number): void {
   if (!isLean()) return
-  const tidy = async () => {
+  let turn = 0
+  let release = releaseNothing
+  async function tidy() {
+    if (turn % THOROUGH_EVERY === 0) Bun.gc(true)
+    else edenGC()
+    if (turn === 0) release = await findRelease(log)
     try {
-      const { releaseProgramCode } = await import('../platform/program-pages.ts')
-      Bun.gc(true)
-      const bytes = releaseProgramCode(process.execPath)
-      log.debug('gave back what the start needed', { bytes })
-      clock.after(seconds * 1000, tidy)
+      release()
     } catch (error) {
       log.debug('can not give back what the start needed', { reason: error })
-      clock.after(seconds * 1000, collect)
+      release = releaseNothing
     }
-  }
-  const collect = () => {
-    Bun.gc(true)
-    clock.after(seconds * 1000, collect)
+    clock.after((turn++ === 0 ? WARM_AFTER_CYCLES : EVERY_CYCLES) * interval * 1000, tidy)
   }
   clock.after(FIRST_AFTER_MS, tidy)
+}
+
+const releaseNothing = () => {}
+
+async function findRelease(log: Log): Promise<() => void> {
+  try {
+    const { openProgramPages } = await import('../platform/program-pages.ts')
+    return openProgramPages()
+  } catch (error) {
+    log.debug('can not give back what the start needed', { reason: error })
+    return releaseNothing
+  }
 }
 
 /**
@@ -63,9 +77,9 @@ export function limitMemory(clock: Clock, log: Log, seconds: number): void {
 export function releaseStart(clock: Clock, log: Log): void {
   if (process.platform !== 'linux' || !Bun.isStandaloneExecutable) return
   clock.after(RELEASE_AFTER_MS, async () => {
+    const release = await findRelease(log)
     try {
-      const { releaseProgramCode } = await import('../platform/program-pages.ts')
-      log.debug('gave back what the start needed', { bytes: releaseProgramCode(process.execPath) })
+      release()
     } catch (error) {
       log.debug('can not give back what the start needed', { reason: error })
     }
@@ -77,3 +91,7 @@ const RELEASE_AFTER_MS = 1000
 
 /** By then an agent of any interval has sampled, and most have sent. */
 const FIRST_AFTER_MS = 5000
+
+const WARM_AFTER_CYCLES = 2
+const EVERY_CYCLES = 15
+const THOROUGH_EVERY = 4

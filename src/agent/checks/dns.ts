@@ -1,6 +1,6 @@
 import { getServers } from 'node:dns'
-import { isIP } from 'node:net'
 import { type CheckSettings, type Endpoint, parseEndpoint } from '../../domain/check.ts'
+import { isIP } from '../../lib/node-modules.ts'
 import type { CheckContext } from './context.ts'
 import { type DnsAnswer, readAnswer, writeQuestion } from './dns-message.ts'
 import { type CheckOutcome, outcome } from './outcome.ts'

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
 import type { CheckSettings } from '../../domain/check.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { isIP } from '../../lib/node-modules.ts'
 import { type EchoSocket, openEchoSocket } from '../../platform/sockets/icmp.ts'
 import type { CheckContext } from './context.ts'
 import { type CheckOutcome, outcome } from './outcome.ts'

@@ -1,9 +1,8 @@
 import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
-import { getCACertificates } from 'node:tls'
 import type { Socket, TLSOptions } from 'bun'
 import type { IpVersion } from '../../domain/check.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { isIP, loadTls } from '../../lib/node-modules.ts'
 
 export type StreamOptions = {
   readonly host: string
@@ -176,6 +175,7 @@ let found: string[] | null = null
 /** Those that Bun brings stand in where the system keeps none. */
 function systemAuthorities(): string[] {
   if (found === null) {
+    const { getCACertificates } = loadTls()
     const ofSystem = getCACertificates('system')
     found = ofSystem.length > 0 ? ofSystem : getCACertificates('bundled')
   }

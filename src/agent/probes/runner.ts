@@ -2,7 +2,7 @@ import { isMetricName } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { type ProcFs, readTextOrNothing } from '../../platform/proc.ts'
+import type { ProcFs } from '../../platform/proc.ts'
 import type { Win32 } from '../../platform/win32.ts'
 import type { Probe, ProbeContext, ProbeSample } from './probe.ts'
 import { MOUNTINFO, type ServedFiles, watchServedFiles } from './served-files.ts'
@@ -37,9 +37,14 @@ type ProbeEntry = {
   isFailing: boolean
   /** A call that has not come back yet; another one would only hang as well. */
   isPending: boolean
+  /** Had nothing to read; not asked again before this time of the monotonic clock. */
+  quietUntilMs: number
 }
 
 const TIMEOUT_MS = 3000
+
+/** What a machine does not have, it seldom gets while it runs, and looking costs as much as reading. */
+const LOOK_AGAIN_MS = 5 * 60_000
 
 /** Each probe alone: see `run`. One run is to end before the next begins. */
 export type ProbeRunner = { run(): Promise<ProbeRun> }
@@ -66,7 +71,7 @@ class Runner implements ProbeRunner {
     this.#context = { ...options.context, noteOnce: createNotes(log) }
     this.#entries = options.probes
       .filter((probe) => platform.system === 'linux' || probe.windows !== undefined)
-      .map((probe) => ({ probe, previous: null, isFailing: false, isPending: false }))
+      .map((probe) => ({ probe, previous: null, isFailing: false, isPending: false, quietUntilMs: 0 }))
     this.#served = platform.system === 'linux' ? (options.served ?? watchServedFiles(platform.proc)) : null
     this.#platform = this.#served === null ? platform : { system: 'linux', proc: this.#served.guarded }
     this.#names = createNameCheck(log)
@@ -81,7 +86,7 @@ class Runner implements ProbeRunner {
   async run(): Promise<ProbeRun> {
     const platform = shareReads(this.#platform)
     if (platform.system === 'linux') {
-      const refreshing = this.#served?.refresh(readTextOrNothing(platform.proc, MOUNTINFO))
+      const refreshing = this.#served?.refresh(readMounts(platform.proc))
       if (refreshing !== undefined) await refreshing
     }
     const results = await Promise.all(this.#entries.map((entry) => this.#runOne(entry, platform)))
@@ -119,6 +124,7 @@ class Runner implements ProbeRunner {
       const before = entry.previous
       entry.previous = null
       const atMs = this.#clock.monotonicMs()
+      if (atMs < entry.quietUntilMs) return []
       const answer = this.#read(entry.probe, platform, before?.reading ?? null)
       if (!(answer instanceof Promise)) return this.#conclude(entry, answer, before, atMs)
       return this.#awaitWithin(entry, answer)
@@ -142,6 +148,7 @@ class Runner implements ProbeRunner {
         ? []
         : entry.probe.samples(reading, seconds > 0 ? (before?.reading ?? null) : null, seconds)
     if (reading !== null) entry.previous = { reading, atMs }
+    else if (before === null && !entry.isFailing) entry.quietUntilMs = atMs + LOOK_AGAIN_MS
     if (entry.isFailing) this.#log.info('probe works again', { probe: entry.probe.name })
     entry.isFailing = false
     return samples
@@ -191,6 +198,15 @@ function createNotes(log: Log): NonNullable<ProbeContext['noteOnce']> {
 }
 
 const MAX_NOTES = 1000
+
+/** Read as the probe of filesystems does, so that the cycle reads it once. */
+function readMounts(proc: ProcFs): string {
+  try {
+    return proc.readText(MOUNTINFO)
+  } catch {
+    return ''
+  }
+}
 
 /** Within one cycle everything is read once, also for two probes (memory and swap, disks and filesystems). */
 function shareReads(platform: Platform): Platform {

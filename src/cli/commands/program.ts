@@ -34,7 +34,7 @@ const completion: Command = {
       return EXIT.ok
     }
     const words = await complete(line, {
-      commands: input.commands,
+      commands: await input.listCommands(),
       // A half-written line is no place for errors: without the database there are no names.
       listNames: (source) => listNames(input, source).catch(() => []),
     })
@@ -62,7 +62,9 @@ const man: Command = {
   doc: 'Prints the manual page: monitor man | man -l -',
   run: async (input) => {
     const { writeManPage } = await import('../man-page.ts')
-    input.print(writeManPage(input.commands, VERSION, new Date().toISOString().slice(0, 10)).trimEnd())
+    input.print(
+      writeManPage(await input.listCommands(), VERSION, new Date().toISOString().slice(0, 10)).trimEnd(),
+    )
     return EXIT.ok
   },
 }

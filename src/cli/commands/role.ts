@@ -41,7 +41,7 @@ export const roles: readonly Command[] = [
         events: !input.flag('no-events'),
         agent: input.flag('agent'),
         print: printAs(loaded, input),
-        commands: input.commands,
+        commands: await input.listCommands(),
       })
     },
   },

@@ -1,3 +1,4 @@
+import { hideInAddress } from '../hide-secrets.ts'
 import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts'
 
 /** Tells what is wrong with one value. `path` is empty, or leads into the value: `[2].severity`. */
@@ -18,9 +19,9 @@ export type Field<T> = {
   read(raw: unknown, report: ReportProblem): T | undefined
   /** From a word of the command line or the environment. */
   readText(text: string, report: ReportProblem): T | undefined
-  /** The value as TOML, nothing in it hidden but passwords inside an address. */
+  /** The value as TOML, nothing in it hidden but who signs in at an address and its query. */
   show(value: T): string
-  /** How a text of it is shown where others may see it, a wrong one, too; as it is where there is none. */
+  /** How a text of it is shown where others may see it, a wrong one, too; `hideInAddress` where there is none. */
   readonly mask?: ((text: string) => string) | undefined
   /** A value to show in the example file when there is no default. */
   readonly example: string
@@ -47,7 +48,7 @@ type TextOptions = Doc & {
 export function text(options: TextOptions & { readonly default: string }): Field<string>
 export function text(options: TextOptions): Field<string | null>
 export function text(options: TextOptions & { readonly default?: string }): Field<string> {
-  const mask = options.mask ?? ((value: string) => value)
+  const mask = options.mask ?? hideInAddress
   return scalar(options.doc, options.default ?? null, {
     example: quote(options.default ?? options.example ?? ''),
     read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
@@ -55,7 +56,7 @@ export function text(options: TextOptions & { readonly default?: string }): Fiel
     expected: 'a text in quotes, not empty',
     check: options.check,
     show: (value) => (value === null ? quote('') : quote(mask(value))),
-    mask: options.mask,
+    mask,
   }) as Field<string>
 }
 
@@ -178,7 +179,7 @@ export function list(
   },
 ): Field<readonly string[]> {
   const show = (items: readonly string[]) => `[${items.map(quote).join(', ')}]`
-  const mask = options.mask ?? ((item: string) => item)
+  const mask = options.mask ?? hideInAddress
   const isText = (item: unknown): item is string => typeof item === 'string' && item !== ''
   return scalar<readonly string[]>(options.doc, options.default ?? [], {
     example: show(options.default ?? options.example ?? []),
@@ -196,7 +197,7 @@ export function list(
       return null
     },
     show: (items) => show(items.map(mask)),
-    mask: options.mask,
+    mask,
   })
 }
 

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP } from '../../lib/node-modules.ts'
 import { duration, flag, path, secret, text } from '../fields/fields.ts'
 
 const DATABASE_URL = /^(sqlite:[^?#]+|(mysql|mariadb):\/\/[^:@/]+(:[^@/]*)?@[^/?#@\s]+\/[^/?#\s]+)$/

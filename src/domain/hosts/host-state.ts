@@ -1,11 +1,13 @@
 import type { MaintenanceCalendar, MaintenanceWindow } from '../time/maintenance-window.ts'
 import { type Host, hostStatus } from './host.ts'
 
+export const HOST_STATES = ['up', 'down', 'maintenance', 'new'] as const
+
 /**
  * How a host is, for all pages: in maintenance whatever else, `new` while its agent has been seen but no value has come,
  * else up or down.
  */
-export type HostState = 'up' | 'down' | 'maintenance' | 'new'
+export type HostState = (typeof HOST_STATES)[number]
 
 export type StateOfHost = {
   readonly state: HostState

@@ -130,7 +130,8 @@ async function openPool(server: string, settings: MailSettings) {
     idleTimeout: IDLE_MS,
     // A connection that the server closed while it was idle is noticed at the next mail.
     maxRequeues: 1,
-    connectionTimeout: CONNECT_MS,
+    // The library ends the wait for the greeting with it, too.
+    connectionTimeout: CONNECT_MS + GREETING_MS,
     greetingTimeout: GREETING_MS,
     socketTimeout: SILENCE_MS,
     dnsTimeout: CONNECT_MS,

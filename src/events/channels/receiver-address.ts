@@ -10,7 +10,14 @@ import { SendError } from './channel.ts'
 const CLOSED = [
   ...['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1', '::', 'fe80::/10'],
   ...['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::/32', '64:ff9b::/96', '64:ff9b:1::/48'],
-].flatMap((range) => parseAddressRange(range) ?? [])
+]
+
+let closedRanges: readonly AddressRange[] | null = null
+
+function isInClosedRange(address: string): boolean {
+  closedRanges ??= CLOSED.flatMap((range) => parseAddressRange(range) ?? [])
+  return isWithin(address, closedRanges)
+}
 
 /** The addresses of this machine in its networks, as they are now: programs that trust its network answer there, too. */
 function listOwnAddresses(): Set<string | null> {
@@ -34,7 +41,7 @@ export async function findReceiver(host: string, allowed: readonly AddressRange[
     throw new SendError(`${host} can't be reached: its name has no address`, { retry: true })
   // One that is closed among several speaks against the name: nobody needs it for anything good.
   const own = listOwnAddresses()
-  const isClosed = (address: string) => isWithin(address, CLOSED) || own.has(readAddress(address))
+  const isClosed = (address: string) => isInClosedRange(address) || own.has(readAddress(address))
   const closed = found.find(({ address }) => isClosed(address) && !isWithin(address, allowed))
   if (closed !== undefined)
     throw new SendError(

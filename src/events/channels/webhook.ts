@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { list, secret } from '../../config/fields/fields.ts'
 import { defineChannel, SendError } from './channel.ts'
 import { checkHttpAddress, checkOrigin, isOwnOrigin, postJson } from './http.ts'
@@ -62,7 +61,7 @@ export const webhook = defineChannel({
       }
       if (settings.secret !== null && isOwn)
         headers['x-monitor-signature'] =
-          `sha256=${createHmac('sha256', settings.secret).update(body).digest('hex')}`
+          `sha256=${new Bun.CryptoHasher('sha256', settings.secret).update(body).digest('hex')}`
       const secrets = [settings.secret, ...own.map(([, value]) => value)]
       return postJson(notification.target, body, tools, { headers, secrets, ca: settings.ca })
     },

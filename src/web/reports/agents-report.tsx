@@ -40,7 +40,7 @@ export const agentsReport: Report = {
       rows,
       lead: [
         `${cutWords(isCut)}${formatCount(rows.length, 'agent')}`,
-        ...(behind.length === 0 ? ['all as this server is'] : []),
+        ...(behind.length === 0 ? ['none out of date'] : []),
         ...behind.map(({ lag, count }) => `${count} with ${LAG_WORDS[lag]}`),
       ].join(', '),
       empty: 'No agent has reported yet.',
@@ -49,7 +49,7 @@ export const agentsReport: Report = {
         (server.fingerprint === null
           ? ''
           : `Agents that pin its certificate should know ${server.fingerprint.slice(0, SHORT)}. `) +
-        'What an agent is was told when it last connected.',
+        'Version and certificates are what an agent reported when it last connected.',
       columns: [
         {
           key: 'name',
@@ -58,17 +58,17 @@ export const agentsReport: Report = {
           show: ({ name }) => <a href={hostPath(String(name))}>{name}</a>,
         },
         { key: 'version', name: 'Version' },
-        { key: 'admitted_by', name: 'Let in by' },
+        { key: 'admitted_by', name: 'Admitted by' },
         {
           key: 'fingerprints',
-          name: 'Certificates it knows',
+          name: 'Pinned certificates',
           show: ({ fingerprints }) =>
-            String(fingerprints ?? '')
+            String(fingerprints || '–')
               .split(' ')
               .map((one) => one.slice(0, SHORT))
               .join(' '),
         },
-        { key: 'behind', name: 'Still to do' },
+        { key: 'behind', name: 'To do' },
         {
           key: 'last_seen',
           name: 'Last reported',

@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
-import { filesystemTitle, listFilesystems } from '../../domain/hosts/filesystems.ts'
+import { isSeverity } from '../../domain/event.ts'
+import { listFilesystems } from '../../domain/hosts/filesystems.ts'
 import { writeDay } from '../charts/period.ts'
 import { describeGrowth } from '../forecasts/describe-growth.ts'
 import { readInteger } from '../http/query-parameters.ts'
@@ -27,12 +28,15 @@ export const capacityReport: Report = {
     const places = hosts
       .flatMap((host) => listFilesystems(host).map((place) => ({ ...place, host: host.name })))
       .sort((a, b) => b.used - a.used)
+    const { severityOf } = await web.fleet.read()
     const rows = []
-    for (const { host, metric, name, used, free } of places.slice(0, limit)) {
+    for (const { host, metric, name, title, used, free } of places.slice(0, limit)) {
       const forecast = await web.forecasts.of(host, metric)
       rows.push({
         host,
         filesystem: name,
+        mount: title,
+        severity: severityOf(host, metric),
         metric,
         percent_used: Math.round(used * 10) / 10,
         bytes_free: free,
@@ -69,17 +73,17 @@ const COLUMNS: readonly ReportColumn[] = [
     key: 'filesystem',
     name: 'Filesystem',
     show: (row) => (
-      <a href={`${metricPath(String(row.host), String(row.metric))}?range=30d`}>
-        {filesystemTitle(String(row.filesystem))}
-      </a>
+      <a href={`${metricPath(String(row.host), String(row.metric))}?range=30d`}>{String(row.mount)}</a>
     ),
   },
+  { key: 'mount', name: null },
   { key: 'metric', name: null },
+  { key: 'severity', name: null },
   {
     key: 'percent_used',
     name: 'Used',
     isNumber: true,
-    show: (row) => percentMeter(Number(row.percent_used)),
+    show: (row) => percentMeter(Number(row.percent_used), isSeverity(row.severity) ? row.severity : null),
   },
   {
     key: 'bytes_free',

@@ -1,8 +1,14 @@
 /** @jsxImportSource #markup */
 import { hostStatus } from '../../domain/hosts/host.ts'
+import { HOST_STATES, type HostState, stateOfHost } from '../../domain/hosts/host-state.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel } from '../ui/components.tsx'
 import { formatCount, formatIso, formatValue } from '../ui/format.ts'
 import { cutWords, listAll, type Report } from './report.ts'
+
+const PROCESSOR = 'perf.processor.percent.used'
+const MEMORY = 'perf.memory.percent.used'
+
+const isHostState = (state: unknown): state is HostState => HOST_STATES.some((known) => known === state)
 
 export const hostsReport: Report = {
   key: 'hosts',
@@ -15,10 +21,12 @@ export const hostsReport: Report = {
       async (offset, limit) =>
         (await web.store.hosts.list({ ...group, upSince, sort: 'name', offset, limit })).hosts,
     )
+    const { calendar, severityOf } = await web.fleet.read()
     const number = (value: number | undefined) => value ?? null
     const rows = hosts.map((host) => ({
       name: host.name,
       status: hostStatus(host, now, web.silence),
+      state: stateOfHost(host, calendar, { now, silence: web.silence }).state,
       ip: host.ip,
       domain: host.domain,
       platform: host.platform,
@@ -26,23 +34,28 @@ export const hostsReport: Report = {
       architecture: host.architecture,
       processors: host.processors,
       memory_mb: host.memoryMb,
-      processor_percent: number(host.latest['perf.processor.percent.used']),
-      memory_percent: number(host.latest['perf.memory.percent.used']),
+      processor_percent: number(host.latest[PROCESSOR]),
+      memory_percent: number(host.latest[MEMORY]),
       last_seen: formatIso(host.lastSeen),
       last_seen_seconds: host.lastSeen,
     }))
-    const down = rows.filter(({ status }) => status === 'down').length
-    const meter = (value: unknown) => percentMeter(typeof value === 'number' ? value : undefined)
+    const count = (wanted: HostState) => rows.filter(({ state }) => state === wanted).length
+    const [down, planned] = [count('down'), count('maintenance')]
+    const meter = (host: unknown, metric: string, value: unknown) =>
+      percentMeter(typeof value === 'number' ? value : undefined, severityOf(String(host), metric))
     return {
       rows,
-      lead: `${cutWords(isCut)}${formatCount(rows.length, 'host')}, ${rows.length - down} up, ${down} down`,
+      lead:
+        `${cutWords(isCut)}${formatCount(rows.length, 'host')}, ${rows.length - down - planned} up, ${down} down` +
+        (planned > 0 ? `, ${planned} in maintenance` : ''),
       empty: 'No host has reported yet.',
       columns: [
         {
           key: 'status',
           name: 'Status',
-          show: ({ status }) => statusLabel(status === 'down' ? 'down' : 'up'),
+          show: ({ state }) => statusLabel(isHostState(state) ? state : 'up'),
         },
+        { key: 'state', name: null },
         {
           key: 'name',
           name: 'Name',
@@ -52,7 +65,7 @@ export const hostsReport: Report = {
         { key: 'ip', name: 'Address' },
         { key: 'domain', name: 'Domain' },
         { key: 'build', name: 'System' },
-        { key: 'platform', name: 'Platform' },
+        { key: 'platform', name: null },
         { key: 'architecture', name: null },
         { key: 'processors', name: 'CPUs', isNumber: true },
         {
@@ -65,13 +78,13 @@ export const hostsReport: Report = {
           key: 'processor_percent',
           name: 'CPU',
           isNumber: true,
-          show: (row) => meter(row.processor_percent),
+          show: (row) => meter(row.name, PROCESSOR, row.processor_percent),
         },
         {
           key: 'memory_percent',
           name: 'Memory used',
           isNumber: true,
-          show: (row) => meter(row.memory_percent),
+          show: (row) => meter(row.name, MEMORY, row.memory_percent),
         },
         {
           key: 'last_seen',

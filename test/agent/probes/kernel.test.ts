@@ -95,6 +95,36 @@ describe('links', () => {
     })
   })
 
+  test('the speed is asked for when the link comes up, and every tenth time', async () => {
+    let asked = 0
+    const at = (carrier: string, speed: string) => {
+      const base = fakeProc({
+        files: {
+          ...card('eno1', { carrier, carrier_up_count: '3\n', speed }),
+          '/proc/net/dev': 'Inter-|\n face |\n  eno1: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n',
+        },
+      })
+      return {
+        ...base,
+        readTextIfThere(path: string) {
+          if (path.endsWith('/speed')) asked++
+          return base.readTextIfThere(path)
+        },
+      }
+    }
+    const up = at('1\n', '1000\n')
+    await measure(
+      links,
+      Array.from({ length: 10 }, () => up),
+    )
+    expect(asked).toBe(1)
+    expect(await measure(links, [up, at('0\n', '-1\n'), at('1\n', '100\n')])).toMatchObject({
+      'perf.link.eno1.megabits': 100,
+    })
+    const changed = await measure(links, [up, ...Array.from({ length: 10 }, () => at('1\n', '2500\n'))])
+    expect(changed).toMatchObject({ 'perf.link.eno1.megabits': 2500 })
+  })
+
   test('a container has none', async () => {
     expect(await measure(links, [fakeProc({ machine: 'container' })])).toBeNull()
   })

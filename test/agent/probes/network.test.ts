@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { network, parseNetDev } from '../../../src/agent/probes/network/network.ts'
+import type { ProcFs } from '../../../src/platform/proc.ts'
 import { fakeProc } from '../../platform/fake-proc.ts'
 import { measure } from './measure.ts'
 
@@ -131,6 +132,40 @@ test('an interface that was made anew under its old name has no value', async ()
   expect(found).not.toHaveProperty(['perf.network.bytes.received'])
   expect(found).not.toHaveProperty(['perf.network.eno1.bytes.received'])
   expect(found).toHaveProperty(['perf.network.eno2.bytes.received'], 0)
+})
+
+/** The same, and how often folders were listed in it. */
+function countLists(proc: ProcFs, counts: { lists: number }): ProcFs {
+  return {
+    ...proc,
+    list(path) {
+      counts.lists++
+      return proc.list(path)
+    },
+  }
+}
+
+test('what changes without a new name is looked for every tenth time', async () => {
+  const counts = { lists: 0 }
+  const proc = countLists(hypervisor, counts)
+  const listsIn = async (cycles: number) => {
+    counts.lists = 0
+    await measure(network, new Array(cycles).fill(proc))
+    return counts.lists
+  }
+  const once = await listsIn(1)
+  expect(once).toBeGreaterThan(3)
+  expect([await listsIn(10), await listsIn(11)]).toEqual([once, 2 * once])
+})
+
+test('containers that come and go do not make all interfaces be looked at', async () => {
+  const counts = { lists: 0 }
+  const withEnd = (end: string) =>
+    countLists(later([['docker0:', `${end}: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\ndocker0:`]]), counts)
+  await measure(network, [withEnd('veth1')])
+  const once = counts.lists
+  await measure(network, [withEnd('veth1'), withEnd('veth2')])
+  expect(counts.lists).toBe(2 * once)
 })
 
 test('a card behind many interfaces of containers has its series, and the total is its own', async () => {

@@ -62,6 +62,37 @@ test('a null reading is silent, and forgets the one before', async () => {
   expect(lines).toEqual([])
 })
 
+test('what is not there is looked for again after five minutes, what fails at once', async () => {
+  let asked = 0
+  let found: number | null = null
+  const { clock, run } = setUp([
+    probeOf('a', () => {
+      asked++
+      return found
+    }),
+  ])
+  for (let i = 0; i < 299; i++) {
+    await run()
+    await clock.advance(1000)
+  }
+  expect(asked).toBe(1)
+  found = 7
+  await run()
+  await clock.advance(1000)
+  expect(values(await run())).toMatchObject({ 'a.now': 7 })
+  expect(asked).toBe(2)
+
+  let failures = 0
+  const broken = setUp([
+    probeOf('b', () => {
+      failures++
+      throw new Error('no')
+    }),
+  ])
+  for (let i = 0; i < 3; i++) await broken.run()
+  expect(failures).toBe(3)
+})
+
 test('a probe that throws is counted each time, logged when it begins and ends, and leaves the others alone', async () => {
   let broken = true
   const bad = probeOf('bad', () => {
@@ -184,8 +215,14 @@ test('files that LXCFS serves and that do not come back fail the probes that nee
 })
 
 test('within one run a file is read once, in the next one anew', async () => {
-  let reads = 0
-  const proc = { ...fakeProc({}), readText: () => String(++reads) }
+  const reads = new Map<string, number>()
+  const proc = {
+    ...fakeProc({}),
+    readText(path: string) {
+      reads.set(path, (reads.get(path) ?? 0) + 1)
+      return String(reads.get(path))
+    },
+  }
   const reader = (name: string) =>
     defineProbe<number>({
       name,

@@ -12,7 +12,7 @@ export const REASONS: readonly Reason[] = [
     benchmark: 'pages',
     row: /^graph of five years/,
     reason:
-      'Profile: over half is SQLite reading 1825 chunks, each on a page of its own, 6 % checks what was compacted meanwhile; ' +
+      'Profile: over half is SQLite reading 1825 chunks, each on a page of its own, 5 % checks what was compacted meanwhile; ' +
       'a goal for this needs summaries that lie together, by months',
   },
   {

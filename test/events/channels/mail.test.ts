@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { createServer } from 'node:net'
 import type { OpenChannel, SendError } from '../../../src/events/channels/channel.ts'
 import { mail } from '../../../src/events/channels/mail.ts'
 import { makeCertificate } from '../../support/certificate.ts'
@@ -249,6 +250,32 @@ describe('trouble', () => {
     await open.send(long)
     expect(server.mails).toHaveLength(1)
   })
+
+  test('a server may take longer than half a minute to greet', async () => {
+    const mails: string[] = []
+    const slow = createServer((socket) => {
+      socket.on('error', () => socket.destroy())
+      setTimeout(() => socket.write('220 at last\r\n'), 32_000)
+      let isData = false
+      socket.on('data', (bytes) => {
+        const text = bytes.toString()
+        if (isData) mails.push(text)
+        if (!isData || text.endsWith('\r\n.\r\n'))
+          socket.write(text.startsWith('DATA') ? '354 go\r\n' : '250 ok\r\n')
+        isData ||= text.startsWith('DATA')
+      })
+    })
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+    const address = slow.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const { open } = openWith(mail, { server: '127.0.0.1', port, from: 'monitor@example.org' })
+    cleanups.push(
+      () => open.close(),
+      () => slow.close(),
+    )
+    expect(await open.send(aNotification('ann@example.org'))).toBe('250 ok')
+    expect(mails.join('')).toContain('Subject: ')
+  }, 60_000)
 
   test('it says the name of the settings in its greeting', async () => {
     const greetings: string[] = []

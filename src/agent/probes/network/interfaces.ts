@@ -30,55 +30,81 @@ const STACKED = /^(bond|team|br|vmbr|vlan|wg|tun|ppp|vxlan|macv|ipv)\w*\d|\.\d+$
  */
 const MAX_VIRTUAL = 256
 
+/** What was found of all interfaces, to be held to what is there now. */
+export type InterfaceSurvey = {
+  /** The names that were there. */
+  readonly names: string
+  readonly traits: ReadonlyMap<string, InterfaceTraits>
+  /** Cycles since everything was looked at. */
+  readonly age: number
+}
+
+/**
+ * So often everything is looked at. In between, where the names are the same, only interfaces that make up the
+ * machine's total are asked whether they are still the ones that they were.
+ */
+const LOOK_EVERY = 10
+
+/** `before` is what was found in the cycle before. */
+export function describeInterfaces(
+  proc: ProcFs,
+  all: readonly string[],
+  before: InterfaceSurvey | null,
+): InterfaceSurvey {
+  // Containers that come and go are no reason to look at the others.
+  const wanted = all.filter((name) => !PASSING.test(name))
+  const names = wanted.join(' ')
+  const isSame =
+    before !== null &&
+    before.names === names &&
+    before.age + 1 < LOOK_EVERY &&
+    [...before.traits].every(
+      ([name, { index, hasDevice, isCounted }]) =>
+        !(hasDevice || isCounted) || readIndex(proc, name) === index,
+    )
+  return isSame ? { ...before, age: before.age + 1 } : { names, traits: findTraits(proc, wanted), age: 0 }
+}
+
 /**
  * The interfaces worth a report and which of them make up the machine's total. These are the ones with a
  * device below them; bridges, bonds, VLANs and tunnels pass on what those carry. In a container, which has no
- * device at all, those that are not stacked on others. `before` is what was found in the cycle before.
+ * device at all, those that are not stacked on others.
  */
-export function describeInterfaces(
-  proc: ProcFs,
-  names: readonly string[],
-  before: ReadonlyMap<string, InterfaceTraits> | null,
-): Map<string, InterfaceTraits> {
+function findTraits(proc: ProcFs, wanted: readonly string[]): Map<string, InterfaceTraits> {
   const looks = new Map<string, Look>()
-  const look = (name: string) => looks.set(name, recheckAt(proc, name, before?.get(name)))
   const virtual = new Set(proc.list('/sys/devices/virtual/net'))
-  const wanted = names.filter((name) => !PASSING.test(name))
   // Cards come first, so that a host of containers' interfaces neither displaces them nor is part of the
   // total.
-  for (const name of wanted) if (!virtual.has(name)) look(name)
+  for (const name of wanted) if (!virtual.has(name)) looks.set(name, lookAt(proc, name))
   const hasCard = virtual.size > 0 && looks.size > 0
   for (const name of wanted.filter((other) => virtual.has(other)).slice(0, MAX_VIRTUAL)) {
-    look(name)
-    if (hasCard && isContainerEnd(proc, name, looks.get(name))) looks.delete(name)
+    const look = lookAt(proc, name)
+    if (!hasCard || !isContainerEnd(proc, name, look)) looks.set(name, look)
   }
   const hasDevice = (name: string | null) => name !== null && looks.get(name)?.hasDevice === true
   const isAnyPhysical = [...looks.values()].some((look) => look.hasDevice)
-  const found = new Map<string, InterfaceTraits>()
+  const traits = new Map<string, InterfaceTraits>()
   for (const [name, { index, hasDevice: isPhysical, files }] of looks) {
     // On Azure and with virtio failover, the fast path is a device enslaved to a device which counts its
     // traffic, too.
     const isCounted = isAnyPhysical
       ? isPhysical && !hasDevice(findMaster(proc, name))
-      : !isStacked(name, files ?? listFiles(proc, name))
-    found.set(name, { index, hasDevice: isPhysical, isCounted })
+      : !isStacked(name, files)
+    traits.set(name, { index, hasDevice: isPhysical, isCounted })
   }
-  return found
+  return traits
 }
 
 /** One end of a pair whose other end is in another network namespace: it has a link, but nothing below it. */
-function isContainerEnd(proc: ProcFs, name: string, look: Look | undefined): boolean {
-  if (look === undefined || look.files === null || look.index === '') return false
-  const link = proc.readTextIfThere(`/sys/class/net/${name}/iflink`)?.trim() ?? look.index
-  return link !== look.index && ![...look.files].some((file) => file.startsWith('lower_'))
+function isContainerEnd(proc: ProcFs, name: string, { index, files }: Look): boolean {
+  if (index === '') return false
+  const link = proc.readTextIfThere(`/sys/class/net/${name}/iflink`)?.trim() ?? index
+  return link !== index && ![...files].some((file) => file.startsWith('lower_'))
 }
 
-/** `files` is null where they need not be listed: a device stays below the interface it belongs to. */
-type Look = Omit<InterfaceTraits, 'isCounted'> & { readonly files: ReadonlySet<string> | null }
+type Look = Omit<InterfaceTraits, 'isCounted'> & { readonly files: ReadonlySet<string> }
 
-function recheckAt(proc: ProcFs, name: string, before: InterfaceTraits | undefined): Look {
-  if (before !== undefined && before.index !== '' && readIndex(proc, name) === before.index)
-    return { index: before.index, hasDevice: before.hasDevice, files: null }
+function lookAt(proc: ProcFs, name: string): Look {
   const files = listFiles(proc, name)
   return { index: files.has('ifindex') ? readIndex(proc, name) : '', hasDevice: files.has('device'), files }
 }

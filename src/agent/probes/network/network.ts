@@ -4,7 +4,7 @@ import type { Win32, WindowsInterface } from '../../../platform/win32.ts'
 import { addSample, ratePerSecond, roundTo } from '../arithmetic.ts'
 import { createUniqueNames, toMetricPart } from '../metric-name.ts'
 import { defineProbe, type ProbeSample } from '../probe.ts'
-import { describeInterfaces, type InterfaceTraits } from './interfaces.ts'
+import { describeInterfaces, type InterfaceSurvey, type InterfaceTraits } from './interfaces.ts'
 
 export type InterfaceCounters = {
   readonly bytesReceived: number
@@ -17,8 +17,12 @@ export type InterfaceCounters = {
 
 export type InterfaceState = InterfaceTraits & { readonly counters: InterfaceCounters }
 
-/** Interfaces by name, without loopback. */
-export type NetworkReading = ReadonlyMap<string, InterfaceState>
+export type NetworkReading = {
+  /** By name, without loopback. */
+  readonly interfaces: ReadonlyMap<string, InterfaceState>
+  /** Null on Windows. */
+  readonly survey: InterfaceSurvey | null
+}
 
 /** What one machine reports at most, besides the two totals. */
 const MAX_INTERFACES = 64
@@ -36,12 +40,14 @@ export const network = defineProbe<NetworkReading>({
   samples(now, previous, seconds) {
     if (previous === null) return []
     const samples: ProbeSample[] = []
-    addSample(samples, 'perf.network.bytes.received', addUp(now, previous, 'bytesReceived', seconds))
-    addSample(samples, 'perf.network.bytes.sent', addUp(now, previous, 'bytesSent', seconds))
+    const add = (name: string, key: keyof InterfaceCounters) =>
+      addSample(samples, name, addUp(now.interfaces, previous.interfaces, key, seconds))
+    add('perf.network.bytes.received', 'bytesReceived')
+    add('perf.network.bytes.sent', 'bytesSent')
     let reported = 0
     const names = createUniqueNames()
-    for (const [name, state] of now) {
-      const before = previous.get(name)
+    for (const [name, state] of now.interfaces) {
+      const before = previous.interfaces.get(name)
       const { bytesReceived, bytesSent } = state.counters
       if (before === undefined || before.index !== state.index || bytesReceived + bytesSent === 0) continue
       if (++reported > MAX_INTERFACES) continue
@@ -77,8 +83,8 @@ function addInterface(
  * Null when one of the interfaces that count is new or began anew: the sum of the others would be too small.
  */
 function addUp(
-  now: NetworkReading,
-  previous: NetworkReading,
+  now: NetworkReading['interfaces'],
+  previous: NetworkReading['interfaces'],
   key: keyof InterfaceCounters,
   seconds: number,
 ): number | null {
@@ -98,12 +104,13 @@ function addUp(
 
 function readNetwork(proc: ProcFs, previous: NetworkReading | null): NetworkReading {
   const counters = parseNetDev(proc.readText('/proc/net/dev'))
-  const reading = new Map<string, InterfaceState>()
-  for (const [name, traits] of describeInterfaces(proc, [...counters.keys()], previous)) {
+  const survey = describeInterfaces(proc, [...counters.keys()], previous?.survey ?? null)
+  const interfaces = new Map<string, InterfaceState>()
+  for (const [name, traits] of survey.traits) {
     const found = counters.get(name)
-    if (found !== undefined) reading.set(name, { ...traits, counters: found })
+    if (found !== undefined) interfaces.set(name, { ...traits, counters: found })
   }
-  return reading
+  return { interfaces, survey }
 }
 
 /** Loopback and tunnels (Teredo, 6to4), by IANA's ifType. */
@@ -118,7 +125,8 @@ function readWindowsNetwork(win32: Win32): NetworkReading {
     .listInterfaces()
     .filter(({ type, isFilter, alias }) => !NOT_A_NETWORK.has(type) && !isFilter && alias !== '')
   const isAnyHardware = found.some(({ isHardware }) => isHardware)
-  return new Map(found.map((one) => [one.alias, toState(one, one.isHardware || !isAnyHardware)]))
+  const states = found.map((one) => [one.alias, toState(one, one.isHardware || !isAnyHardware)] as const)
+  return { interfaces: new Map(states), survey: null }
 }
 
 function toState(found: WindowsInterface, isCounted: boolean): InterfaceState {

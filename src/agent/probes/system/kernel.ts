@@ -2,6 +2,7 @@ import { KERNEL_METRICS } from '../../../domain/metrics/declared/kernel.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { addSample, findIncrease, parseCount, percentOf, ratePerSecond } from '../arithmetic.ts'
 import { defineProbe, type ProbeSample } from '../probe.ts'
+import { findLine } from '../text-lines.ts'
 
 /** Counters since the start, and what is in use of what there is; null where the kernel does not tell. */
 export type KernelReading = {
@@ -13,10 +14,6 @@ export type KernelReading = {
   readonly connections: Share | null
   readonly files: Share | null
 }
-
-const OOM_KILLS = /^oom_kill (\d+)$/m
-const SWAP_IN = /^pswpin (\d+)$/m
-const SWAP_OUT = /^pswpout (\d+)$/m
 
 const NOT_TOLD: KernelReading = {
   oomKills: null,
@@ -39,14 +36,12 @@ export const kernel = defineProbe<KernelReading>({
   metrics: KERNEL_METRICS,
   linux(proc) {
     const vmstat = proc.readTextIfThere('/proc/vmstat') ?? ''
-    const count = (pattern: RegExp) => parseCount(pattern.exec(vmstat)?.[1])
-    const tcp = readTcp(proc.readTextIfThere('/proc/net/snmp') ?? '')
+    const count = (name: string) => parseCount(findLine(vmstat, `${name} `) ?? undefined)
     return {
-      oomKills: count(OOM_KILLS),
-      swapIn: count(SWAP_IN),
-      swapOut: count(SWAP_OUT),
-      segmentsSent: tcp.get('OutSegs') ?? null,
-      segmentsSentAgain: tcp.get('RetransSegs') ?? null,
+      oomKills: count('oom_kill'),
+      swapIn: count('pswpin'),
+      swapOut: count('pswpout'),
+      ...readTcp(proc.readTextIfThere('/proc/net/snmp') ?? ''),
       connections: readConnections(proc),
       files: readFiles(proc.readTextIfThere('/proc/sys/fs/file-nr') ?? ''),
     }
@@ -77,16 +72,14 @@ export const kernel = defineProbe<KernelReading>({
 /** A table may hold a few more than its most for a moment. */
 const shareOf = ({ used, most }: Share) => percentOf(Math.min(used, most), most, 1)
 
-/** The figures of TCP: a line of names, and one of numbers. */
-function readTcp(text: string): Map<string, number> {
-  const [names = '', values = ''] = [...text.matchAll(/^Tcp: (.*)$/gm)].map(([, line]) => line ?? '')
-  const numbers = values.split(' ')
-  return new Map(
-    names.split(' ').flatMap((name, i) => {
-      const count = parseCount(numbers[i])
-      return count === null ? [] : [[name, count] as const]
-    }),
-  )
+const TCP = 'Tcp: '
+
+/** The figures of TCP: a line of names, and behind it one of numbers. */
+function readTcp(text: string): Pick<KernelReading, 'segmentsSent' | 'segmentsSentAgain'> {
+  const names = findLine(text, TCP)?.split(' ') ?? []
+  const numbers = findLine(text.slice(text.indexOf(TCP) + TCP.length), TCP)?.split(' ') ?? []
+  const count = (name: string) => parseCount(numbers[names.indexOf(name)])
+  return { segmentsSent: count('OutSegs'), segmentsSentAgain: count('RetransSegs') }
 }
 
 const CONNECTIONS = '/proc/sys/net/netfilter/nf_conntrack'

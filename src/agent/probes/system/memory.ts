@@ -1,7 +1,8 @@
 import { MEMORY_METRICS } from '../../../domain/metrics/declared/memory.ts'
 import { type ProcFs, readTextOrNothing } from '../../../platform/proc.ts'
-import { addSample, percentOf } from '../arithmetic.ts'
+import { addSample, parseCount, percentOf } from '../arithmetic.ts'
 import { defineProbe } from '../probe.ts'
+import { findLine } from '../text-lines.ts'
 import { type MemoryLimit, readMemoryLimit } from './container-limits.ts'
 import { findAmount } from './meminfo.ts'
 
@@ -79,8 +80,7 @@ function readReclaimableArc(proc: ProcFs): number {
  * leaves them out.
  */
 function findFreeHugePages(text: string): number {
-  const count = (name: string) =>
-    Number(new RegExp(`^HugePages_${name}: +(\\d{1,12})$`, 'm').exec(text)?.[1] ?? 0)
+  const count = (name: string) => parseCount(findLine(text, `HugePages_${name}:`)?.trim()) ?? 0
   return Math.max(0, count('Free') - count('Rsvd')) * (findAmount(text, 'Hugepagesize') ?? 0)
 }
 

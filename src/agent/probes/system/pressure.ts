@@ -3,6 +3,7 @@ import { describeError } from '../../../lib/log.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { addSample, findIncrease, parseCount, percentOfTime } from '../arithmetic.ts'
 import { defineProbe } from '../probe.ts'
+import { findLine } from '../text-lines.ts'
 
 /** Microseconds of stall since the start by `cpu.some`, `memory.full` and so on. */
 export type PressureReading = ReadonlyMap<string, number>
@@ -56,9 +57,10 @@ function readPressure(proc: ProcFs, resource: string): string {
 /** `total=` by the word that begins the line. */
 export function parsePressure(text: string): Map<string, number> {
   const totals = new Map<string, number>()
-  for (const [, kind, digits] of text.matchAll(/^(some|full) .*\btotal=(\d+)$/gm)) {
-    const total = parseCount(digits)
-    if (kind !== undefined && total !== null) totals.set(kind, total)
+  for (const kind of ['some', 'full']) {
+    const line = findLine(text, `${kind} `)
+    const total = parseCount(line?.slice(line.lastIndexOf(' total=') + ' total='.length))
+    if (total !== null) totals.set(kind, total)
   }
   return totals
 }

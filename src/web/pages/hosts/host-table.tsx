@@ -18,7 +18,7 @@ export function hostTable(options: HostTableOptions): Html {
     <table class={['table fixed hosts', options.isUsual ? 'usual-columns' : 'chosen-columns']}>
       <thead>
         <tr>
-          <th scope="col" class="col-check phone-hidden">
+          <th scope="col" class="col-check">
             <input type="checkbox" data-check-all="host" aria-label="Select all" hidden />
           </th>
           {columns.map((column) => columnHead(column, options.order))}
@@ -57,7 +57,7 @@ function hostRow(host: Host, columns: readonly Column[], options: HostTableOptio
   const { isDown } = stateOfHost(host, options.view.calendar, options)
   return (
     <tr data-key={`host-${host.name}`} class={isDown && 'is-old'}>
-      <td class="col-check phone-hidden">
+      <td class="col-check">
         <input type="checkbox" name="host" value={host.name} aria-label={`Select ${host.name}`} />
       </td>
       {columns.map(({ key, className, cell, title }) =>

@@ -13,10 +13,10 @@ import {
   type ReportRow,
 } from '../../reports/report.ts'
 import { madeLine, pager, withParameters } from '../../ui/components.tsx'
-import { csvResponse } from '../../ui/csv.ts'
+import { type CsvCell, csvResponse } from '../../ui/csv.ts'
 import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
-import type { Html } from '../../ui/markup/html.ts'
+import type { Html, HtmlValue } from '../../ui/markup/html.ts'
 import { listTable } from '../../ui/table.tsx'
 
 /** Rows on a page; the file and the API have all of them. */
@@ -146,9 +146,15 @@ function reportTable(columns: readonly ReportColumn[], rows: readonly ReportRow[
     namesRow,
     breaks: !isNumber,
   }))
-  const cells = rows.map((row) => ({ cells: shown.map(({ key, show }) => (show ? show(row) : row[key])) }))
+  const cells = rows.map((row) => ({
+    cells: shown.map(({ key, show }) => (show ? show(row) : plainCell(row[key]))),
+  }))
   return listTable(heads, cells, { className: 'report' })
 }
+
+/** What is not known has a dash, so that nobody takes it for nothing. */
+const plainCell = (value: CsvCell | undefined): HtmlValue =>
+  value === null || value === undefined || value === '' ? <span class="soft">–</span> : value
 
 function periodForm({ url, now, web }: WebRequest): Html {
   const { from, to, key } = readPeriod(url, now, web.zone)

@@ -26,8 +26,7 @@ const MAX_SCOPE = 1500
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
   { name: 'User', breaks: true },
-  { name: 'Role' },
-  { name: 'Hosts', breaks: true },
+  { name: 'Role', breaks: true },
   { name: 'Made' },
   { name: 'Ends' },
   { name: 'Last used' },
@@ -65,9 +64,14 @@ async function tokensView(
     cells: [
       token.name,
       token.user,
-      token.access,
-      token.groups?.join(', ') ?? 'all',
-      stampLabel(token.created),
+      token.groups === null ? (
+        token.access
+      ) : (
+        <>
+          {token.access} <span class="soft">for {token.groups.join(', ')}</span>
+        </>
+      ),
+      agoLabel(token.created, now),
       token.expires === null ? (
         'never'
       ) : token.expires <= now ? (
