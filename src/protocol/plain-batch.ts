@@ -13,7 +13,7 @@ import type { NameList } from './names.ts'
 export class PlainBatchReader {
   id = 0
   host = ''
-  /** Null when the batch does not say it. */
+  /** Null when the batch does not contain it. */
   clock: number | null = null
   /** At least one. */
   frames: readonly Frame[] = NOTHING
@@ -31,8 +31,9 @@ export class PlainBatchReader {
   }
 
   /**
-   * Reads the line in `bytes` from `from` to `end`, the line end not included. False when it is no plain batch: nothing
-   * that stands in the reader means anything then. `latest` is the latest time that is not in the future.
+   * Reads the line in `bytes` from `from` to `end`, the line end not included. False when it is not a plain
+   * batch: the fields of the reader have no meaning then. `latest` is the latest time that is not in the
+   * future.
    */
   read(bytes: Uint8Array, from: number, end: number, latest: number): boolean {
     this.#at = from
@@ -67,8 +68,9 @@ export class PlainBatchReader {
       if (time < EARLIEST_TIME || time > latest || !this.#takeValues(bytes, width)) return false
       frames.push({ time, metrics, values: this.#values })
     } while (this.#take(bytes, NEXT_FRAME))
+    if (!this.#take(bytes, FRAMES_END)) return false
     this.frames = frames
-    return this.#take(bytes, FRAMES_END)
+    return true
   }
 
   /** One number, or the first and the last of numbers that follow each other; none at all is no fault. */
@@ -93,7 +95,7 @@ export class PlainBatchReader {
     return true
   }
 
-  /** What `#takeWhole` has read. */
+  /** The number that `#takeWhole` has read. */
   #whole = 0
   /** What `#takeValues` has read. */
   #values: (number | null)[] = []
@@ -181,7 +183,7 @@ export class PlainBatchReader {
 
 const NOTHING: readonly never[] = []
 
-/** A whole number of so many digits is exact. */
+/** A whole number with this many digits is exact. */
 const MAX_DIGITS = 15
 const POWERS = Array.from({ length: MAX_DIGITS + 1 }, (_, power) => 10 ** power)
 
