@@ -2,14 +2,10 @@ import type { Socket } from 'bun'
 import { type AddressRange, networkOf } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
 import { Connection } from './connection/connection.ts'
-import {
-  type ConnectionContext,
-  PAUSED_FOR_STOP,
-  PAUSED_FOR_STORAGE,
-  type SocketHandler,
-} from './connection/connection-context.ts'
+import type { ConnectionContext, SocketHandler } from './connection/connection-context.ts'
 import { KnownSenders } from './connection/known-senders.ts'
 import { Opening, type PortPolicy } from './connection/opening.ts'
+import { PAUSED_FOR_STOP, PAUSED_FOR_STORAGE } from './connection/read-pause.ts'
 import { findTimedOut } from './connection/timeouts.ts'
 import { UnknownSenders } from './connection/unknown-senders.ts'
 import { MemoryBudget } from './memory-budget.ts'

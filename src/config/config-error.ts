@@ -1,4 +1,5 @@
 import { quote } from './fields/fields.ts'
+import { hideInValue } from './hide-secrets.ts'
 
 /** One thing that is wrong with the configuration. */
 export type ConfigProblem = {
@@ -31,14 +32,12 @@ export function describeProblem({ where, key, value, expected, nearest }: Config
   return `${where}: ${key === null ? '' : `${key}${given}: `}${expected}${meant}`
 }
 
-function showValue(value: unknown): string {
+function showValue(given: unknown): string {
+  const value = hideInValue(given)
   const isWritten = typeof value === 'object' && value !== null
   const shown = typeof value === 'string' ? quote(value) : isWritten ? JSON.stringify(value) : String(value)
-  return cut(shown.replace(PASSWORD_IN_ADDRESS, '$1********@'))
+  return cut(shown)
 }
-
-/** Of an address that is wrong somewhere else too. */
-const PASSWORD_IN_ADDRESS = /(:\/\/[^:@\s/]*:)[^\s]*@/g
 
 function cut(shown: string): string {
   return shown.length > 120 ? `${shown.slice(0, 117)}...` : shown

@@ -1,5 +1,6 @@
 import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { toKey } from './fields/key.ts'
+import { hideInAddress } from './hide-secrets.ts'
 import type { LoadedConfig } from './load.ts'
 import { SETTINGS } from './settings.ts'
 
@@ -15,20 +16,15 @@ export function printConfig({ config, origins }: LoadedConfig): string {
     const values: Readonly<Record<string, unknown>> =
       setting.section === null ? config : config[setting.section]
     const value = values[setting.name]
-    const shown = `${value === null ? '#' : ''}${toKey(setting.name)} = ${hideSecrets(setting.field.show(value))}`
+    const shown = `${value === null ? '#' : ''}${toKey(setting.name)} = ${setting.field.show(value)}`
     lines.push(`${shown.padEnd(48)} # ${origins.get(setting.key) ?? 'default'}`)
   }
   return lines.join('\n')
 }
 
-const HIDDEN = '********'
-
-/** Covers who signs in at an address, of whatever setting. */
-const hideSecrets = (text: string) => text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s"]*@/gi, `$1${HIDDEN}@`)
-
 /**
- * Secrets that stand on the command line, where every user of the machine sees them in the list of processes,
- * as sentences that say what to write instead.
+ * Secrets on the command line, where every user of the machine sees them in the process list, as sentences
+ * that name the setting to use instead.
  */
 export function findShownSecrets(set: readonly string[]): string[] {
   return set.flatMap((word) => {
@@ -36,7 +32,7 @@ export function findShownSecrets(set: readonly string[]): string[] {
     const field = SETTINGS.find((setting) => setting.key === key)?.field
     if (field?.secret && value !== NO_PASSPHRASE)
       return [`${key} stands on the command line, where ps shows it: give ${key}_file, a file that holds it`]
-    const hidden = field?.mask === undefined ? hideSecrets(value) : field.mask(value)
+    const hidden = (field?.mask ?? hideInAddress)(value)
     return hidden === value
       ? []
       : [

@@ -12,10 +12,10 @@ import type { Command } from './command.ts'
 import { startEvents } from './events.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
-import { createFirstUser, keepAgentKey } from './setup/first-start.ts'
+import { createFirstUser, expireInitialPassword, keepAgentKey } from './setup/first-start.ts'
 import { createSecret } from './setup/password.ts'
 import { readServerName } from './setup/server-name.ts'
-import { nameForClients, startWeb } from './web.ts'
+import { nameForClients, prepareWeb, startWeb } from './web.ts'
 
 /** Long enough to be redeemed at once. */
 const OWN_CODE_SECONDS = 60
@@ -42,13 +42,15 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
   return runRole('server', { loaded, parts }, async (context) => {
     const store = await awaitConfiguredStore(config, context, { hasReadingThread: true })
     context.own('store', () => store.close())
+    const certificate = await prepareWeb(config, store, context, options.print)
     await welcome(config, store, context, options.print)
     if (options.events) await startEvents(config, store, context)
     const collect = options.collect ? await startCollect(config, store, context, options.print) : null
     const ports = collect ?? describePorts(config)
     // A disk that is full may still take what a look at the database writes.
     const findTrouble = () => (collect?.isStorageAway() ? 'what agents send can not be stored' : null)
-    const url = await startWeb(config, store, context, { ...options, agents: ports, findTrouble })
+    const { commands } = options
+    const url = await startWeb(config, store, context, { certificate, commands, agents: ports, findTrouble })
     if (options.agent) {
       const server = findOwnCollect(config, ports)
       if (choosePassphrase(config) === null || config.collect.newHosts === 'approve')
@@ -98,9 +100,19 @@ function findOwnCollect({ collect }: Config, ports: CollectPorts): CollectorAddr
  * Says once where the password of the first user is. Under a service this goes to the journal, so it is never
  * shown itself.
  */
-async function welcome(config: Config, store: Store, { clock }: RoleContext, print: (text: string) => void) {
+async function welcome(
+  config: Config,
+  store: Store,
+  { clock, log }: RoleContext,
+  print: (text: string) => void,
+) {
   const first = await createFirstUser(store.users, config.dataDir, clock)
-  if (first === null) return
+  if (first === null) {
+    const user = await expireInitialPassword(store.users, config.dataDir)
+    if (user !== null)
+      log.warn('the first password was never changed: it must be at the next sign-in', { user })
+    return
+  }
   print(
     [
       'First start: the website has a user now.',

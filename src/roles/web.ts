@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
+import type { Certificate } from '../lib/certificate.ts'
 import { describePin } from '../lib/fingerprint.ts'
 import { describeError, type Log } from '../lib/log.ts'
 import { FULL_VERSION, VERSION } from '../lib/version.ts'
@@ -18,11 +19,27 @@ import { openReleases } from './site/releases.ts'
 import { describeSite } from './site/site-info.ts'
 
 type WebsiteParts = {
-  readonly print: (text: string) => void
+  /** From `prepareWeb`. */
+  readonly certificate: Certificate | null
   readonly commands: readonly Command[]
   readonly agents: CollectPorts
   /** Why a part of this program is not well; null when all are. */
   readonly findTrouble: () => string | null
+}
+
+/**
+ * Opens what the website needs before it is served: its certificate, null where it has none, and the secret of second
+ * factors. To be called before any port is opened: agents would be answered by a server that stops at once. Throws a
+ * `ConfigError` when something of it is wrong.
+ */
+export async function prepareWeb(
+  config: Config,
+  store: Store,
+  context: RoleContext,
+  print: (text: string) => void,
+): Promise<Certificate | null> {
+  await protectSecondFactors(config, store.secondFactors)
+  return config.web.tls ? openCertificate('web', config, context, print) : null
 }
 
 /** Resolves with the address to open in a browser on this machine. */
@@ -30,12 +47,10 @@ export async function startWeb(
   config: Config,
   store: Store,
   context: RoleContext,
-  { print, commands, agents, findTrouble }: WebsiteParts,
+  { certificate, commands, agents, findTrouble }: WebsiteParts,
 ): Promise<string> {
   const { clock, log } = context
-  await protectSecondFactors(config, store.secondFactors)
-  const { address, port, tls, tlsPort, sessionExpiry, trustedProxies, url, basePath } = config.web
-  const certificate = tls ? await openCertificate('web', config, context, print) : null
+  const { address, port, tlsPort, sessionExpiry, trustedProxies, url, basePath } = config.web
   let pin = certificate === null ? null : describePin(certificate.certificate)
   const notifier = openNotifier(config, context)
   context.own('channels', async () => notifier.close())

@@ -11,9 +11,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
+import { describeError } from '../lib/log.ts'
 import { refuseForeignOwner } from '../platform/private-files.ts'
 import { openGuard } from '../platform/win32/access.ts'
 import { describeValues, fillIn, type ServiceOptions, writeFirstConfig } from './config.ts'
@@ -193,7 +194,7 @@ function readPassphrase(file: string): string {
     // With the mark of UTF-8 that Windows PowerShell puts before it, which counts as white space.
     text = readFileSync(file, 'utf8').trim()
   } catch (cause) {
-    throw new CommandError(`--passphrase-file can't be read: ${(cause as Error).message}`)
+    throw new CommandError(`--passphrase-file can't be read: ${describeError(cause)}`)
   }
   if (text === '' || text.includes('\n'))
     throw new CommandError(`${file} holds no passphrase: one line is expected`)
@@ -228,13 +229,28 @@ const BUSY_PAUSE_MS = 250
 async function removeWhenFree(path: string) {
   for (let attempt = 1; ; attempt++)
     try {
-      rmSync(path, { recursive: true, force: true })
+      removeTree(path)
       return
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException
       if (attempt === BUSY_ATTEMPTS || !BUSY.has(code)) throw error
       await Bun.sleep(BUSY_PAUSE_MS)
     }
+}
+
+/**
+ * Removes a file, or a folder with all that is in it; of a link only itself. What is gone already is fine. Not by the
+ * recursive `rmSync`, which under Wine fails for every file and folder (EFAULT, Bun 1.4.5).
+ */
+function removeTree(path: string) {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isDirectory()) {
+    rmSync(path, { force: true })
+    return
+  }
+  for (const name of readdirSync(path)) removeTree(join(path, name))
+  rmdirSync(path)
 }
 
 function removeIfEmpty(folder: string) {

@@ -243,7 +243,7 @@ describe('an agent whose server fails', () => {
     await bench.advanceUntil(() => hasAll(server), 5)
     await stop()
     expect(queueLength()).toBe(0)
-    expect(bench.logLines.join('\n')).toContain('smaller batches are tried')
+    expect(bench.logLines.join('\n')).toContain('trying smaller batches')
   })
 
   test('sends a long frame in parts where the path lets only small packets pass', async () => {

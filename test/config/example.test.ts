@@ -69,6 +69,13 @@ test.each([
   ['database.url', 'mysql://db/m?user=monitor&password=geheim', 'mysql://********'],
   ['database.url', 'geheim', '********'],
   ['webhook.headers', 'Authorization Bearer geheim', '********'],
+  ['web.url', 'htps://geheim@monitor.example.org/', 'htps://********@monitor.example.org/'],
+  ['web.url', 'htps://monitor:ge/heim@monitor.example.org/', 'htps://********@monitor.example.org/'],
+  ['web.url', 'htps://monitor.example.org:8080/a?token=geheim', 'htps://monitor.example.org:8080/a?********'],
+  ['web.url', 'htps://monitor.example.org/#geheim', 'htps://monitor.example.org/#********'],
+  ['ntfy.origins', 'ntfy://geheim@ntfy.sh/', 'ntfy://********@ntfy.sh/'],
+  ['web.port', 'http://web/?geheim', 'http://web/?********'],
+  ['web.prt', 'http://web/?geheim', 'http://web/?********'],
 ])('what may be a secret in a %s that is wrong is not repeated: %s', (key, value, shown) => {
   const read = (config: string) => () => loadConfig({ config: '/c.toml' }, aMachine({ '/c.toml': config }))
   const [section = '', name = ''] = key.split('.')
@@ -80,6 +87,23 @@ test.each([
     expect(load).toThrow(shown)
     expect(load).not.toThrow('geheim')
   }
+})
+
+test.each([
+  ['target = "htps://shop/health?token=geheim"', 'target = \\"htps://shop/health?********'],
+  ['target = "htps://geheim@shop/"', 'htps://********@shop/'],
+  ['adress = "https://shop/health?token=geheim"', 'https://shop/health?********'],
+])('nor in a table: %s', (line, shown) => {
+  const file = `[[agent.check]]\nname = "shop"\nkind = "http"\n${line}\n`
+  const load = () => loadConfig({ config: '/c.toml' }, aMachine({ '/c.toml': file }))
+  expect(load).toThrow(shown.replaceAll('\\"', '"'))
+  expect(load).not.toThrow('geheim')
+})
+
+test('an address of a check is printed without its query', () => {
+  const file = '[[agent.check]]\nname = "shop"\nkind = "http"\ntarget = "https://shop/health?token=geheim"\n'
+  const printed = printConfig(loadConfig({ config: '/c.toml' }, aMachine({ '/c.toml': file })))
+  expect(printed).toContain('target = "https://shop/health?********"')
 })
 
 test('a secret on the command line is named with what to write instead, and nothing else is', () => {

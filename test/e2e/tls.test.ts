@@ -62,6 +62,30 @@ async function waitForHost(folder: string, name: string, after: string): Promise
   }
 }
 
+describe('what the website lacks stops the server before a port is open', () => {
+  test.each([
+    ['a secret that is too short', ['web.secret_file=short'], 78, 'web.secret_file'],
+    [
+      'a certificate that is not there',
+      ['web.tls=true', 'web.tls_certificate=a.crt', 'web.tls_key=a.key'],
+      1,
+      'web.tls_certificate',
+    ],
+  ] as const)(
+    '%s',
+    async (name, words, expected, key) => {
+      writeFileSync(join(cwd, 'short'), 'short\n')
+      const folder = ['--data-dir', join(cwd, name.replaceAll(' ', '-'))]
+      const { code, stderr } = await runMonitor(['server', ...folder, ...settings(...ANY_PORTS, ...words)], {
+        cwd,
+      })
+      expect({ code, stderr }).toEqual({ code: expected, stderr: expect.stringContaining(key) })
+      expect(stderr).not.toContain('listening')
+    },
+    PATIENCE,
+  )
+})
+
 describe('a server that makes its own certificate', () => {
   test(
     'says the fingerprint at the first start only, keeps the key to itself, and is known by it',

@@ -102,8 +102,10 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
       const isGuarded = (...names: string[]) => (statSync(join(...names)).mode & 0o070) === 0o070
       const kept = [[state], [state, 'agent'], [state, 'agent.toml'], [state, 'agent-passphrase']]
       expect(kept.map((names) => isGuarded(...names))).toEqual([true, true, true, true])
-      expect(await service('uninstall', 'agent')).toMatchObject({ code: 0 })
-      rmSync(state, { recursive: true })
+      mkdirSync(join(state, 'agent', 'folder'))
+      writeFileSync(join(state, 'agent', 'folder', 'read-only'), '', { mode: 0o400 })
+      expect(await service('uninstall', 'agent', '--purge')).toMatchObject({ code: 0 })
+      expect(existsSync(state)).toBe(false)
 
       // By hand, in a folder that others may look into: the secrets are their own guards.
       const byHand = join(wine.folder, 'by-hand')

@@ -53,10 +53,3 @@ export type ConnectionContext<C> = {
   /** False when storage is behind; then the connection is paused until there is room. */
   readonly hasRoomFor: (connection: C) => boolean
 }
-
-/** Why nothing is read; bits of one number. */
-export const PAUSED_FOR_ANSWERS = 1
-export const PAUSED_FOR_STORAGE = 2
-export const PAUSED_FOR_MEMORY = 4
-export const PAUSED_FOR_STOP = 8
-export const PAUSED_FOR_ADMISSION = 16

@@ -1,4 +1,3 @@
-import { encodeReply } from '../../protocol/encode.ts'
 import { LEGACY_RECEIPT } from '../../protocol/legacy/legacy.ts'
 import type { ProtocolError } from '../../protocol/protocol-error.ts'
 import { ProtocolDecoder } from '../protocol-decoder.ts'
@@ -6,18 +5,12 @@ import type { Reason } from '../rejections.ts'
 import type { Outcome, ReportSender, Submission } from '../submission.ts'
 import type { Credentials } from './admission.ts'
 import { Closing } from './closing.ts'
-import {
-  type ConnectionContext,
-  type ConnectionSocket,
-  PAUSED_FOR_ADMISSION,
-  PAUSED_FOR_ANSWERS,
-  type SocketHandler,
-} from './connection-context.ts'
+import type { ConnectionContext, ConnectionSocket, SocketHandler } from './connection-context.ts'
 import { CsvEnd } from './csv-end.ts'
-import { ReadPause } from './read-pause.ts'
+import { PAUSED_FOR_ADMISSION, PAUSED_FOR_ANSWERS, ReadPause } from './read-pause.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { ReplyBuffer } from './reply-buffer.ts'
-import { describeRejection, ReportSubmitter } from './report-submitter.ts'
+import { ReportSubmitter } from './report-submitter.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
 /** One agent's connection: keeps what is not complete, has it answered, knows how long it has been quiet. */
@@ -200,22 +193,14 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   /** Lines of CSV are complete when nothing follows. */
   #endLines(): void {
     this.#csvEnd.hasCome = true
-    try {
-      this.#decoder.endLines()
-    } catch (error) {
-      this.#giveUp(error)
-      return
-    }
+    if (!this.#attempt(() => this.#decoder.endLines())) return
     this.#afterReading()
     if (this.#reports.inFlight === 0) this.flush()
   }
 
   #readKept(): void {
-    if (this.#replies.isEnding) {
-      this.#receiveBuffer.release()
-      return
-    }
-    this.#receiveBuffer.read((bytes) => this.#consume(bytes))
+    if (this.#replies.isEnding) this.#receiveBuffer.release()
+    else this.#receiveBuffer.read((bytes) => this.#consume(bytes))
     this.#afterReading()
   }
 
@@ -235,20 +220,15 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   #admit(credentials: Credentials): void {
     this.pause(PAUSED_FOR_ADMISSION)
     this.#shared.admission.admit(credentials, this.address).then(
-      () => this.#goOn(null),
-      (error: unknown) => this.#goOn({ error }),
+      () => this.#goOn(() => this.#decoder.resume()),
+      (error: unknown) => this.#goOn(() => this.#giveUp(error)),
     )
   }
 
   /** Reads the message that waited for its sender, or ends the session when that is refused. */
-  #goOn(rejected: { readonly error: unknown } | null): void {
+  #goOn(answer: () => void): void {
     if (this.#closing.isClosed) return
-    try {
-      if (rejected !== null) throw rejected.error
-      this.#decoder.resume()
-    } catch (error) {
-      this.#giveUp(error)
-    }
+    this.#attempt(answer)
     this.#noteKnown()
     this.resume(PAUSED_FOR_ADMISSION)
   }
@@ -288,13 +268,21 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
     return false
   }
 
+  /** False when the session can't go on. */
+  #attempt(work: () => void): boolean {
+    try {
+      work()
+      return true
+    } catch (error) {
+      this.#giveUp(error)
+      return false
+    }
+  }
+
   /** Nothing more is read; our dialect is told why, when what came before is answered. */
   #giveUp(error: unknown): void {
-    const { fault, detail, retry } = describeRejection(error)
-    this.#reports.note(fault, detail)
-    const isOurs = this.#decoder.dialect === 'ours'
-    const said = fault === 'internal' ? 'internal error' : detail
-    this.#replies.sendFinalReply(isOurs ? encodeReply({ id: null, error: said, retry }) : '')
+    const reply = this.#reports.noteEnd(error)
+    this.#replies.sendFinalReply(this.#decoder.dialect === 'ours' ? reply : '')
     this.#receiveBuffer.release()
     this.flush()
   }

@@ -1,5 +1,12 @@
 import type { ConnectionSocket } from './connection-context.ts'
 
+/** Why nothing is read; bits of one number. */
+export const PAUSED_FOR_ANSWERS = 1
+export const PAUSED_FOR_STORAGE = 2
+export const PAUSED_FOR_MEMORY = 4
+export const PAUSED_FOR_STOP = 8
+export const PAUSED_FOR_ADMISSION = 16
+
 /** Whether anything is read from a connection, for which several reasons may speak against it at once. */
 export class ReadPause {
   readonly #socket: Pick<ConnectionSocket, 'pause'>

@@ -1,4 +1,5 @@
 import { describeError } from '../../lib/log.ts'
+import { encodeReply } from '../../protocol/encode.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { describeFault, type Tally } from '../../protocol/rejection-tally.ts'
 import type { HostReport } from '../../storage/ports/store.ts'
@@ -72,6 +73,13 @@ export class ReportSubmitter {
     this.note(fault, message)
   }
 
+  /** Takes note of why a session ends; the reply that tells our dialect. */
+  noteEnd(error: unknown): string {
+    const { fault, detail, retry } = describeRejection(error)
+    this.note(fault, detail)
+    return encodeReply({ id: null, error: fault === 'internal' ? 'internal error' : detail, retry })
+  }
+
   /** Counts and logs what is refused; `detail` must not repeat what was sent. */
   note(reason: Reason, detail: string, count = 1): void {
     this.#shared.rejections.note(reason, this.#address, detail, { count, host: this.#host })
@@ -79,7 +87,7 @@ export class ReportSubmitter {
 }
 
 /** Why a session ends: what the sender did, or an error of our own, of which it is not told. */
-export function describeRejection(error: unknown): {
+function describeRejection(error: unknown): {
   readonly fault: Reason
   readonly detail: string
   readonly retry: boolean

@@ -1,11 +1,12 @@
+import { hideInAddress } from '../hide-secrets.ts'
 import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts'
 
-/** Tells what is wrong with one value. `path` is empty, or leads into the value: `[2].severity`. */
+/** Reports what is wrong with one value. `path` is empty, or leads into the value: `[2].severity`. */
 export type ReportProblem = (expected: string, path?: string, value?: unknown) => void
 
 /**
- * One setting: how it is read, shown and explained. A field reports what it can't take and gives undefined
- * then, so that a file's mistakes can be told all at once.
+ * One setting: how it is read, shown and explained. A field reports an invalid value and returns undefined
+ * then, so that all mistakes of a file can be reported at once.
  */
 export type Field<T> = {
   readonly doc: string
@@ -18,9 +19,9 @@ export type Field<T> = {
   read(raw: unknown, report: ReportProblem): T | undefined
   /** From a word of the command line or the environment. */
   readText(text: string, report: ReportProblem): T | undefined
-  /** The value as TOML, nothing in it hidden but passwords inside an address. */
+  /** The value as TOML, nothing in it hidden but who signs in at an address and its query. */
   show(value: T): string
-  /** How a text of it is shown where others may see it, a wrong one, too; as it is where there is none. */
+  /** How a text of it is shown where others may see it, a wrong one, too; `hideInAddress` where there is none. */
   readonly mask?: ((text: string) => string) | undefined
   /** A value to show in the example file when there is no default. */
   readonly example: string
@@ -37,7 +38,7 @@ type ShownValue = { readonly default?: string; readonly example?: string }
 type NumberOptions = Doc & { readonly min?: number; readonly max?: number; readonly example?: number }
 type TextOptions = Doc & {
   readonly example?: string
-  /** What is wrong with the text, as "a …" that would be right; null when it is right. */
+  /** What was expected, as "a …"; null when the text is valid. */
   readonly check?: (text: string) => string | null
   /** How the value is shown where others may see it. */
   readonly mask?: (text: string) => string
@@ -47,7 +48,7 @@ type TextOptions = Doc & {
 export function text(options: TextOptions & { readonly default: string }): Field<string>
 export function text(options: TextOptions): Field<string | null>
 export function text(options: TextOptions & { readonly default?: string }): Field<string> {
-  const mask = options.mask ?? ((value: string) => value)
+  const mask = options.mask ?? hideInAddress
   return scalar(options.doc, options.default ?? null, {
     example: quote(options.default ?? options.example ?? ''),
     read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
@@ -55,7 +56,7 @@ export function text(options: TextOptions & { readonly default?: string }): Fiel
     expected: 'a text in quotes, not empty',
     check: options.check,
     show: (value) => (value === null ? quote('') : quote(mask(value))),
-    mask: options.mask,
+    mask,
   }) as Field<string>
 }
 
@@ -70,7 +71,7 @@ export function path(options: TextOptions & { readonly default?: string }): Fiel
   return { ...text(options as TextOptions & { readonly default: string }), path: true }
 }
 
-/** A text that nobody but this machine may see; null when it is not given. */
+/** A text that only this machine may see; null when it is not given. */
 export function secret(options: TextOptions): Field<string | null> {
   return { ...text(options), secret: true, show: (value) => quote(value === null ? '' : '********') }
 }
@@ -171,14 +172,14 @@ export function list(
     /** Empty unless given. */
     readonly default?: readonly string[]
     readonly example?: readonly string[]
-    /** What the items are to be, in the plural, when this one is wrong; else null. */
+    /** What was expected of the items, in the plural, when this one is wrong; otherwise null. */
     readonly check?: (item: string) => string | null
     /** How an item is shown where others may see it. */
     readonly mask?: (item: string) => string
   },
 ): Field<readonly string[]> {
   const show = (items: readonly string[]) => `[${items.map(quote).join(', ')}]`
-  const mask = options.mask ?? ((item: string) => item)
+  const mask = options.mask ?? hideInAddress
   const isText = (item: unknown): item is string => typeof item === 'string' && item !== ''
   return scalar<readonly string[]>(options.doc, options.default ?? [], {
     example: show(options.default ?? options.example ?? []),
@@ -196,7 +197,7 @@ export function list(
       return null
     },
     show: (items) => show(items.map(mask)),
-    mask: options.mask,
+    mask,
   })
 }
 

@@ -65,7 +65,7 @@ export const hostsReport: Report = {
         { key: 'ip', name: 'Address' },
         { key: 'domain', name: 'Domain' },
         { key: 'build', name: 'System' },
-        { key: 'platform', name: 'Platform' },
+        { key: 'platform', name: null },
         { key: 'architecture', name: null },
         { key: 'processors', name: 'CPUs', isNumber: true },
         {

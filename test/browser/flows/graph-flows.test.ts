@@ -187,6 +187,24 @@ flow(
     expect(await count()).toEqual([8, 4])
     // A link to a graph keeps the time.
     expect(await page.locator('#cpu .values a').first().getAttribute('href')).toContain('?range=6h')
+    if (way === 'plain') return
+    // The cursor over a hundred lines asks for them in as many questions as addresses have room for.
+    await page.goto(`/hosts/${host}?graphs=all`)
+    const answers: number[] = []
+    page.on('response', (answer) => {
+      if (answer.url().includes('/api/v1/series')) answers.push(answer.status())
+    })
+    const figure = page.locator('#cpu .legend b').first()
+    const newest = await figure.textContent()
+    const box = await page.locator('#cpu .plot').first().boundingBox()
+    if (!box) throw new Error('the drawing has no place')
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2)
+    await page
+      .locator('#cpu .legend a')
+      .first()
+      .filter({ hasNotText: newest ?? '' })
+      .waitFor()
+    expect([answers.length > 1, ...new Set(answers)]).toEqual([true, 200])
   },
 )
 

@@ -107,7 +107,8 @@ export async function connectMysql(node: MysqlNode, account: MysqlAccount): Prom
         reject(error)
       }
       const limit = timeout > 0 ? { timeout } : {}
-      if (values === null) raw.query({ sql, ...limit }, done)
+      // Without a word on values the text would be searched for places for them, letter by letter.
+      if (values === null) raw.query({ sql, values: null, ...limit }, done)
       else raw.execute({ sql, values: values.map(toParameter), ...limit }, done)
     })
   }

@@ -40,25 +40,52 @@ export async function loadRows(whenKnown: () => void) {
     lines = new Map(list.map(({ key, rows }) => [key, toLine(rows)]))
     return
   }
-  const query = new URLSearchParams({
-    from: String(shown.from),
-    to: String(shown.to),
-    points: String(POINTS),
-  })
-  for (const place of findAll('[data-cursor-value]', HTMLElement))
-    query.append('series', place.dataset.cursorValue ?? '')
-  const mine = query.toString()
+  const time = { from: String(shown.from), to: String(shown.to), points: String(POINTS) }
+  const names = findAll('[data-cursor-value]', HTMLElement).map((place) => place.dataset.cursorValue ?? '')
+  const mine = JSON.stringify([time, names])
   if (mine === asked) return
   asked = mine
   try {
-    const response = await fetch(`${BASE_PATH}/api/v1/series?${mine}`)
-    if (!response.ok || mine !== asked) return
-    const { series }: SeriesAnswer = await response.json()
-    lines = new Map(series.map(({ host, metric, points }) => [`${host}:${metric}`, toLine(points)]))
+    const answers = await Promise.all(splitNames(names).map((some) => askSeries(time, some)))
+    if (mine !== asked) return
+    const found = answers.flat()
+    lines = new Map(found.map(({ host, metric, points }) => [`${host}:${metric}`, toLine(points)]))
     whenKnown()
   } catch {
     // Then the cursor shows the time alone.
   }
+}
+
+/** So much of an address that servers and proxies take it, and so many lines that the server does. */
+const MOST_CHARACTERS = 4000
+const MOST_LINES = 100
+
+/** Names in as many questions as they need. */
+function splitNames(names: readonly string[]): string[][] {
+  const questions: string[][] = []
+  let room = 0
+  for (const name of names) {
+    const last = questions.at(-1)
+    const length = encodeURIComponent(name).length + '&series='.length
+    if (last === undefined || last.length === MOST_LINES || length > room) {
+      questions.push([name])
+      room = MOST_CHARACTERS - length
+    } else {
+      last.push(name)
+      room -= length
+    }
+  }
+  return questions
+}
+
+/** Throws where the server does not answer. */
+async function askSeries(time: Readonly<Record<string, string>>, names: readonly string[]) {
+  const query = new URLSearchParams(time)
+  for (const name of names) query.append('series', name)
+  const response = await fetch(`${BASE_PATH}/api/v1/series?${query}`)
+  if (!response.ok) throw new Error(`the series were answered with ${response.status}`)
+  const { series }: SeriesAnswer = await response.json()
+  return series
 }
 
 /** The row of a line nearest to a time; null in a gap, undefined while nothing is known. */

@@ -6,7 +6,7 @@ import { isCurrent } from '../../changes/version.ts'
 import { notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
 import { type Problems, readId, refuseForm, textField } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/markup/html.ts'
-import { conflictView, type Described, knownVersion } from './edit-conflict.tsx'
+import { changedView, conflictView, type Described, knownVersion, versionField } from './edit-conflict.tsx'
 import { confirmPage } from './settings-layout.tsx'
 
 /**
@@ -92,6 +92,7 @@ export async function saveNamed<D, T extends D & Named>(options: SaveOptions<D, 
     const words = await conflictView(request, {
       one: options.logged ?? one,
       name: stored.name,
+      id: stored.id,
       stored: inWords(stored),
       typed: inWords(checked.draft),
     })
@@ -152,20 +153,30 @@ export type DeleteOptions<T> = {
 export function deletePages<T extends Named>(options: DeleteOptions<T>): { page: Route; form: Route } {
   const { path, parent, access, one, find, question, remove } = options
   const address = `${path}/:id/delete`
+  const ask = (request: WebRequest, found: T, problem: Html | null) =>
+    confirmPage(request, {
+      title: `Delete ${found.name}?`,
+      parent,
+      question: question(found),
+      action: `${path}/${found.id}/delete`,
+      back: `${path}/${found.id}`,
+      word: `Delete the ${one}`,
+      more: (
+        <>
+          {versionField(request, found)}
+          {problem}
+        </>
+      ),
+    })
   return {
-    page: route({ path: address, access }, async (request) => {
-      const found = await find(request)
-      return confirmPage(request, {
-        title: `Delete ${found.name}?`,
-        parent,
-        question: question(found),
-        action: `${path}/${found.id}/delete`,
-        back: `${path}/${found.id}`,
-        word: `Delete the ${one}`,
-      })
-    }),
+    page: route({ path: address, access }, async (request) => ask(request, await find(request), null)),
     form: route({ path: address, method: 'POST', access, does: `delete ${one}` }, async (request) => {
       const found = await find(request)
+      if (!isCurrent(found, knownVersion(request), null))
+        return refuseForm(
+          ask(request, found, await changedView(request, { one, name: found.name, id: found.id })),
+          409,
+        )
       const result = await remove(request, found)
       if (result instanceof Response) return result
       if (!result) throw notFound(one)

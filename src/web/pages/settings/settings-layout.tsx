@@ -117,17 +117,20 @@ export type ConfirmOptions = {
   readonly action: string
   readonly back: string
   readonly word: string
+  /** Stands in the form: what it was made from, and why it was not done. */
+  readonly more?: Html | null
 }
 
 /** Asks once more before something is gone. */
 export function confirmPage(request: WebRequest, options: ConfirmOptions): Html {
-  const { title, parent, question, action, back, word } = options
+  const { title, parent, question, action, back, word, more } = options
   return settingsPage(request, {
     title,
     parent,
     body: (
       <form class="form" method="post" action={action}>
         <input type="hidden" name="csrf" value={request.csrf} />
+        {more}
         <p>{question}</p>
         <div class="form-end">
           <button class="danger" type="submit">
