@@ -14,7 +14,7 @@ export type LogOptions = {
   /** A function where it may change. */
   readonly level: LogLevel | (() => LogLevel)
   readonly format: LogFormat
-  /** Takes one line without its end; standard error unless said otherwise. */
+  /** Writes one line without its end; to standard error by default. */
   readonly write?: (line: string) => void
 }
 
@@ -99,7 +99,7 @@ const quote = (text: string) => (/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.st
 /** Control characters would let a sender write log lines of its own. */
 const oneLine = (text: string) => text.replace(/\p{Cc}/gu, ' ')
 
-/** Characters that control a terminal, that nobody sees, or that turn the direction of what follows. */
+/** Characters that control a terminal, are invisible, or change the direction of the text that follows. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** Escaped as in JSON, so that a line of JSON stays one. */
