@@ -11,7 +11,7 @@ import type { NameList } from './names.ts'
 export class PlainBatchReader {
   id = 0
   host = ''
-  /** Null when the batch does not say it. */
+  /** Null when the batch does not contain it. */
   clock: number | null = null
   time = 0
   values: (number | null)[] = []
@@ -29,8 +29,9 @@ export class PlainBatchReader {
   }
 
   /**
-   * Reads the line in `bytes` from `from` to `end`, the line end not included. False when it is no plain batch: nothing
-   * that stands in the reader means anything then. `latest` is the latest time that is not in the future.
+   * Reads the line in `bytes` from `from` to `end`, the line end not included. False when it is not a plain
+   * batch: the fields of the reader have no meaning then. `latest` is the latest time that is not in the
+   * future.
    */
   read(bytes: Uint8Array, from: number, end: number, latest: number): boolean {
     this.#at = from
@@ -58,7 +59,7 @@ export class PlainBatchReader {
     return bytes[this.#at] === CLOSE_BRACE && this.#at + 1 === end
   }
 
-  /** What `#takeWhole` has read. */
+  /** The number that `#takeWhole` has read. */
   #whole = 0
 
   #take(bytes: Uint8Array, text: Uint8Array): boolean {
@@ -142,7 +143,7 @@ export class PlainBatchReader {
   }
 }
 
-/** A whole number of so many digits is exact. */
+/** A whole number with this many digits is exact. */
 const MAX_DIGITS = 15
 const POWERS = Array.from({ length: MAX_DIGITS + 1 }, (_, power) => 10 ** power)
 

@@ -99,7 +99,7 @@ test('every page is whole without JavaScript', async () => {
   expect(await page.locator('.wide-graph path.line').first().getAttribute('d')).toMatch(/^M\d/)
   await page.getByRole('link', { name: 'Earlier', exact: true }).click()
   expect(new URL(page.url()).searchParams.get('from')).toMatch(/^\d+$/)
-  await page.locator('summary').click()
+  await page.locator('summary', { hasText: 'Show as table' }).click()
   expect(await page.locator('#values tbody tr').count()).toBeGreaterThan(3)
   await page.goto('/hosts')
   await page.getByRole('searchbox').fill('mail')

@@ -268,8 +268,8 @@ function emptyView({ search, status, facets, count, offset, url, mayAdd }: Hosts
       <section class="empty">
         <h2>No host has reported yet</h2>
         <p>
-          An agent that reports is a host.{' '}
-          <a href={mayAdd ? '/add-host' : '/'}>{mayAdd ? 'Add a host' : 'Home'}</a> says how to start one.
+          Install an agent and its host appears here by itself.{' '}
+          <a href={mayAdd ? '/add-host' : '/'}>{mayAdd ? 'Add a host' : 'Home'}</a> has the commands.
         </p>
       </section>
     )
