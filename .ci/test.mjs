@@ -24,6 +24,13 @@ const DEBIAN_PACKAGES = [
   { name: 'rpm', program: '/usr/bin/rpm', for: 'the package for rpm' },
   { name: 'xz-utils', program: '/usr/bin/xz', for: 'install.sh in a tiny root' },
   { name: 'buildah', program: '/usr/bin/buildah', for: 'the image of a container' },
+  { name: 'wixl', program: '/usr/bin/wixl', for: 'the package for Windows Installer' },
+  { name: 'msitools', program: '/usr/bin/msiinfo', for: 'the package for Windows Installer' },
+  { name: 'zsh', program: '/usr/bin/zsh', for: 'completion in zsh' },
+  { name: 'fish', program: '/usr/bin/fish', for: 'completion in fish' },
+  { name: 'groff-base', program: '/usr/bin/groff', for: 'the manual page as it is read' },
+  { name: 'zstd', program: '/usr/bin/zstd', for: 'install.sh in a tiny root' },
+  { name: 'runc', program: '/usr/sbin/runc', for: 'the image of a container' },
   { name: 'dash', program: '/bin/dash', for: 'install.sh in a tiny root' },
   { name: 'qemu-user-static', program: '/usr/bin/qemu-aarch64-static', for: 'the program for arm64' },
   {

@@ -148,9 +148,10 @@ function endUnknown(
 ): EventReport[] {
   const { time } = frame
   const endings: EventReport[] = []
+  const remembered = new Map(after.metrics.map((entry) => [entry.metric, entry]))
   frame.metrics.forEach((metric, column) => {
     if (settled.has(metric) || (frame.values[column] ?? null) === null) return
-    const held = after.metrics.find((entry) => entry.metric === metric)
+    const held = remembered.get(metric)
     // On its way to hold: to be seen.
     if (held !== undefined && held.event === null) return
     settled.add(metric)

@@ -3,7 +3,7 @@ import { parse, TomlError } from 'smol-toml'
 import { describeError } from '../lib/log.ts'
 import { ConfigError } from './config-error.ts'
 
-/** What loading needs of the machine; handed in, so that a test can be any machine. */
+/** The parts of the machine that loading uses; passed in, so that a test can be any machine. */
 export type ConfigMachine = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
@@ -27,7 +27,7 @@ export function findConfigFile(asked: string | undefined, host: ConfigMachine, r
   )
 }
 
-/** The tables of a TOML file. Throws `ConfigError` when it can't be read or is no TOML. */
+/** The tables of a TOML file. Throws `ConfigError` when it can't be read or is not TOML. */
 export function readConfigFile(file: string, host: ConfigMachine): Record<string, unknown> {
   let text: string
   try {
@@ -49,6 +49,6 @@ export function readConfigFile(file: string, host: ConfigMachine): Record<string
   }
 }
 
-/** How the log is to be written by a file that is no TOML elsewhere; null where it does not say. */
+/** The log format in a file that is malformed elsewhere; null where it does not set one. */
 const findLogFormat = (text: string): string | null =>
   /^\s*\[log\][^[]*?^\s*format\s*=\s*["'](\w+)["']/m.exec(text)?.[1] ?? null

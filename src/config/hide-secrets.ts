@@ -1,4 +1,4 @@
-/** What stands for a secret where others may see it. */
+/** The text shown in place of a secret. */
 export const HIDDEN = '********'
 
 /**

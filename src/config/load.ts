@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { describeFileError } from '../lib/log.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { findNearest, toVariable } from './fields/key.ts'
 import { isTable } from './fields/tables.ts'
@@ -7,7 +8,7 @@ import { HIDDEN, hideInValue } from './hide-secrets.ts'
 import type { Config } from './schema.ts'
 import { SETTINGS, type Setting } from './settings.ts'
 
-/** What the command line says about the configuration. */
+/** The part of the command line that concerns the configuration. */
 export type ConfigArguments = {
   readonly config?: string | undefined
   /** Whose own file is looked for before that of all: `agent`. */
@@ -34,13 +35,13 @@ export type LoadedConfig = {
 
 /** A file that the configuration names. */
 export type NamedFile = {
-  /** As it stands in the configuration: `agent.passphrase_file`. */
+  /** Its name in the configuration: `agent.passphrase_file`. */
   readonly key: string
   /** Absolute. */
   readonly file: string
 }
 
-/** One value that somebody gave for one setting. */
+/** One value that was given for one setting. */
 type Given = {
   readonly setting: Setting
   readonly where: string
@@ -56,7 +57,7 @@ type Given = {
 type FoundSettings = {
   readonly given: Given[]
   readonly problems: ConfigProblem[]
-  /** How a file that is no TOML elsewhere says that the log is to be written. */
+  /** The log format in a file that is malformed elsewhere. */
   readonly logFormat?: string | null
 }
 
@@ -206,7 +207,7 @@ function readGiven(given: Given, host: ConfigMachine, problems: ConfigProblem[])
     try {
       raw = host.readText(resolve(base, raw)).replace(/\r?\n$/, '')
     } catch (error) {
-      return void note(`a file that can be read (${(error as Error).message})`, given.raw)
+      return void note(`a file that can be read (${describeFileError(error)})`, given.raw)
     }
   }
   const shown = field.secret ? HIDDEN : hideInValue(raw, field.mask)
@@ -224,7 +225,7 @@ function noteNamed(named: Map<string, NamedFile>, { setting, inFile, raw, base }
     named.set(key, { key, file: value })
 }
 
-/** A secret and the file that holds it, both given in one place: nobody can know which one is meant. */
+/** A secret and the file that holds it, both given in one place: it is unclear which one is meant. */
 function findDoubles(given: readonly Given[]): ConfigProblem[] {
   const direct = new Set(given.filter((one) => !one.inFile).map((one) => one.setting.key))
   return given

@@ -23,8 +23,8 @@ export function printConfig({ config, origins }: LoadedConfig): string {
 }
 
 /**
- * Secrets that stand on the command line, where every user of the machine sees them in the list of processes,
- * as sentences that say what to write instead.
+ * Secrets on the command line, where every user of the machine sees them in the process list, as sentences
+ * that name the setting to use instead.
  */
 export function findShownSecrets(set: readonly string[]): string[] {
   return set.flatMap((word) => {

@@ -5,7 +5,7 @@ type ConfigSectionName = Exclude<keyof Config, 'dataDir'>
 
 const CHANNELS = Object.keys(CHANNEL_SECTIONS) as (keyof typeof CHANNEL_SECTIONS)[]
 
-/** Sections of the file that count for a part of the program; the others are somebody else's. */
+/** Sections of the file that a part of the program reads; the others are for other parts. */
 const SECTIONS_OF = {
   server: ['database', 'web', ...CHANNELS, 'log'],
   collect: ['database', 'collect', 'log'],
@@ -13,7 +13,10 @@ const SECTIONS_OF = {
   agent: ['agent', 'log'],
 } satisfies Record<string, readonly ConfigSectionName[]>
 
-/** Whether a setting (`web.port`) counts for any of these parts. What stands at the top counts for all. */
+/**
+ * Whether a setting (`web.port`) counts for any of these parts. Settings at the top of the file count for
+ * all.
+ */
 export function countsFor(key: string, parts: readonly (keyof typeof SECTIONS_OF)[]): boolean {
   const [section = '', rest] = key.split('.')
   return rest === undefined || parts.some((part) => SECTIONS_OF[part].some((one) => one === section))

@@ -11,7 +11,7 @@ import { web } from './sections/web.ts'
 
 type ConfigSection = { readonly doc: string; readonly fields: Fields }
 
-/** Settings that stand at the top of the file, before any section. */
+/** Settings at the top of the file, before any section. */
 export const TOP = {
   dataDir: path({
     default: 'monitor-data',

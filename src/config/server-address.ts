@@ -2,7 +2,7 @@
 export type ServerAddress = {
   readonly host: string
   readonly port: number
-  /** Null when the address does not say: then it is for the other settings to tell. */
+  /** Null when the address does not say: then other settings decide. */
   readonly tls: boolean | null
 }
 

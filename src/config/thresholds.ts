@@ -60,7 +60,7 @@ export const thresholds = tables({
     if (clearValue === null || clearValue === value) return null
     if (compare === '=' || compare === '!=')
       return { field: 'clearValue', expected: 'only where values are compared by size' }
-    // What is good by it has to be good by `value` too: else it would never be asked.
+    // A value that is good by it has to be good by `value` too: otherwise it would never be used.
     return isBreach(value, compare === '>=' ? '>' : compare === '<=' ? '<' : compare, clearValue)
       ? null
       : { field: 'clearValue', expected: `a number ${compare.startsWith('>') ? 'below' : 'above'} value` }

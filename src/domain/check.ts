@@ -22,14 +22,14 @@ export type CheckSettings = {
   readonly timeout: number
   /** Status codes that are good, as `parseStatusRanges` reads them. */
   readonly expectStatus: string
-  /** What the answer has to contain; null when anything is good. */
+  /** Text that the answer has to contain; null when any answer is good. */
   readonly expectText: string | null
   readonly followRedirects: boolean
   readonly ipVersion: IpVersion
-  /** Certificates in PEM of the CAs that may vouch for the target; null stands for those of the system. */
+  /** CA certificates in PEM that the target's certificate is verified with; null uses those of the system. */
   readonly caFile: string | null
   readonly record: DnsRecord
-  /** The name server to ask, as an address with or without a port; null stands for those of the system. */
+  /** The name server to ask, as an address with or without a port; null uses those of the system. */
   readonly server: string | null
   /** The program and its arguments, for scripts. */
   readonly command: readonly string[]
@@ -40,7 +40,7 @@ export const isCheckName = (name: string) => /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/
 
 type Range = { readonly first: number; readonly last: number }
 
-/** Reads `200-299, 401`; returns null for anything that is no list of status codes and ranges of them. */
+/** Reads `200-299, 401`; returns null for anything that is not a list of status codes and ranges of them. */
 export function parseStatusRanges(text: string): Range[] | null {
   const ranges: Range[] = []
   for (const part of text.split(',')) {

@@ -26,31 +26,30 @@ export function isSeverity(value: unknown): value is Severity {
 /** A problem of one metric of one host, from its opening to its closing. */
 export type Event = {
   readonly id: number
-  /** For an event of several hosts: how many, in words that are no name of a host. */
+  /** For an event of several hosts: their number, in words that cannot be a host name. */
   readonly host: string
   readonly metric: string
   readonly severity: Severity
   readonly status: 'open' | 'closed'
   readonly message: string
-  /**
-   * The value that made its newest change; null when its reporter did not say, as agents of the original never do.
-   */
+  /** The value at its newest change; null when the reporter sent none, as agents of the original never do. */
   readonly value: number | null
-  /** Seconds since 1970, by the clock of whoever opened or closed it. */
+  /** Seconds since 1970, by the clock of the program that opened or closed it. */
   readonly opened: number
   readonly closed: number | null
   /**
-   * Present and true when it is over and nobody knows since when; `closed` is then the time of the opening.
+   * Present and true when the event is over but its end is not known; `closed` is then the time of the
+   * opening.
    */
   readonly isEndUnknown?: boolean
   readonly acknowledgedBy: string | null
   /** When it was acknowledged, by the server's clock. */
   readonly acknowledged: number | null
-  /** The metric does not come any more, so that nobody knows whether the problem is still there. */
+  /** The metric has stopped coming, so it is not known whether the problem still exists. */
   readonly isStale: boolean
-  /** The hosts of an event that stands for several; empty for all others. */
+  /** The hosts of an event of several hosts; empty for all others. */
   readonly members: readonly string[]
-  /** In a change that rules are asked about: the event was over before the server heard of it. */
+  /** In a change that is passed to rules: the event was over before the server received it. */
   readonly wasMissed?: true
   /** It was open already when the rule that notifies of it was made or changed. */
   readonly wasOpen?: true
@@ -62,7 +61,7 @@ export function lengthOf({ opened, closed, isEndUnknown }: Event, now: number): 
 }
 
 /**
- * What happens to an event: `joined` when it came to stand for other hosts, `stale` and `fresh` when its
+ * The kinds of changes of an event: `joined` when other hosts were added to it, `stale` and `fresh` when its
  * metric stopped coming and came again.
  */
 export const EVENT_ACTIONS = [
@@ -83,10 +82,10 @@ export type EventAction = (typeof EVENT_ACTIONS)[number]
 export const MAX_COMMENT = 2000
 
 /**
- * What a packet says about events. `uid` and `change` make it safe to hear twice: the state of event `uid` is
- * that of its greatest `change`. The original's packets have neither: there `uid` is null, and at most one
- * event of a metric is open at a time. A closing without a `uid` ends whatever is open of the metric since
- * before its time: so says an agent that lost its state of what it finds good.
+ * The report of an event in a packet. `uid` and `change` make it safe to receive twice: the state of event
+ * `uid` is that of its greatest `change`. The original's packets have neither: there `uid` is null, and at
+ * most one event of a metric is open at a time. A closing without a `uid` ends every event of the metric that
+ * was opened before its time: an agent that lost its state sends it for each metric that is good.
  */
 export type EventReport = {
   readonly uid: string | null
@@ -98,14 +97,14 @@ export type EventReport = {
   readonly message: string
   /** The value of the metric at that time; absent when it is not known. */
   readonly value?: number
-  /** What ran when the problem began; absent when nobody looked. */
+  /** The processes that ran when the problem began; absent when they were not recorded. */
   readonly processes?: readonly RunningProcess[]
   /**
-   * When the event opened, in a closing that says it. Agents of the original send nothing but the closing of
-   * an event that opened and closed while the server was away.
+   * When the event opened, in a closing that contains it. Agents of the original send only the closing of an
+   * event that opened and closed while the server was away.
    */
   readonly opened?: number
-  /** True while the metric does not come any more: what is known of the problem is old. */
+  /** True while the metric has stopped coming: the state of the problem is then the last one known. */
   readonly stale?: boolean
 }
 

@@ -2,7 +2,7 @@ import { type Event, type OpenByHost, SEVERITIES, SEVERITY_NAMES } from './event
 import { type Admission, type Host, hostStatus } from './hosts/host.ts'
 import type { Rule } from './notifications/rule.ts'
 
-/** An event in the API's words; `sentence` says the problem as pages and notifications do. */
+/** An event as the API writes it; `sentence` describes the problem as on pages and in notifications. */
 export function describeEvent(event: Event, sentence: string) {
   return {
     id: event.id,
@@ -51,7 +51,7 @@ export function describeProgram({ program, agent }: Host) {
   }
 }
 
-/** As people and the API say what let an agent in. */
+/** How an agent proved itself, in the words of pages and API. */
 export const ADMITTED_BY: Readonly<Record<Admission, string>> = {
   current: 'passphrase',
   previous: 'previous passphrase',

@@ -1,6 +1,6 @@
 const SECONDS: Readonly<Record<string, number>> = { h: 3600, d: 86_400, w: 7 * 86_400, y: 365 * 86_400 }
 
-/** What `parseNamedRange` reads, for messages. */
+/** The forms that `parseNamedRange` reads, for messages. */
 export const NAMED_RANGE_FORM = 'a range such as 6h, 30d, 2w or 1y'
 
 /**

@@ -1,9 +1,9 @@
 import { MAX_METRIC_NAME } from './sample.ts'
 
-/** Tells whether a name fits. */
+/** Whether a name matches. */
 export type Matcher = (name: string) => boolean
 
-/** What stands for something else in a pattern. A backslash before one of them takes it as it is. */
+/** The wildcards of a pattern. A backslash before one of them makes it an ordinary character. */
 type Wildcards = { readonly any: string; readonly one: string }
 
 const RULE_WILDCARDS: Wildcards = { any: '%*', one: '_?' }
@@ -14,12 +14,14 @@ const METRIC_WILDCARDS: Wildcards = { any: '*', one: '?' }
 const ONE = Symbol('any one character')
 type PatternPiece = readonly (string | typeof ONE)[]
 
-/** `%` and `*` stand for any text, `_` and `?` for one character; upper and lower case are the same. */
+/** `%` and `*` match any text, `_` and `?` match one character; upper and lower case are the same. */
 export function compilePattern(pattern: string): Matcher {
   return compile(pattern, RULE_WILDCARDS)
 }
 
-/** The only name that fits a pattern of `compilePattern`, in lower case; null for a pattern with wildcards. */
+/**
+ * The only name that matches a pattern of `compilePattern`, in lower case; null for a pattern with wildcards.
+ */
 export function literalName(pattern: string): string | null {
   const [piece = [], ...others] = split(pattern.toLowerCase(), RULE_WILDCARDS)
   const isOne = others.length === 0 && piece.every((part) => part !== ONE)
@@ -39,7 +41,7 @@ export function canBeMetricPattern(text: string): boolean {
   return text.length <= MAX_METRIC_NAME && METRIC_PATTERN.test(text)
 }
 
-/** True when the pattern stands for more than one name. */
+/** True when the pattern can match more than one name. */
 export function isMetricPattern(pattern: string): boolean {
   return /[*?]/.test(pattern)
 }

@@ -60,7 +60,7 @@ export class RowBuilder {
     }
   }
 
-  /** Samples that lie from `first` to `last`, which must be within one step. */
+  /** Samples with times from `first` to `last`, which must be within one step. */
   addCell(first: number, last: number, { count, low, high, sum }: SampleBucket) {
     if (first >= this.#end) this.#begin(first)
     this.#last = last

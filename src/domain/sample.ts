@@ -42,8 +42,8 @@ export function toMetricName(name: string): string | null {
 const FREE = /^(perf\.filesystem\..+\.percent)\.free$/
 
 /**
- * The name under which a metric of an agent of 2018 is kept: such an agent tells the free space of a
- * filesystem, which is kept as space in use. Returns every other name as it is.
+ * The name under which a metric of an agent of 2018 is stored: such an agent sends the free space of a
+ * filesystem, which is stored as used space. Returns every other name as it is.
  */
 export function toUsedName(metric: string): string {
   return metric.endsWith('.free') ? metric.replace(FREE, '$1.used') : metric
@@ -54,7 +54,7 @@ export function usedFromFree(free: number): number {
   return Number((100 - free).toFixed(2))
 }
 
-/** Name and value as they are kept, of what an agent of 2018 tells. */
+/** Name and value as they are stored, of a sample from an agent of 2018. */
 export function fromFreeSpace(metric: string, value: number): { metric: string; value: number } {
   const used = toUsedName(metric)
   return used === metric ? { metric, value } : { metric: used, value: usedFromFree(value) }

@@ -44,7 +44,7 @@ export type SeriesSummary = {
   readonly lastTime: number
 }
 
-/** Rows that at most so many samples or whole steps of time became, and figures of all samples. */
+/** At most the given number of samples or whole steps as rows, and figures over all samples. */
 export type SummarizedSeries = DownsampledSeries & {
   /** Samples of each row. */
   readonly counts: Float64Array

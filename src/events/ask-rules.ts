@@ -24,8 +24,8 @@ export type RuleBook = {
 const MAX_MEMBERS = 1000
 
 /**
- * One interval and a half of the agents, as it is out of the box: for so long after a start of the server a
- * rule with a delay waits for agents to say what has ended meanwhile.
+ * One and a half default intervals of the agents: for this long after a start of the server, a rule with a
+ * delay waits for agents to report what has ended meanwhile.
  */
 const AGENTS_RETURN_SECONDS = 90
 
@@ -44,7 +44,7 @@ export async function readRuleBook({
   }
 }
 
-/** What made us ask: a change of the event, the time that a rule named, or rules that were changed. */
+/** Why the rules are asked: a change of the event, the time that a rule named, or rules that were changed. */
 export type Occasion = { readonly change: number } | 'due' | { readonly changedRules: ReadonlySet<number> }
 
 /** Asks the rules about an event as it was at the time `at`. */
@@ -62,7 +62,7 @@ export async function askRules(
   const started = now - Math.floor(steadyMs() / 1000)
   const awaited = started + AGENTS_RETURN_SECONDS
   const { event } = moment
-  // What was noted before the clock was set back is no matter of later.
+  // A time that was noted before the clock was set back is not a later one.
   const changed = Math.min(moment.changed, at)
   const opened = Math.min(moment.opened, at)
   const hosts = event.members.length > 0 ? event.members : [event.host]
@@ -74,7 +74,8 @@ export async function askRules(
     const row = before.get(rule.id)
     const mayFit = changedRules === null ? change !== null : changedRules.has(rule.id)
     if (changedRules !== null && !mayFit) continue
-    // Who was told of it is told the rest, even when the rule has changed meanwhile.
+    // A target that was notified of the opening is notified of the rest, even when the rule has changed
+    // meanwhile.
     if (row === undefined && !(mayFit && hosts.some((host) => fits({ host, metric: event.metric })))) continue
     const state = {
       status: event.status,

@@ -25,11 +25,11 @@ export type EventEngineOptions = {
   readonly random: () => number
   /** The host that the server runs on, as its agent calls it. */
   readonly serverName: string
-  /** The certificates that the server shows, read anew each time; may throw. */
+  /** The certificates that the server presents, read again each time; may throw. */
   readonly listCertificates: () => readonly ShownCertificate[]
   readonly clock: Clock
   readonly log: Log
-  /** What a cycle does; everything there is, unless a test says otherwise. */
+  /** The tasks of a cycle; all of them by default. */
   readonly tasks?: readonly Task[]
 }
 
@@ -37,9 +37,9 @@ export type EventEngineOptions = {
 export const STOP_LIMIT_MS = 3000
 
 /**
- * Seconds for which an engine leads without renewing: intervals, but within bounds. A crash of it keeps the
- * others waiting for so long and a third more, for so often they ask: 20 s at the most, whatever the
- * interval.
+ * Seconds for which an engine leads without renewing its lease: a number of intervals, within bounds. After a
+ * crash the others wait for this time and a third more, which is how often they ask: at most 20 s, whatever
+ * the interval.
  */
 const LEASE_INTERVALS = 1.5
 const LEASE_LEAST = 5
@@ -92,7 +92,7 @@ export class EventEngine {
     if (options.looksBetween === true && interval * 1000 > LOOK_MS) this.#lookLater()
   }
 
-  /** Resolves when the task that runs has come to an end, after some seconds at the latest. */
+  /** Resolves when the running task has ended, after a few seconds at the latest. */
   async stop(): Promise<void> {
     this.#isStopping = true
     this.#timer?.cancel()
@@ -154,7 +154,7 @@ export class EventEngine {
     })
   }
 
-  /** A failure of the database is the next cycle's to tell. */
+  /** A failure of the database is reported by the next cycle. */
   async #look() {
     if (!this.#lease.isHeld()) return
     const changes = await this.#store.outbox.listChanges(1).catch(() => [])
@@ -168,7 +168,7 @@ export class EventEngine {
     }
   }
 
-  /** Without the database there is no leader, and nothing that a leader could do. */
+  /** Without the database there is no leader and no work for one. */
   async #isLeader(): Promise<boolean> {
     try {
       const isHeld = await this.#lease.take()

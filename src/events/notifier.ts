@@ -10,7 +10,7 @@ export type NotifierOptions = {
   readonly settings: ChannelSettings
   /** Name of this machine. */
   readonly machine: string
-  /** Closed addresses to which notifications may go all the same. */
+  /** Addresses that are refused by default but allowed by the configuration. */
   readonly allowAddresses: readonly AddressRange[]
   /** Time zone of the times in notifications. */
   readonly zone: string
@@ -33,7 +33,7 @@ export type Notifier = {
     readonly targetDoc: string
     checkTarget(address: string): string | null
   }[]
-  /** As the channel's own `send`; throws a `SendError` too when there is no such channel. */
+  /** As the channel's own `send`; also throws a `SendError` when there is no such channel. */
   send(channel: string, notification: Notification): Promise<string>
   /** Sends a test message once; never rejects for what the receiver does. */
   sendTest(channel: string, address: string): Promise<{ isDelivered: boolean; answer: string }>

@@ -1,11 +1,11 @@
 import type { WaitingNotification } from '../storage/ports/store.ts'
-/** What the plan needs of a notification that waits in the database. Times are the server's, in seconds. */
+/** The fields of a waiting notification that the plan uses. Times are the server's, in seconds. */
 export type Waiting = Pick<
   WaitingNotification,
   'id' | 'event' | 'channel' | 'target' | 'created' | 'attempts' | 'uncertain' | 'due' | 'digest' | 'isAlone'
 >
 
-/** What is sent in one piece: one notification, or a digest. */
+/** One message to a target: one notification, or a digest. */
 export type PlannedDelivery = {
   readonly channel: string
   readonly target: string
@@ -21,7 +21,7 @@ export type PlannedDelivery = {
 export const DIGEST_THRESHOLD = 10
 const DIGEST_SECONDS = 60
 
-/** What is not delivered after a day is given up. */
+/** A notification that is not delivered after a day is given up. */
 export const GIVE_UP_SECONDS = 86_400
 
 /**
@@ -32,7 +32,8 @@ const GIVE_UP_ATTEMPTS = 20
 const FIRST_PAUSE = 10
 const LONGEST_PAUSE = 1800
 /**
- * No receiver is left alone for longer; what is due later than this was planned by a clock that was wrong.
+ * The longest pause before a target is tried again; a notification that is due later was planned by a wrong
+ * clock.
  */
 const LONGEST_WAIT = 86_400
 
@@ -43,11 +44,11 @@ const LONGEST_WAIT = 86_400
 const UNCERTAIN_PAUSES: readonly number[] = [600, 3600, 21_600]
 
 /**
- * What to send now, of all that waits. A target's deliveries are in the order in which they have to go, one
- * after the other; an event's notifications never overtake each other. To a target that fails, one delivery
- * at a time goes out; once it `works` again nothing waits for its own next attempt, though no more go out
- * together than would make a storm. `recent` counts the notifications sent alone to a target within the last
- * minute.
+ * Chooses what to send now of all that waits. A target's deliveries are in the order in which they have to
+ * go, one after the other; an event's notifications never overtake each other. A failing target gets one
+ * delivery at a time; once it `works` again nothing waits for its own next attempt, but no more go out
+ * together than would reach the digest threshold. `recent` counts the notifications sent alone to a target
+ * within the last minute.
  */
 export function planDeliveries(
   waiting: readonly Waiting[],

@@ -5,9 +5,8 @@ import type { MaintenanceStore } from '../storage/ports/store.ts'
 const ASK_EVERY_MS = 600_000
 
 /**
- * The time that retention and compaction go by: now, but never later than the samples that have been
- * received. A server whose clock is two years ahead must not find everything too old. While there are no
- * samples it is now.
+ * The time for retention and compaction: now, but never later than the received samples, so that a server
+ * whose clock is two years ahead does not find everything too old. Without samples it is now.
  */
 export function createSampleTime(
   maintenance: Pick<MaintenanceStore, 'findSampleTimes'>,

@@ -1,7 +1,7 @@
 import type { EventReport } from '../domain/event.ts'
 import type { TaskContext } from './task.ts'
 
-/** Whoever has an open event of a metric: the name of its host, empty where it is of no host that is known. */
+/** The open events of a metric: the name of each host, empty where the host is not known. */
 type Seen = readonly { readonly host: string; readonly opened: number }[]
 
 /**

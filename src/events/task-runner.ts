@@ -69,7 +69,7 @@ export class TaskRunner {
       if (this.#failures === 0)
         log.error('a task of the event engine failed', { task, error: describeError(error) })
       this.#failures++
-      // What failed is tried again in the next cycle, not only when its time comes round.
+      // A failed task is tried again in the next cycle, not only when it is due again.
       this.#dueMs = Number.NEGATIVE_INFINITY
     }
   }

@@ -17,7 +17,7 @@ import type {
 } from '../storage/ports/store.ts'
 import type { Notifier } from './notifier.ts'
 
-/** What the engine needs of the database. */
+/** The parts of the store that the engine uses. */
 export type EventEngineStore = {
   readonly maintenance: Pick<
     MaintenanceStore,
@@ -37,11 +37,11 @@ export type EventEngineStore = {
 
 /** When the engine itself opens events; times in seconds. */
 export type Watching = {
-  /** A host that has sent no data for so long is down. */
+  /** A host that has sent no data for this long is down. */
   readonly check: number
-  /** Of the event that says so. */
+  /** Of the availability event. */
   readonly severity: Severity
-  /** Several hosts that fall silent at once are told as one. */
+  /** Several hosts that fall silent at once share one event. */
   readonly isGrouping: boolean
   /** A clock may differ from the server's by so much. */
   readonly skew: number
@@ -59,7 +59,7 @@ export type TaskContext = {
   readonly retention: Retention
   readonly watching: Watching
   readonly notifier: Notifier
-  /** Called every minute while the engine is well; null for nobody. */
+  /** Called every minute while the engine is well; null for no heartbeat. */
   readonly heartbeatUrl: string | null
   /** The host that the server runs on, as its agent calls it. */
   readonly serverName: string
@@ -81,7 +81,7 @@ export type TaskContext = {
    * another engine leads.
    */
   readJump(): number
-  /** What waits was moved by so many seconds. */
+  /** Notes that waiting work was moved by this many seconds. */
   noteJumpFollowed(seconds: number): void
   /** Milliseconds since the engine started or the wall clock last jumped, whichever is later. */
   steadyMs(): number
@@ -102,16 +102,16 @@ export type Task = {
   readonly every: number
   /** Runs also while another engine does the work. */
   readonly isEverywhere?: boolean
-  /** Runs between two cycles too, soon after an event changed: somebody waits to be notified. */
+  /** Also runs between two cycles, soon after an event changed, so that notifications are not delayed. */
   readonly isPrompt?: boolean
   /** Resolves with true when work is left: then it runs again in the next cycle. */
   run(context: TaskContext): Promise<boolean>
 }
 
 /**
- * Repeats a piece of work until it says that nothing is left or the time slice is over, and rests after each
- * piece for as long as it took, so that others get at the database and, in a process that does more than
- * this, at the processor. Resolves with true when work is left.
+ * Repeats a piece of work until it reports that nothing is left or the time slice is over. After each piece
+ * it pauses for as long as the piece took, so that others get at the database and, in a process that does
+ * more than this, at the processor. Resolves with true when work is left.
  */
 export async function workInPieces(context: TaskContext, piece: () => Promise<boolean>): Promise<boolean> {
   const { clock } = context

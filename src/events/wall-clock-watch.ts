@@ -35,12 +35,14 @@ export class WallClockWatch {
     this.#log.warn('the clock of this machine jumped', { seconds: Math.round(jumpMs / 1000) })
   }
 
-  /** How many seconds the clock was set on (less than 0: back) that nobody has followed yet. */
+  /**
+   * Seconds that the clock was set forward (less than 0: back) and that waiting work was not moved by yet.
+   */
   get jumpSeconds(): number {
     return Math.round(this.#jumpedMs / 1000)
   }
 
-  /** What goes by the clock was moved by so many seconds, or need not be. */
+  /** Waiting work was moved by this many seconds, or need not be. */
   noteFollowed(seconds: number): void {
     this.#jumpedMs -= seconds * 1000
   }

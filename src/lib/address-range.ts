@@ -12,7 +12,7 @@ export function parseAddressRange(text: string): AddressRange | null {
   const [written = '', length, ...rest] = text.trim().split('/')
   const address = readAddress(written)
   if (address === null || rest.length > 0) return null
-  // What is written as IPv4 within IPv6 counts its bits from the front of IPv6.
+  // The bits of an IPv4 address written within IPv6 are counted from the front of IPv6.
   const ahead = written.includes(':') && isIPv4(address) ? MAPPED_BITS : 0
   const most = isIPv4(address) ? 32 : 128
   if (length !== undefined && !/^\d{1,3}$/.test(length)) return null
@@ -26,8 +26,7 @@ export function parseAddressRange(text: string): AddressRange | null {
 }
 
 /**
- * True when the address lies in one of the ranges; IPv4 is the same whether it is written alone or within
- * IPv6.
+ * True when the address is in one of the ranges; IPv4 is the same whether it is written alone or within IPv6.
  */
 export function isWithin(text: string, ranges: readonly AddressRange[]): boolean {
   const address = readAddress(text)
@@ -51,7 +50,7 @@ export function readAddress(text: string): string | null {
   return [(high ?? 0) >> 8, (high ?? 0) & 255, (low ?? 0) >> 8, (low ?? 0) & 255].join('.')
 }
 
-/** What one sender has for itself alone: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** The network of one sender: an IPv4 address, or the first 64 bits of an IPv6 address. */
 export function networkOf(text: string): string {
   const address = readAddress(text)
   if (address === null || isIPv4(address)) return address ?? text

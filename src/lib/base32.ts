@@ -16,7 +16,7 @@ export function encodeBase32(bytes: Uint8Array): string {
   return bits > 0 ? text + ALPHABET[(held << (5 - bits)) & 31] : text
 }
 
-/** As people type it: in any case, with spaces, hyphens or padding. Null for what is none. */
+/** Accepts any case, spaces, hyphens and padding. Null for text that is not base32. */
 export function decodeBase32(text: string): Uint8Array | null {
   const clean = text.toUpperCase().replace(/[\s=-]/g, '')
   const bytes: number[] = []

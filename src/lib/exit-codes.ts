@@ -4,7 +4,7 @@
  */
 export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78, interrupted: 130 } as const
 
-/** The command can't do what was asked: told in one line, without a stack. */
+/** The command failed: reported in one line, without a stack. */
 export class CommandError extends Error {
   constructor(
     message: string,

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 
 export type LogFileOptions = {
-  /** A file that has grown to this is moved aside; 8 MiB unless told otherwise. */
+  /** A file that has grown to this size is moved aside; 8 MiB by default. */
   readonly maxBytes?: number
-  /** So many old ones are kept, as `FILE.1` (the newest) and on; 4 unless told otherwise. */
+  /** Number of old files, `FILE.1` (the newest) and on; 4 by default. */
   readonly keep?: number
 }
 
@@ -36,7 +36,7 @@ export function openLogFile(
       renameIfThere(file, `${file}.1`)
       limit = maxBytes
     } catch {
-      // Windows moves no file that somebody looks at.
+      // Windows does not rename a file that another program has open.
       limit += maxBytes
     }
   }
@@ -52,7 +52,7 @@ export function openLogFile(
         }
         bytes += writeSync(descriptor, text)
       } catch {
-        // There is nowhere left to say so.
+        // There is no other place to report it.
       }
     },
   }

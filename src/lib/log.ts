@@ -14,7 +14,7 @@ export type LogOptions = {
   /** A function where it may change. */
   readonly level: LogLevel | (() => LogLevel)
   readonly format: LogFormat
-  /** Takes one line without its end; standard error unless said otherwise. */
+  /** Writes one line without its end; to standard error by default. */
   readonly write?: (line: string) => void
 }
 
@@ -48,8 +48,18 @@ const isPortTaken = (error: Error): boolean => 'code' in error && error.code ===
 function inOurWords(message: string): string {
   if (/^(ECONNREFUSED: )?Unable to connect\. Is the computer /.test(message))
     return 'no connection: refused, or no route to it'
-  const [, problem, file] = /^E[A-Z0-9]+: ([^,]+), \w+ '([^']+)'$/.exec(message) ?? []
-  return problem === undefined ? message : `${file}: ${problem}`
+  const [, problem, file] = OF_FILE.exec(message) ?? []
+  if (problem === undefined) return message
+  return file === undefined ? problem : `${file}: ${problem}`
+}
+
+/** How the runtime says that a call of the system failed: `ENOENT: no such file or directory, open '/a'`. */
+const OF_FILE = /^E[A-Z0-9]+: ([^,]+), \w+(?: '([^']+)'(?: -> '[^']+')?)?$/
+
+/** As `describeError`, for who names the file already: `no such file or directory`. */
+export function describeFileError(error: unknown): string {
+  const [, problem] = OF_FILE.exec(error instanceof Error ? error.message : '') ?? []
+  return problem ?? describeError(error)
 }
 
 const renderText: Render = (date, level, message, fields) =>
@@ -89,7 +99,7 @@ const quote = (text: string) => (/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.st
 /** Control characters would let a sender write log lines of its own. */
 const oneLine = (text: string) => text.replace(/\p{Cc}/gu, ' ')
 
-/** Characters that control a terminal, that nobody sees, or that turn the direction of what follows. */
+/** Characters that control a terminal, are invisible, or change the direction of the text that follows. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** Escaped as in JSON, so that a line of JSON stays one. */

@@ -6,5 +6,5 @@ export const loadNet = () => process.getBuiltinModule('node:net')
 export const loadCrypto = () => process.getBuiltinModule('node:crypto')
 export const loadTls = () => process.getBuiltinModule('node:tls')
 
-/** The version of an address of the Internet Protocol: 4 or 6; 0 for what is no address. */
+/** The version of an IP address: 4 or 6; 0 for text that is not an address. */
 export const isIP = (text: string): number => loadNet().isIP(text)

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
-/** What sealed texts begin with: the form that they have. */
+/** The prefix of sealed texts: the version of their format. */
 const FORM = 'v1.'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16

@@ -11,10 +11,10 @@ export type TarFile = {
   readonly owner?: string
 }
 
-/** Header, content and padding lie in blocks of so many bytes; two empty ones end an archive. */
+/** Header, content and padding are in blocks of this many bytes; two empty ones end an archive. */
 export const TAR_BLOCK = 512
 
-/** What eleven octal digits hold; what is larger is written in base 256, as GNU and BSD tar do. */
+/** The largest number of eleven octal digits; larger ones are written in base 256, as GNU and BSD tar do. */
 const MAX_OCTAL = 8 ** 11 - 1
 
 /** The header of POSIX.1-1988 (ustar), which every tar reads. Throws for a name that is too long. */
@@ -43,7 +43,7 @@ export function tarHeader({ name, mode, size, time, isFolder = false, owner }: T
   return header
 }
 
-/** The sum of all bytes of a header, with blanks in the place of the sum. */
+/** The sum of all bytes of a header, with blanks in place of the sum. */
 export function tarSum(header: Uint8Array): number {
   let sum = 0
   for (let i = 0; i < TAR_BLOCK; i++) sum += i >= 148 && i < 156 ? 0x20 : (header[i] ?? 0)

@@ -1,4 +1,4 @@
-/** Thrown to whoever asks for something while too many others wait for the same: to be tried again later. */
+/** Thrown when too many others already wait for the same: the caller should try again later. */
 export class TooBusyError extends Error {
   override readonly name = 'TooBusyError'
 }

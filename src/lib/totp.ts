@@ -44,7 +44,7 @@ export function findTotpStep(secret: string, code: string, now: number): number 
   return found
 }
 
-/** What a QR code for an app holds. */
+/** The content of a QR code for an authenticator app. */
 export function totpAddress(issuer: string, account: string, secret: string): string {
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`
   return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(issuer)}`

@@ -40,7 +40,7 @@ export type ReceivedBatch = {
   readonly facts: HostFacts | null
   readonly frames: readonly Frame[]
   readonly events: readonly EventReport[]
-  /** All events of the agent that are open; null when it does not say. */
+  /** All open events of the agent; null when the batch does not list them. */
   readonly open: readonly EventReport[] | null
   /** It has nothing to store but what the host is. */
   readonly isGreeting: boolean
@@ -82,8 +82,8 @@ export class MetricSetTable {
 }
 
 /**
- * Reads one batch of our dialect. Throws a ProtocolError for what is refused as a whole; single values,
- * frames and events that are no good are left out and counted. `now` is the server's clock.
+ * Reads one batch of our dialect. Throws a ProtocolError for a batch that is refused as a whole; single
+ * invalid values, frames and events are left out and counted. `now` is the server's clock.
  */
 export function readBatch(
   fields: JsonMembers,
@@ -154,14 +154,14 @@ function readId(value: unknown): number {
   throw new ProtocolError('malformed', 'the id is missing or not a whole number')
 }
 
-/** Throws a ProtocolError when it is no key. */
+/** Throws a ProtocolError when it is not a key. */
 export function readKey(value: unknown): string {
   if (typeof value === 'string' && value.length >= MIN_KEY_LENGTH && value.length <= MAX_KEY_LENGTH)
     return value
   throw new ProtocolError('malformed', `the key has not ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH} characters`)
 }
 
-/** Throws a ProtocolError when these are no names of hosts. */
+/** Throws a ProtocolError when these are not host names. */
 export function readFormerNames(value: unknown): readonly string[] {
   if (value === undefined) return []
   if (!Array.isArray(value) || value.length > MAX_FORMER_NAMES)

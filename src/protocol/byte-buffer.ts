@@ -17,7 +17,7 @@ export class ByteBuffer {
     return this.#bytes.length
   }
 
-  /** What is held, valid until the next call of another method. */
+  /** The content, valid until the next call of another method. */
   view(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }

@@ -1,10 +1,10 @@
-/** What an enrolment code tells a new agent. */
+/** The content of an enrolment code for a new agent. */
 export type EnrolmentInvitation = {
   /** Host name or address of the collect engine. */
   readonly host: string
   /** Its port; TLS is spoken there. */
   readonly port: number
-  /** SHA-256 of its certificate, 64 hexadecimal digits: the secret is said to nobody else. */
+  /** SHA-256 of its certificate, 64 hexadecimal digits: the secret is sent to no other server. */
   readonly fingerprint: string
   /**
    * True when the agent knows the server by this fingerprint from then on; false when CAs vouch for its
@@ -16,7 +16,7 @@ export type EnrolmentInvitation = {
    * The install script verifies by it what it installs.
    */
   readonly releases: string | null
-  /** What lets the agent in, once. */
+  /** The secret that lets the agent join, once. */
   readonly secret: string
 }
 
@@ -36,8 +36,9 @@ export function createEnrolmentSecret(): string {
 }
 
 /**
- * The code as people copy it: one word of letters, digits, `-` and `_`. It holds flags, port, secret,
- * fingerprint, perhaps the checksum of the releases, and name, and a checksum, so that one that was cut off is told from one that is wrong.
+ * The code as people copy it: one word of letters, digits, `-` and `_`. It contains flags, port, secret,
+ * fingerprint, perhaps the checksum of the releases, and name, and a checksum of itself, which distinguishes
+ * a code that was cut off from a wrong one.
  */
 export function encodeEnrolmentCode({
   host,
@@ -57,7 +58,7 @@ export function encodeEnrolmentCode({
   return PREFIX + toBase64(Buffer.concat([body, checksum(body)]))
 }
 
-/** Null when the text is no code, or not all of one. White space around and in it is left out. */
+/** Null when the text is not a code, or not all of one. White space around and in it is ignored. */
 export function decodeEnrolmentCode(text: string): EnrolmentInvitation | null {
   const code = text.replace(/\s+/g, '')
   if (code.length > MAX_CODE || !/^mon1-[\w-]+$/.test(code)) return null

@@ -79,8 +79,8 @@ export function readLegacyEvents(
 }
 
 /**
- * Events of one metric that began one after the other still do so afterwards: what has the beginning of another
- * would pass for the same event, heard again.
+ * Keeps events of one metric in the order in which they began: an event with the beginning of another would
+ * be taken for the same event, received again.
  */
 function bringToPresent(reports: readonly EventReport[], now: number): readonly EventReport[] {
   if (reports.every(({ time }) => time <= now)) return reports
@@ -121,7 +121,7 @@ export function dateClosings(events: readonly EventReport[], now: number): Event
 
 const beginningOf = ({ opened, time }: EventReport) => opened ?? time
 
-/** A fast clock gives several events the same time: then what is over was there before what has begun. */
+/** A fast clock gives several events the same time: the closed one then comes before the open one. */
 const compareBeginnings = (a: EventReport, b: EventReport) =>
   beginningOf(a) - beginningOf(b) || (a.status === b.status ? 0 : a.status === 'closed' ? -1 : 1)
 

@@ -6,7 +6,7 @@ import { TEXT_BOUNDS } from '../domain/text-bounds.ts'
 import { ProtocolError } from './protocol-error.ts'
 import type { Tally } from './rejection-tally.ts'
 
-/** Members of a JSON object that nobody has looked at yet. */
+/** Members of a JSON object that are not checked yet. */
 export type JsonMembers = Readonly<Record<string, unknown>>
 
 /** 2000-01-01: earlier times come from clocks that were never set. */
@@ -14,13 +14,14 @@ export const EARLIEST_TIME = 946_684_800
 /** A sample may be this many seconds ahead of the server's clock. */
 export const MAX_TIME_AHEAD = 600
 /**
- * Characters that nobody sees: format characters, among them those that turn the direction of what follows.
+ * Invisible characters: format characters, among them those that change the direction of the text that
+ * follows.
  */
 const INVISIBLE = /\p{Cf}+/gu
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu
 /** Nearly every text there is; asked first, because it is asked for each packet of the original. */
 const PLAIN = /^[\x20-\x7e]*$/
-/** The end of the year 9999: no clock says a later time, so it never comes. */
+/** The end of the year 9999: a later time is never reached. */
 const LATEST_TIME = 253_402_300_799
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
@@ -40,28 +41,31 @@ export function readNumber(value: unknown): number {
 }
 
 /**
- * Whole seconds since 1970, a fraction cut off; -1 when it is no time between 2000 and shortly after `now`.
+ * Whole seconds since 1970, a fraction cut off; -1 for anything but a time between 2000 and shortly after
+ * `now`.
  */
 export function readTime(value: unknown, now: number): number {
   const time = readAnyTime(value)
   return time <= now + MAX_TIME_AHEAD ? time : -1
 }
 
-/** Whole seconds since 1970, also in the future; -1 when it is no time between the years 2000 and 9999. */
+/**
+ * Whole seconds since 1970, also in the future; -1 for anything but a time between the years 2000 and 9999.
+ */
 export function readAnyTime(value: unknown): number {
   const time = Math.floor(typeof value === 'number' ? value : readNumber(value))
   return time >= EARLIEST_TIME && time <= LATEST_TIME ? time : -1
 }
 
 /**
- * Text without control and invisible characters, cut to `longest` characters; empty for what is neither text
- * nor number.
+ * Text without control and invisible characters, cut to `longest` characters; empty for anything but a text
+ * or a number.
  */
 export function readText(value: unknown, longest: number): string {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
   const cut = text.slice(0, longest)
   if (PLAIN.test(cut)) return cut.trim()
-  // Half of a pair of code units is no character, and not every database takes one.
+  // Half of a surrogate pair is not a character, and not every database accepts one.
   const whole = cut.isWellFormed() ? cut : cut.replace(/[\uD800-\uDBFF]$/, '').toWellFormed()
   return whole.replace(CONTROL, ' ').replace(INVISIBLE, '').trim()
 }
@@ -74,8 +78,8 @@ export function readHost(value: unknown): string {
 }
 
 /**
- * System facts by the names of `HostFacts`; null when there are none. Bad ones are left empty, long ones are
- * cut and counted. `agent` says which one it is that sent them, where that is known of the dialect.
+ * System facts by the names of `HostFacts`; null when there are none. Invalid ones are left empty, long ones
+ * are cut and counted. `agent` names the sending agent where the dialect decides it.
  */
 export function readFacts(fields: unknown, tally: Tally | null, agent?: string): HostFacts | null {
   if (!isFields(fields)) return null
@@ -105,7 +109,7 @@ export function readFacts(fields: unknown, tally: Tally | null, agent?: string):
 /** In characters. */
 const MAX_VERSION = 64
 
-/** What is no fingerprint is left out. */
+/** Entries that are not fingerprints are left out. */
 function readProgramOf(value: unknown): Pick<HostFacts, 'program'> {
   if (!isFields(value)) return {}
   const { version, fingerprints } = value
@@ -114,14 +118,14 @@ function readProgramOf(value: unknown): Pick<HostFacts, 'program'> {
   return { program: { version: readText(version, MAX_VERSION), fingerprints: sound } }
 }
 
-/** What is no name of a group is left out. */
+/** Entries that are not group names are left out. */
 function readGroupsOf(value: unknown): Pick<HostFacts, 'groups'> {
   if (!Array.isArray(value)) return {}
   const names = value.slice(0, MAX_GROUPS).filter((name) => typeof name === 'string' && isGroupName(name))
   return names.length > 0 ? { groups: names as string[] } : {}
 }
 
-/** What is no name or no path is left out. */
+/** Entries without a valid name or path are left out. */
 function readMountsOf(value: unknown): Pick<HostFacts, 'mounts'> {
   if (!isFields(value)) return {}
   const mounts: Record<string, string> = Object.create(null)

@@ -1,6 +1,6 @@
 import { MAX_HOST_NAME } from '../domain/hosts/host.ts'
 
-/** Names kept; a host that is no more kept costs a new string with its next packet. */
+/** The number of names kept; the next packet of any other host makes a new string. */
 const SLOTS = 4096
 
 /** Bytes that a plain name has: small letters, digits and, not as the first one, `-`, `.` and `_`. */
@@ -11,14 +11,14 @@ for (const character of 'abcdefghijklmnopqrstuvwxyz0123456789') KINDS[character.
 for (const character of '-._') KINDS[character.charCodeAt(0)] = FURTHER
 
 /**
- * Plain names of hosts by their bytes. The same name is the same string each time, so that no packet makes one, and what
- * is kept by name is found without looking at its letters. Names of other letters, or with capital ones, are not known
- * here.
+ * Plain host names by their bytes. The same name is the same string each time, so packets make no new
+ * strings, and a lookup by name compares no characters. Names with other letters, or with capitals, are not
+ * kept here.
  */
 export class HostNames {
   readonly #names: string[] = new Array(SLOTS).fill('')
 
-  /** Null when the bytes from `from` to `end` are no plain name. */
+  /** Null when the bytes from `from` to `end` are not a plain name. */
   find(bytes: Uint8Array, from: number, end: number): string | null {
     const length = end - from
     if (length === 0 || length > MAX_HOST_NAME || KINDS[bytes[from] ?? 0] !== FIRST) return null

@@ -28,7 +28,7 @@ export function parseObject(text: string): JsonMembers {
   return value
 }
 
-/** Null for what is not one JSON object, also where `parseObject` would make one of it. */
+/** Null for anything but one JSON object, even where `parseObject` would make one of it. */
 export function tryObject(text: string): JsonMembers | null {
   try {
     const value: unknown = JSON.parse(text)
@@ -47,8 +47,8 @@ function parseWithBareNames(text: string): unknown {
 }
 
 /**
- * Looks at each character once. A regular expression that skips strings would start anew at every quote of a
- * string without an end, which costs the square of the length.
+ * Looks at each character once. A regular expression that skips strings would restart at every quote of an
+ * unterminated string, which costs the square of the length.
  */
 function quoteBareNames(text: string): string {
   let result = ''

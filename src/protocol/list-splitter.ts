@@ -19,12 +19,12 @@ const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
-/** The character before the key tells it from the end of a longer key with an escaped quote in it. */
+/** The character before the key distinguishes it from the end of a longer key with an escaped quote in it. */
 const LIST_KEY = /[{,\s]"(data|events)"\s*:\s*$/
 
 /**
  * Takes a legacy packet apart while it arrives, so that one of a hundred megabytes is never in memory as a
- * whole: the elements of "data" and "events" are handed on a slab at a time, what is left is the packet with
+ * whole: the elements of "data" and "events" are passed on a slab at a time; what is left is the packet with
  * both lists empty.
  */
 export class ListSplitter {

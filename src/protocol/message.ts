@@ -99,7 +99,7 @@ export const MAX_BATCH_FRAMES = 1000
 export const MAX_BATCH_EVENTS = 1000
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024
 /**
- * What a sender may cost, packed or unpacked, before it has said the passphrase. A greeting takes about 500
+ * The size of a message, packed or unpacked, before its sender has proved itself. A greeting takes about 500
  * bytes.
  */
 export const MAX_UNKNOWN_BYTES = 128 * 1024
@@ -112,12 +112,12 @@ export const PACK_FROM_BYTES = 2048
 /** Bounds of a key, in characters. */
 export const MIN_KEY_LENGTH = 16
 export const MAX_KEY_LENGTH = 256
-/** Names that a machine has had which an agent says. */
+/** The greatest number of former names that an agent sends. */
 export const MAX_FORMER_NAMES = 4
-/** Hosts whose keys a connection keeps; one that speaks for more of them says the keys again. */
+/** Hosts whose keys a connection keeps; a connection for more hosts has to send the keys again. */
 export const MAX_CONNECTION_HOSTS = 1000
 
-/** An agent is told the server's clock when its own is further off, in seconds. */
+/** An answer contains the server's clock when the agent's is further off than this, in seconds. */
 export const MAX_CLOCK_DIFFERENCE = 60
 
 /** No reply is longer, its line end included. */

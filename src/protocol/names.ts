@@ -1,9 +1,9 @@
 import { isMetricName } from '../domain/sample.ts'
 import { HostNames } from './host-names.ts'
 
-/** A list of names as somebody sent it, checked once. */
+/** A list of names from a sender, checked once. */
 export type NameList = {
-  /** Names that are allowed, each once. The same list of names is the same object, whoever sent it. */
+  /** The valid names, each once. The same list of names is the same object for every sender. */
   readonly metrics: readonly string[]
   /** How many names were sent. */
   readonly width: number

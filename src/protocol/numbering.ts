@@ -20,20 +20,20 @@ export type QueueIdentity = {
   readonly unconfirmed?: readonly number[]
 }
 
-/** What a queue says of itself, as it was read. */
+/** The state of a queue, as it was read. */
 export type ReadQueueIdentity = Pick<QueueIdentity, 'id' | 'run' | 'uptime'> & {
-  /** Null when it is not said. */
+  /** Null when it is absent. */
   readonly known: KnownNumbers | null
 }
 
-/** The numbers of what is in a batch. */
+/** The numbers of the rows in a batch. */
 export type BatchNumbers = {
   /** Of the frames and of the events, in their order: `[first, last, first, last, …]`. */
   readonly frames: readonly number[]
   readonly events: readonly number[]
   /** The lowest number that may still come; 0 when that is not known. */
   readonly waiting: number
-  /** What never comes. */
+  /** Numbers that will never arrive. */
   readonly lost: readonly Loss[]
 }
 
@@ -44,7 +44,7 @@ export const MAX_UNCONFIRMED_RANGES = 24
 
 const ID = /^[A-Za-z0-9-]{8,}$/
 
-/** Null when the batch says none, or none that is one. */
+/** Null when the batch has none, or an invalid one. */
 export function readQueueIdentity(value: unknown): ReadQueueIdentity | null {
   if (!isFields(value)) return null
   const { id, run, uptime } = value
@@ -67,7 +67,7 @@ function readKnownNumbers(newest: unknown, unconfirmed: unknown): KnownNumbers |
   return (ranges.at(-1)?.last ?? 0) > newest ? null : { newest, unconfirmed: ranges }
 }
 
-/** The number of each of `count` rows, a list or the one number; null when it does not fit them. */
+/** The number of each of `count` rows, from a list or from one number; null when it does not match them. */
 export function readNumbers(value: unknown, count: number): number[] | null {
   // Nearly every batch has one frame.
   if (isNumber(value)) return count === 1 && value > 0 ? [value] : null
@@ -100,8 +100,8 @@ function readRanges(value: unknown): readonly NumberRange[] | null {
 const isNumber = (value: unknown): value is number => Number.isSafeInteger(value)
 
 /**
- * What a batch says of its numbers, apart from `rows`, those of the frames; null when it has none. Lists that do
- * not fit are left out and counted.
+ * The numbering in a batch, apart from `rows`, the numbers of the frames; null when it has none. Lists that
+ * do not match are left out and counted.
  */
 export function readBatchNumbers(
   fields: JsonMembers,

@@ -1,4 +1,4 @@
-/** What can be wrong with one piece of an otherwise good message. */
+/** Reasons why one piece of an otherwise valid message is rejected. */
 export type PieceFault =
   | 'line'
   | 'value'

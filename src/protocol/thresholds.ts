@@ -10,8 +10,8 @@ import { isFields, readNumber } from './field.ts'
 import type { Tally } from './rejection-tally.ts'
 
 /**
- * The thresholds that an agent tells; null when it tells none. What is no threshold, and what is beyond
- * `MAX_REPORTED_THRESHOLDS`, is left out and counted.
+ * The thresholds that an agent reports; null when it reports none. Invalid ones, and those beyond
+ * `MAX_REPORTED_THRESHOLDS`, are left out and counted.
  */
 export function readThresholds(value: unknown, tally: Tally): ReportedThreshold[] | null {
   if (value === undefined || value === null) return null
@@ -45,7 +45,7 @@ function readThreshold(fields: unknown): ReportedThreshold | null {
 
 const isAbsent = (value: unknown) => value === undefined || value === null
 
-/** Whole seconds; NaN for what is none. */
+/** Whole seconds; NaN for anything else. */
 function readDuration(value: unknown): number {
   const duration = readNumber(value)
   return Number.isInteger(duration) && duration >= 0 && duration <= MAX_REPORTED_DURATION

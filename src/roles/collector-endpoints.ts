@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts'
 import { parseServerAddress } from '../config/server-address.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
 import { parseFingerprint } from '../lib/fingerprint.ts'
+import { describeFileError } from '../lib/log.ts'
 import type { EnrolledServer } from './setup/enrolled-server.ts'
 
 const LOOPBACK = ['127.0.0.0/8', '::1'].flatMap((range) => parseAddressRange(range) ?? [])
@@ -66,7 +67,7 @@ function readCaFile(file: string): string[] {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw expected(`a file that can be read (${(error as Error).message})`)
+    throw expected(`a file that can be read (${describeFileError(error)})`)
   }
   const found = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g)
   if (found === null) throw expected('certificates in PEM')

@@ -12,7 +12,7 @@ import type { Command } from './command.ts'
 import { startEvents } from './events.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
-import { createFirstUser, keepAgentKey } from './setup/first-start.ts'
+import { createFirstUser, expireInitialPassword, keepAgentKey } from './setup/first-start.ts'
 import { createSecret } from './setup/password.ts'
 import { readServerName } from './setup/server-name.ts'
 import { nameForClients, prepareWeb, startWeb } from './web.ts'
@@ -100,9 +100,19 @@ function findOwnCollect({ collect }: Config, ports: CollectPorts): CollectorAddr
  * Says once where the password of the first user is. Under a service this goes to the journal, so it is never
  * shown itself.
  */
-async function welcome(config: Config, store: Store, { clock }: RoleContext, print: (text: string) => void) {
+async function welcome(
+  config: Config,
+  store: Store,
+  { clock, log }: RoleContext,
+  print: (text: string) => void,
+) {
   const first = await createFirstUser(store.users, config.dataDir, clock)
-  if (first === null) return
+  if (first === null) {
+    const user = await expireInitialPassword(store.users, config.dataDir)
+    if (user !== null)
+      log.warn('the first password was never changed: it must be at the next sign-in', { user })
+    return
+  }
   print(
     [
       'First start: the website has a user now.',

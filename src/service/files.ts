@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import { CommandError, EXIT } from '../lib/exit-codes.ts'
+import { describeError } from '../lib/log.ts'
 import { refuseForeignOwner } from '../platform/private-files.ts'
 import { openGuard } from '../platform/win32/access.ts'
 import { describeValues, fillIn, type ServiceOptions, writeFirstConfig } from './config.ts'
@@ -193,7 +194,7 @@ function readPassphrase(file: string): string {
     // With the mark of UTF-8 that Windows PowerShell puts before it, which counts as white space.
     text = readFileSync(file, 'utf8').trim()
   } catch (cause) {
-    throw new CommandError(`--passphrase-file can't be read: ${(cause as Error).message}`)
+    throw new CommandError(`--passphrase-file can't be read: ${describeError(cause)}`)
   }
   if (text === '' || text.includes('\n'))
     throw new CommandError(`${file} holds no passphrase: one line is expected`)

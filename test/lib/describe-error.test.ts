@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
-import { describeError } from '../../src/lib/log.ts'
+import { describeError, describeFileError } from '../../src/lib/log.ts'
 
 test('nobody is asked whether the computer can access anything', async () => {
   const error: unknown = await fetch('http://127.0.0.1:1/').catch((thrown) => thrown)
@@ -31,7 +31,10 @@ test('a file comes before what is wrong with it, without the call of the system'
   expect(describeError(thrownBy(() => readFileSync('/nosuch/file')))).toBe(
     '/nosuch/file: no such file or directory',
   )
-  expect(describeError(thrownBy(() => readFileSync('/')))).toMatch(/illegal operation on a directory/)
+  expect(describeError(thrownBy(() => readFileSync('/')))).toBe('illegal operation on a directory')
+  expect(describeFileError(thrownBy(() => readFileSync('/')))).toBe('illegal operation on a directory')
+  expect(describeFileError(thrownBy(() => readFileSync('/nosuch/file')))).toBe('no such file or directory')
+  expect(describeFileError(new Error('line 3: no such key'))).toBe('line 3: no such key')
 })
 
 test('a port that is taken is said as one', () => {

@@ -26,7 +26,7 @@ export async function checkScript(
     if (danger !== null) throw new Error(`not run: ${danger}`)
   }
   const beganMs = clock.monotonicMs()
-  const { exit, output } = await runProgram(command, signal)
+  const { exit, output } = await runProgram(command, signal, clock)
   const milliseconds = clock.monotonicMs() - beganMs
   const { text, values } = readPluginOutput(output)
   return outcome({ exit, milliseconds, values, failure: exit === 0 ? null : describeFailure(exit, text) })

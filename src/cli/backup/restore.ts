@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, lchownSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import { CommandError } from '../../lib/exit-codes.ts'
@@ -120,7 +120,7 @@ class Drafts {
 
   #giveToOwner(path: string, entry: ManifestFile) {
     const owner = this.#findOwner(entry)
-    if (owner !== null) chownSync(path, owner.uid, owner.gid)
+    if (owner !== null) lchownSync(path, owner.uid, owner.gid)
   }
 
   /** The database first: it is the one that may be in use. Gives a line for each file. */

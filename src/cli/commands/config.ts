@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { printConfig } from '../../config/print.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
+import { describeFileError } from '../../lib/log.ts'
 import { type CommandGroup, type CommandInput, needText } from '../../roles/command.ts'
 
 export const config: CommandGroup = {
@@ -41,7 +42,7 @@ async function importOriginal(input: CommandInput): Promise<number> {
   try {
     input.print(convert(readFileSync(file, 'utf8')))
   } catch (error) {
-    throw new CommandError(`${file}: ${error instanceof Error ? error.message : error}`)
+    throw new CommandError(`${file}: ${describeFileError(error)}`)
   }
   return EXIT.ok
 }

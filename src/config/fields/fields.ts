@@ -1,12 +1,12 @@
 import { hideInAddress } from '../hide-secrets.ts'
 import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts'
 
-/** Tells what is wrong with one value. `path` is empty, or leads into the value: `[2].severity`. */
+/** Reports what is wrong with one value. `path` is empty, or leads into the value: `[2].severity`. */
 export type ReportProblem = (expected: string, path?: string, value?: unknown) => void
 
 /**
- * One setting: how it is read, shown and explained. A field reports what it can't take and gives undefined
- * then, so that a file's mistakes can be told all at once.
+ * One setting: how it is read, shown and explained. A field reports an invalid value and returns undefined
+ * then, so that all mistakes of a file can be reported at once.
  */
 export type Field<T> = {
   readonly doc: string
@@ -38,7 +38,7 @@ type ShownValue = { readonly default?: string; readonly example?: string }
 type NumberOptions = Doc & { readonly min?: number; readonly max?: number; readonly example?: number }
 type TextOptions = Doc & {
   readonly example?: string
-  /** What is wrong with the text, as "a …" that would be right; null when it is right. */
+  /** What was expected, as "a …"; null when the text is valid. */
   readonly check?: (text: string) => string | null
   /** How the value is shown where others may see it. */
   readonly mask?: (text: string) => string
@@ -71,7 +71,7 @@ export function path(options: TextOptions & { readonly default?: string }): Fiel
   return { ...text(options as TextOptions & { readonly default: string }), path: true }
 }
 
-/** A text that nobody but this machine may see; null when it is not given. */
+/** A text that only this machine may see; null when it is not given. */
 export function secret(options: TextOptions): Field<string | null> {
   return { ...text(options), secret: true, show: (value) => quote(value === null ? '' : '********') }
 }
@@ -172,7 +172,7 @@ export function list(
     /** Empty unless given. */
     readonly default?: readonly string[]
     readonly example?: readonly string[]
-    /** What the items are to be, in the plural, when this one is wrong; else null. */
+    /** What was expected of the items, in the plural, when this one is wrong; otherwise null. */
     readonly check?: (item: string) => string | null
     /** How an item is shown where others may see it. */
     readonly mask?: (item: string) => string

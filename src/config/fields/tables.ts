@@ -18,7 +18,7 @@ export function tables<F extends Fields>(options: {
   /** Rows to show in the example file when there is no default. */
   readonly example?: readonly ValuesOf<F>[]
   /**
-   * What is wrong with a row whose fields are each right: the field at fault and what it is to be; null when
+   * What is wrong with a row whose fields are each valid: the field at fault and what was expected; null when
    * nothing is.
    */
   readonly check?: (

@@ -10,8 +10,8 @@ import { OriginalValues, takePassphrase } from './values.ts'
 const STATE = /^perf\.(service|process)\.(.+)\.state$/
 
 /**
- * The configuration, in TOML, that does what a `settings.ini` of an agent of the original says; what it can't say
- * is noted in comments. Throws an Error when `text` is no such file.
+ * The configuration, in TOML, that does the same as a `settings.ini` of an agent of the original; settings
+ * without an equal are noted in comments. Throws an Error when `text` is not such a file.
  */
 export function convertAgentSettings(text: string): string {
   const toml = new TomlWriter()
@@ -25,7 +25,7 @@ export function convertAgentSettings(text: string): string {
   const processes = takeNames(ini.takeAll('processes'))
   if (services.length > 0) toml.set('agent', 'services', services)
   if (processes.length > 0) toml.set('agent', 'processes', processes)
-  // The original evaluates what is in its file, and nothing else.
+  // The original evaluates the thresholds in its file, and no others.
   toml.set('agent', 'default_thresholds', false)
   const watched = { service: services, process: processes }
   for (const [key, line] of ini.takeAll('thresholds')) takeThreshold(toml, key, line, watched)
@@ -54,7 +54,9 @@ function takeServer(values: OriginalValues, toml: TomlWriter) {
 const takeNames = (lines: readonly (readonly [string, string])[]) =>
   lines.map(([, name]) => name.trim()).filter((name) => name !== '')
 
-/** Agents of 2018 tell the free space of a filesystem, ours the space in use: less of one is more of the other. */
+/**
+ * Agents of 2018 send the free space of a filesystem, ours the used space: less of one is more of the other.
+ */
 const FLIPPED: Readonly<Record<string, string>> = { '>': '<', '<': '>' }
 
 type Watched = Readonly<Record<'service' | 'process', readonly string[]>>

@@ -4,14 +4,14 @@ export type Ini = {
   take(section: string, key: string): string | null
   /** Takes a whole section out, in its order. */
   takeAll(section: string): readonly (readonly [key: string, value: string])[]
-  /** What nobody has taken, as `[section] key`. */
+  /** Keys that were not used, as `[section] key`. */
   listLeft(): readonly string[]
 }
 
 /**
  * Reads a file as the original's own reader does: `key = value` or `key: value` under `[section]`, comments
  * behind `#` or `;` at the beginning of a line, continued lines indented. Throws an Error that names the line
- * when it is no such file, or when it lacks the section `needed`.
+ * when the file is malformed, or when it lacks the section `needed`.
  */
 export function readIni(text: string, needed: string): Ini {
   const sections = new Map<string, Map<string, string>>()

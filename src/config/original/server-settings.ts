@@ -7,8 +7,8 @@ const PORT = [1, 65_535] as const
 const YEAR = 365 * 86_400
 
 /**
- * The configuration, in TOML, that does what a `settings.ini` of the original's server says; what it can't say is
- * noted in comments. Throws an Error when `text` is no such file.
+ * The configuration, in TOML, that does the same as a `settings.ini` of the original's server; settings
+ * without an equal are noted in comments. Throws an Error when `text` is not such a file.
  */
 export function convertServerSettings(text: string): string {
   const toml = new TomlWriter()

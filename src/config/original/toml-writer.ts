@@ -1,6 +1,6 @@
 import { quote } from '../fields/fields.ts'
 
-/** A configuration that is written piece by piece, and what is to be said about it. */
+/** A configuration that is written piece by piece, with notes for the administrator. */
 export class TomlWriter {
   readonly #sections = new Map<string, string[]>()
   readonly #notes: string[] = []

@@ -1,7 +1,7 @@
 import type { Ini } from './ini.ts'
 import type { TomlWriter } from './toml-writer.ts'
 
-/** Takes values of the original's settings and says which of them make no sense. */
+/** Reads values of the original's settings and reports those that are invalid. */
 export class OriginalValues {
   readonly #ini: Ini
   readonly #toml: TomlWriter
@@ -48,10 +48,10 @@ export class OriginalValues {
   }
 }
 
-/** What everybody knows, because the original is delivered with it. */
+/** A passphrase that is public, because the original is delivered with it. */
 export const DELIVERED_PASSPHRASE = 'secure_monitoring'
 
-/** Carries the passphrase over, with a word about one that is no secret. */
+/** Carries the passphrase over, with a warning about one that is public. */
 export function takePassphrase(values: OriginalValues, toml: TomlWriter, from: string, to: string): void {
   const passphrase = values.text(from, 'passphrase')
   if (passphrase === null) return

@@ -1,7 +1,7 @@
 import { bytes, flag, integer, list, oneOf, path, portOrOff, secret, text } from '../fields/fields.ts'
 import { checkPassphrase, checkRange } from './value-checks.ts'
 
-/** This machine, and networks that nobody routes on the internet. */
+/** This machine, and private networks. */
 const PRIVATE_RANGES = [
   ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
   ...['::1', 'fc00::/7', 'fe80::/10'],

@@ -56,7 +56,7 @@ export const database = {
   },
 }
 
-/** Hides the password; of what is no right address all that may be one. */
+/** Hides the password; of a malformed address, all of it, because any part may be the password. */
 function maskPassword(url: string): string {
   if (url.startsWith('sqlite:')) return url
   const [, scheme = '', who, place = ''] = /^([a-z]+:(?:\/\/)?)(.*)@([^@]*)$/s.exec(url) ?? []

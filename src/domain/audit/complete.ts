@@ -1,6 +1,6 @@
 import { UNEXPLAINED } from './loss.ts'
 
-/** What has to be known of a host to say whether it is complete. */
+/** The counts of a host's audit that decide whether it is complete. */
 export type Completeness = {
   readonly missing: Readonly<Record<string, number>>
   readonly samples: {
@@ -13,7 +13,7 @@ export type Completeness = {
   }
 }
 
-/** False when something is missing for which there is no reason, or there more than once. */
+/** False when samples are missing without a reason, or are stored more than once. */
 export function isComplete({ missing, samples }: Completeness): boolean {
   return (
     (missing[UNEXPLAINED] ?? 0) === 0 &&

@@ -3,7 +3,7 @@ import { UNEXPLAINED } from './loss.ts'
 
 const DAY = 86_400
 
-/** What an audit of a host says; see `HostAudit` among the ports of storage. */
+/** Words for an audit of a host; see `HostAudit` among the ports of storage. */
 type AuditFigures = {
   readonly host: string
   readonly isNumbered: boolean

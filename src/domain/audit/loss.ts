@@ -28,13 +28,13 @@ export const LOSS_REASONS = [
 ] as const
 export type LossReason = (typeof LOSS_REASONS)[number]
 
-/** Stands for the reason of a hole for which nobody has told one. */
+/** Stands for the missing reason of a hole that nobody has explained. */
 export const UNEXPLAINED = 'unexplained'
 
 export const isLossReason = (value: unknown): value is LossReason =>
   LOSS_REASONS.some((reason) => reason === value)
 
-/** What is said of a reason to people. */
+/** The text of each reason, as people read it. */
 export const LOSS_TEXTS: Readonly<Record<LossReason, string>> = {
   age: 'dropped by the agent: too old',
   size: 'dropped by the agent: no room in its queue',

@@ -9,17 +9,17 @@ export type ReceivedNumbers = {
   readonly others: readonly NumberRange[]
   /** The lowest number that may still come; 0 when that is not known. */
   readonly waiting: number
-  /** What never comes. */
+  /** Numbers that will never arrive. */
   readonly lost: readonly Loss[]
 }
 
-/** What an agent knows of its row of numbers when it begins to speak. */
+/** The state of an agent's numbering when a session begins. */
 export type KnownNumbers = {
   /** The highest that it has given to anything; 0 for none. */
   readonly newest: number
   /**
-   * Those up to `newest` that no server has confirmed: they wait, or are lost and not told yet. A server has
-   * answered for all others.
+   * Numbers up to `newest` that no server has confirmed: they are still queued, or are lost and not reported
+   * yet. A server has answered for all others.
    */
   readonly unconfirmed: NumberRanges
 }
@@ -30,7 +30,7 @@ export type ReportedQueue = {
   readonly id: string
   /** Another one each time that the agent starts. */
   readonly run: string
-  /** When it started, by the server's clock; null when this message does not say. */
+  /** When it started, by the server's clock; null when this message does not contain it. */
   readonly started: number | null
   /** Said with the start, by agents that know it. */
   readonly known?: KnownNumbers | null

@@ -1,14 +1,14 @@
 import { describeDuration } from '../time/duration.ts'
 
 /**
- * At least so many hosts that fall silent together are told as one, if they are also more than half of those
+ * At least so many hosts that fall silent together become one event, if they are also more than half of those
  * that were up.
  */
 export const GROUP_LEAST = 3
 
 /**
- * The id of the event that says of an imported host that it has not reported here yet; nobody is notified of it. The
- * colon keeps agents from ending it: the event engine does, when the host reports.
+ * The id of the event of an imported host that has not reported here yet; it sends no notification. The colon
+ * keeps agents from closing it: the event engine does, when the host reports.
  */
 export const IMPORT_SILENCE = 'original-silence:0'
 
@@ -18,11 +18,11 @@ export type AvailabilityHost = {
   readonly lastSeen: number
 }
 
-/** Hosts that fell silent together, told as one event. Plain JSON. */
+/** Hosts that fell silent together and share one event. Plain JSON. */
 export type SilenceGroup = {
   /** Server's clock. */
   readonly opened: number
-  /** Those that have not been heard since. */
+  /** Those that have not been seen since. */
   readonly members: readonly string[]
   /** When one of them was seen again last; null while none was. */
   readonly returned: number | null
@@ -44,14 +44,14 @@ export type AvailabilityInput = AvailabilityState & {
   readonly since: number
   /** Seconds of silence that are an event. */
   readonly check: number
-  /** False never tells several hosts as one. */
+  /** False gives each silent host an event of its own. */
   readonly isGrouping: boolean
 }
 
 export type AvailabilityVerdict = {
   /** Events to open, each with how many seconds the host is silent. */
   readonly opening: readonly { readonly host: string; readonly silent: number }[]
-  /** Hosts whose event closes: heard again, or not known any more. */
+  /** Hosts whose event closes: seen again, or deleted. */
   readonly closing: readonly string[]
   /** The group from now on. It opened, or closes, when this and the one before differ in being null. */
   readonly group: SilenceGroup | null
@@ -60,10 +60,10 @@ export type AvailabilityVerdict = {
 }
 
 /**
- * Compares who was seen with what is open. Hosts that die at one moment reach the limit up to one sending
- * interval apart; so once one has reached it, those that are silent for more than half of the limit count as
- * fallen with it, and stragglers of one limit join. The group ends when all were heard again, or one limit
- * after the newest return: who is still silent then gets an event of its own.
+ * Compares the hosts that were seen with the open events. Hosts that die at one moment reach the limit up to
+ * one sending interval apart; so once one has reached it, those that are silent for more than half of the
+ * limit count as fallen with it, and stragglers of one limit join. The group ends when all were seen again,
+ * or one limit after the newest return: each host that is still silent then gets an event of its own.
  */
 export function evaluateAvailability(input: AvailabilityInput): AvailabilityVerdict {
   const { now, since, check, open } = input
@@ -71,7 +71,7 @@ export function evaluateAvailability(input: AvailabilityInput): AvailabilityVerd
   const silence = (host: string) => now - Math.max(known.get(host) ?? now, since)
 
   const hasReturned = (lastSeen: number, opened: number) =>
-    // What opened in the future was opened by a clock that was wrong: who reports now is back.
+    // An event that opened in the future was opened by a wrong clock: a host that reports now is back.
     opened > now ? now - lastSeen <= check : lastSeen >= opened
   const closing = [...open].flatMap(([host, opened]) => {
     const lastSeen = known.get(host)

@@ -3,14 +3,14 @@ import { CERTIFICATE_END } from '../metrics/declared/server-events.ts'
 
 /** A certificate that this server shows. */
 export type ShownCertificate = {
-  /** What it is for: part of the event's metric. */
+  /** The use of the certificate: part of the event's metric. */
   readonly name: 'collect' | 'web'
-  /** Seconds since 1970 from which on nobody takes it any more. */
+  /** Seconds since 1970 at which the certificate expires. */
   readonly ends: number
 }
 
 const DAY = 86_400
-/** From how many seconds before its end a certificate is told, and how badly; the last that holds counts. */
+/** Seconds before the end at which an event opens, and its severity; the last entry that holds counts. */
 const STAGES: readonly (readonly [seconds: number, severity: Severity])[] = [
   [30 * DAY, 3],
   [7 * DAY, 2],
@@ -20,8 +20,8 @@ const STAGES: readonly (readonly [seconds: number, severity: Severity])[] = [
 const WORDS = { collect: 'for agents', web: 'of the website' } as const
 
 /**
- * What is to be said of a certificate now: that it ends soon or has ended, else that all is well. Saying it
- * again changes nothing.
+ * The report about a certificate at this time: that it ends soon or has ended, otherwise that it is good.
+ * Sending it again changes nothing.
  */
 export function reportCertificate({ name, ends }: ShownCertificate, now: number): EventReport {
   const stage = STAGES.findLast(([seconds]) => ends - now <= seconds)

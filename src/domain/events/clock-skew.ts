@@ -4,9 +4,11 @@ import { describeDuration } from '../time/duration.ts'
 export type HostClock = { readonly name: string; readonly skew: number }
 
 export type ClockVerdict = {
-  /** What the clock of the server is ahead of its hosts', in seconds; null while it is as good as any. */
+  /**
+   * Seconds that the server's clock is ahead of its hosts'; null while the server's clock is not in doubt.
+   */
   readonly serverAhead: number | null
-  /** Hosts that say so. */
+  /** How many hosts agree. */
   readonly agreeing: ReadonlySet<string>
 }
 
@@ -35,7 +37,7 @@ export function describeHostClock(host: string, skew: number, waits: number): st
   return `The clock of ${host} is ${describeDuration(Math.abs(skew))} ${way} the server's${consequence}`
 }
 
-/** `hosts` say so, of `all` that reported lately. */
+/** `hosts` agree, of `all` that reported lately. */
 export function describeServerClock(ahead: number, hosts: number, all: number, waits: number): string {
   const way = ahead > 0 ? 'ahead' : 'behind'
   const consequence = -ahead > waits ? '; their samples wait until it is set' : ''

@@ -7,7 +7,7 @@ const PREFIX = DATA_GAP.name.replace('<reason>', '')
 export const gapMetricOf = (reason: LossReason | null): string => `${PREFIX}${reason ?? UNEXPLAINED}`
 
 export type DataGap = {
-  /** Null when nobody has told one. */
+  /** Null when no reason was reported. */
   readonly reason: LossReason | null
   /** Frames and events, or cycles. */
   readonly amount: number
@@ -56,7 +56,7 @@ type MissingSamples = {
   readonly at: number
 }
 
-/** What is told when a compacted day holds fewer samples than were acknowledged. */
+/** The report for a compacted day that holds fewer samples than were acknowledged. */
 export function reportMissingSamples({ uid, date, missing, isDamaged, at }: MissingSamples): EventReport {
   const reason = isDamaged ? 'they were damaged on disk' : NO_REASON_TEXT
   return {

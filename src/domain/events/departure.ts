@@ -14,18 +14,18 @@ export type Departure = {
 /** A time in seconds since 1970, and the longer time before it that it is compared with. */
 export type ComparedTime = { readonly past: number; readonly from: number; readonly to: number }
 
-/** The time before is so many times longer. */
+/** The time before is longer by this factor. */
 const TIMES_LONGER = 4
 /** A departure of fewer spreads is what values do anyway. A line that rises evenly reaches 1.7. */
 const LEAST_SCORE = 4
-/** With fewer samples a median says nothing. */
+/** With fewer samples a median has no meaning. */
 const LEAST_NOW = 3
 const LEAST_BEFORE = 8
 /** Makes the median distance from the median comparable with a standard deviation. */
 const NORMAL = 1.4826
-/** A spread counts as no smaller than this part of the values: a metric that never moved has none. */
+/** A spread is at least this part of the values: a metric that never moved has a spread of zero. */
 const LEAST_SHARE = 0.02
-/** And as no smaller than this, in the unit of the metric. */
+/** A spread is at least this, in the unit of the metric. */
 const LEAST_SPREAD: Readonly<Record<Unit, number>> = {
   '%': 1,
   B: 1024 * 1024,

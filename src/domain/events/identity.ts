@@ -7,7 +7,7 @@ const FIRST_KEY =
   'monitor host release releases the name'
 
 /**
- * What is told of a host when somebody who may connect but has another key, or none, spoke in its name.
+ * The report for a host when another agent that may connect, with another key or without one, used its name.
  * `isKeyless` when no key owns the name.
  */
 export function reportKeyMismatch(

@@ -2,9 +2,9 @@ import { filesystemTitle } from '../hosts/filesystems.ts'
 import { formatFigure } from '../metrics/figure.ts'
 import { metricSubject, metricTitle, metricUnit, stateWords } from '../metrics/metric.ts'
 
-/** What a sentence about a metric may draw on besides its name. */
+/** Facts that a sentence about a metric may use besides its name. */
 export type PhraseContext = {
-  /** Where filesystems are mounted, by the name that stands in their metrics. */
+  /** Mount points, by the name that filesystems have in their metrics. */
   readonly mounts?: Readonly<Record<string, string>>
   /** `Windows` has a page file where others have swap. */
   readonly platform?: string
@@ -12,11 +12,13 @@ export type PhraseContext = {
 
 /** How a sentence speaks of a metric. */
 export type Phrase = {
-  /** What is measured: `CPU`, `/var usage`. */
+  /** The name of the measured quantity: `CPU`, `/var usage`. */
   readonly noun: string
   /** The measured thing with its value, in the present or the past: `/var is 96.1 % full`. */
   say(value: number, isPast: boolean): string
-  /** The value alone says what is wrong, as for a service that is stopped: its comparison would say it twice. */
+  /**
+   * The value alone describes the problem, as for a service that is stopped: a comparison would repeat it.
+   */
   readonly isState?: true
 }
 
@@ -41,7 +43,7 @@ function measured(noun: string, metric: string): Phrase {
   return { noun, say: (value) => `${noun} ${formatMetric(value, metric)}` }
 }
 
-/** A thing that is well or not: `good` is said of 1, `bad` of 0. */
+/** A thing that is good or not: `good` describes 1, `bad` describes 0. */
 function state(noun: string, bad: string, good: string): Phrase {
   return { noun, isState: true, say: (value, isPast) => `${noun} ${be(isPast)} ${value >= 0.5 ? good : bad}` }
 }
@@ -105,7 +107,7 @@ const KINDS: Readonly<Record<string, (words: Words, context: PhraseContext) => P
       : measured(`Age of text file ${subject}`, metric),
 }
 
-/** How sentences speak of a metric; one that is not known goes by its title. */
+/** How sentences describe a metric; a metric that is not declared is described by its title. */
 export function phraseMetric(metric: string, context: PhraseContext = {}): Phrase {
   const single = SINGLE[metric]
   if (single !== undefined) return measured(single, metric)

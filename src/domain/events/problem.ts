@@ -5,8 +5,8 @@ import { type Condition, isBreach, readCondition } from '../thresholds/threshold
 import { formatMetricThreshold, type PhraseContext, phraseMetric } from './metric-phrase.ts'
 
 /**
- * The sentence that pages, notifications, the API and the shell say of a problem: `/var is 96.1 % full (above 95 % for
- * 15 min)`.
+ * The sentence for a problem on pages, in notifications, in the API and in the shell: `/var is 96.1 % full
+ * (above 95 % for 15 min)`.
  */
 export type Problem = {
   /** What, and how much: `/var is 96.1 % full`. */
@@ -27,7 +27,10 @@ export type ProblemContext = PhraseContext & {
 type ProblemEvent = Pick<Event, 'host' | 'metric' | 'status' | 'message' | 'opened' | 'closed' | 'members'> &
   Partial<Pick<Event, 'value'>>
 
-/** Says what an event is about. A message that is no threshold's is a sentence already, and stays as it is. */
+/**
+ * Describes the problem of an event. A message that does not come from a threshold is a sentence already, and
+ * stays as it is.
+ */
 export function describeProblem(event: ProblemEvent, context: ProblemContext): Problem {
   if (event.metric === AVAILABILITY.name) {
     const silence = describeSilentHosts(event, context.now)
@@ -89,7 +92,7 @@ function describeSilentHosts(event: ProblemEvent, now: number): Problem | null {
   }
   const [, hosts, names] = GROUP.exec(event.message) ?? []
   if (hosts === undefined || names === undefined) return null
-  // The time before it opened is not told, so that a duration says little at first.
+  // The time before the opening is not reported, so the duration is short at first.
   const how = lasted < 60 ? '' : ` for ${roughDuration(lasted)}`
   return join(`No data from ${hosts} hosts${how}`, names)
 }

@@ -9,7 +9,7 @@ export type RunningProcess = {
   readonly memory: number
 }
 
-/** How many are told of each kind: those with the most processor time, and those with the most memory. */
+/** How many of each kind are reported: those with the most processor time, and those with the most memory. */
 export const TOLD_PROCESSES = 5
 const MAX_PROCESSES = 2 * TOLD_PROCESSES
 const MAX_NAME = 64
@@ -24,7 +24,7 @@ export function chooseProcesses(all: readonly RunningProcess[]): RunningProcess[
   return [...busiest, ...largest.filter((one) => !busiest.includes(one))]
 }
 
-/** What an agent told or a database kept, with everything left out that is not as it should be. */
+/** Reads a list that an agent sent or the database holds, without the entries that are malformed. */
 export function readProcesses(value: unknown): RunningProcess[] {
   if (!Array.isArray(value)) return []
   return value.slice(0, MAX_PROCESSES).flatMap((one: unknown): RunningProcess[] => {

@@ -1,7 +1,7 @@
 import type { EventReport } from '../event.ts'
 import { STORAGE_DAMAGE } from '../metrics/declared/server-events.ts'
 
-/** What is told of a host when stored samples of it do not fit their checksum. */
+/** The report for a host when stored samples do not match their checksum. */
 export function reportDamage(time: number, status: EventReport['status'], place: string): EventReport {
   return {
     uid: null,

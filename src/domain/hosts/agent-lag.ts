@@ -1,6 +1,6 @@
 import type { HostFacts } from './host.ts'
 
-/** What a server is, for what its agents are compared with. */
+/** The state of the server that its agents are compared with. */
 export type ServerProgram = {
   readonly version: string
   /** Fingerprint of the certificate that agents should know: the next one where it was made, else that of now. */
@@ -8,7 +8,7 @@ export type ServerProgram = {
 }
 
 export const LAGS = ['version', 'passphrase', 'certificate'] as const
-/** What is still to be done to an agent before the server can leave the old behind. */
+/** What still has to be done on an agent before the old passphrase, certificate or version can be retired. */
 export type Lag = (typeof LAGS)[number]
 
 export const LAG_WORDS: Readonly<Record<Lag, string>> = {

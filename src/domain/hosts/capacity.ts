@@ -9,15 +9,15 @@ export type Forecast = {
 }
 
 const DAY = 86_400
-/** Less than this says nothing about days to come. */
+/** A shorter history gives no forecast. */
 const LEAST_DAYS = 3
 /** Growth below this, in percent a day, is flat. */
 const FLAT = 0.01
-/** Nobody knows what is in three years. */
+/** Nothing is forecast beyond three years. */
 const FARTHEST_DAYS = 3 * 365
 /** However even the growth was: the range is at least so much of the time left, and a day, to each side. */
 const LEAST_SPREAD = 0.15
-/** Steps into which the time is parted; more cost time and say nothing more. */
+/** Steps that the time is divided into; more cost time and add nothing. */
 const STEPS = 90
 
 /**
@@ -55,7 +55,7 @@ export function forecastFull(series: Series, limit = 100): Forecast | null {
   return { growth, full: { earliest: last + early * DAY, latest } }
 }
 
-/** A leap is at least so many percent, and so many times what the value usually moves in a step. */
+/** A leap is at least so many percent, and so many times the usual change in a step. */
 const LEAP = 3
 const LEAP_TIMES = 8
 
@@ -67,7 +67,7 @@ type Point = { readonly time: number; readonly value: number }
  */
 function withoutLeap(points: readonly Point[]): readonly Point[] {
   const apart = median(points.slice(1).map(({ time }, i) => time - (points[i]?.time ?? time)))
-  // Over a gap nobody knows whether it leapt or grew.
+  // Across a gap a leap cannot be told from growth.
   const moves = points.slice(1).map(({ time, value }, i) => {
     const before = points[i]
     return before !== undefined && time - before.time <= 2 * apart ? value - before.value : 0
@@ -78,7 +78,7 @@ function withoutLeap(points: readonly Point[]): readonly Point[] {
   for (const [i, move] of moves.entries()) {
     if (!isLarge(move)) continue
     const before = leaps.at(-1)
-    // The mean of a step in which it happened lies between: such a leap is seen as two.
+    // The mean of the step in which it happened lies between both levels, so one leap looks like two.
     if (before && before.end === i && before.size > 0 === move > 0)
       leaps[leaps.length - 1] = { start: before.start, end: i + 1, size: before.size + move }
     else leaps.push({ start: i, end: i + 1, size: move })

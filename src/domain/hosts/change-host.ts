@@ -1,4 +1,4 @@
-/** What the audit log calls changes of hosts, wherever they are made. */
+/** Names of changes of hosts in the audit log, wherever they are made. */
 export const HOST_CHANGES = {
   groups: 'change groups of host',
   rename: 'rename host',
@@ -8,5 +8,5 @@ export const HOST_CHANGES = {
   refuse: 'refuse host',
 } as const
 
-/** What it calls changes of enrolment codes. */
+/** Names of changes of enrolment codes. */
 export const ENROLMENT_CHANGES = { make: 'make enrolment code', revoke: 'revoke enrolment code' } as const

@@ -8,7 +8,7 @@ export const facetKey = (group: string): string => {
   return at > 0 ? group.slice(0, at) : ''
 }
 
-/** What a person reads within its facet: `ams1`. */
+/** Its name within the facet, as people read it: `ams1`. */
 export const facetValue = (group: string): string => {
   const at = group.indexOf(':')
   return at > 0 ? group.slice(at + 1) : group

@@ -3,15 +3,15 @@ import type { Host } from './host.ts'
 
 /** A filesystem as the newest frame of its host has it. */
 export type Filesystem = {
-  /** What stands in the names of its metrics: `dev.sda1`. */
+  /** Its name in metrics: `dev.sda1`. */
   readonly name: string
-  /** What people call it: where it is mounted, or its device. */
+  /** Its name for people: the mount point, or the device. */
   readonly title: string
   /** The metric of its percentage in use. */
   readonly metric: string
   /** Percent in use. */
   readonly used: number
-  /** Bytes that programs can still have; null when the agent does not say. */
+  /** Bytes that programs can still use; null when the agent does not report them. */
   readonly free: number | null
 }
 
@@ -41,8 +41,8 @@ export const findFullest = (host: Pick<Host, 'latest' | 'mounts'>): Filesystem |
   listFilesystems(host)[0] ?? null
 
 /**
- * What people call a filesystem whose metrics have this name: `/dev/sda1` for `dev.sda1`, `C:` for a drive. The name of
- * a device may hold dots, so only what is known to be a folder is written as one.
+ * The name for people of a filesystem whose metrics have this name: `/dev/sda1` for `dev.sda1`, `C:` for a
+ * drive. The name of a device may hold dots, so only a known folder is written with slashes.
  */
 export function filesystemTitle(name: string): string {
   if (/^[a-z]$/.test(name)) return `${name.toUpperCase()}:`

@@ -1,6 +1,4 @@
-/**
- * Hosts belong to groups: by what their agents' configuration says, and by hand. A host may be in several.
- */
+/** Hosts belong to groups by the configuration of their agents and by hand. A host may be in several. */
 
 /** Groups of a host, those of its agent and those by hand counted apart. */
 export const MAX_GROUPS = 20

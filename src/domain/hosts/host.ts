@@ -1,29 +1,32 @@
 import type { ReportedThreshold } from '../thresholds/reported-threshold.ts'
 
-/** Mount points that an agent tells at most, and the longest of them in characters. */
+/** The greatest number of mount points that an agent reports, and the longest of them in characters. */
 export const MAX_MOUNTS = 128
 export const MAX_MOUNT_POINT = 255
 
-/** What let an agent in: the passphrase of now, the one before it, or the key of its host alone. */
+/**
+ * How an agent proved itself: by the current passphrase, by the previous one, or by the key of its host
+ * alone.
+ */
 export type Admission = 'current' | 'previous' | 'key'
 
-/** Fingerprints that an agent tells at most. */
+/** The greatest number of fingerprints that an agent reports. */
 export const MAX_FINGERPRINTS = 8
 
-/** What is known of the program that reports, beside what it measures. */
+/** Facts about the reporting program itself. */
 export type AgentProgram = {
-  /** As `monitor version` says it; empty for agents of the original product. */
+  /** The output of `monitor version`; empty for agents of the original product. */
   readonly version: string
   /**
    * SHA-256 fingerprints of the certificates that it takes for the server's, in hexadecimal; empty where CAs vouch for
    * the server, and where it comes without TLS.
    */
   readonly fingerprints: readonly string[]
-  /** The server notes it; an agent that says it is not believed. Absent before the server has. */
+  /** Set by the server; a value from an agent is ignored. Absent before the server has set it. */
   readonly admission?: Admission
 }
 
-/** What an agent says about its machine; changes rarely, so it is sent only when it does. */
+/** Facts that an agent reports about its machine; they change rarely, so they are sent only when they do. */
 export type HostFacts = {
   readonly ip: string
   /** `Linux` or `Windows`. */
@@ -39,7 +42,8 @@ export type HostFacts = {
   /** Groups that the agent's configuration names; absent is none. */
   readonly groups?: readonly string[]
   /**
-   * Where its filesystems are mounted, by the name that stands in their metrics; absent when the agent does not say.
+   * Mount points of its filesystems, by the name in their metrics; absent when the agent does not report
+   * them.
    */
   readonly mounts?: Readonly<Record<string, string>>
   /**
@@ -47,9 +51,12 @@ export type HostFacts = {
    * the dialect that is spoken.
    */
   readonly agent?: string
-  /** Absent for what reported before this was told. */
+  /** Absent for agents of before this field. */
   readonly program?: AgentProgram
-  /** What the agent evaluates; absent when it does not tell, as agents of the original product never do. */
+  /**
+   * The thresholds that the agent evaluates; absent when it does not report them, as agents of the original
+   * product never do.
+   */
   readonly thresholds?: readonly ReportedThreshold[]
 }
 
@@ -58,7 +65,7 @@ export type Host = Omit<HostFacts, 'thresholds'> & {
   readonly name: string
   /** All of its groups, those of its agent and those by hand; sorted. */
   readonly groups: readonly string[]
-  /** Those by hand alone. */
+  /** Only those set by hand. */
   readonly givenGroups: readonly string[]
   /** Server's clock, seconds since 1970, of the first and the newest packet. */
   readonly firstSeen: number

@@ -1,6 +1,6 @@
-/** Commands that install an agent on a new machine: what is pasted there, from the website or the shell. */
+/** Commands that install an agent on a new machine, to be copied from the website or the shell. */
 
-/** How an agent is told where to send to, and by what it knows that it is there. */
+/** The address that an agent sends to, and how it recognises the server there. */
 export type AgentWay = { readonly server: string; readonly fingerprint: string | null }
 
 /** Null when no port is open to agents. */
@@ -28,7 +28,9 @@ export function joinCommand(base: string, pin: string | null, code: string): str
 
 const PLACE = 'PASSPHRASE'
 
-/** The passphrase goes by a file that only root can read, so that it stands in no list of processes. */
+/**
+ * The passphrase is passed in a file that only root can read, so that it does not show in the process list.
+ */
 export function linuxCommand({ server, fingerprint }: AgentWay, passphrase: string | null): string {
   const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
   return [
@@ -46,7 +48,7 @@ export function linuxCommand({ server, fingerprint }: AgentWay, passphrase: stri
 export function windowsCommand({ server, fingerprint }: AgentWay, passphrase: string | null): string {
   const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
   return [
-    // Windows PowerShell writes the code page of the machine unless told otherwise.
+    // Windows PowerShell writes the machine's code page unless an encoding is given.
     `Set-Content -Path passphrase.txt -Encoding UTF8 -Value ${quote(passphrase ?? PLACE)}`,
     [
       'powershell -ExecutionPolicy Bypass -File install.ps1 agent',

@@ -1,4 +1,4 @@
-/** A new host that may not report before a person says so. */
+/** A new host that may not report until a person approves it. */
 export type WaitingHost = {
   readonly name: string
   readonly ip: string

@@ -28,8 +28,8 @@ import { compileFamily, type MetricFamily } from './metric-family.ts'
 import { rememberByName } from './remember.ts'
 
 /**
- * Every metric that agents report, and those that the server's own events are about. The guide lists them in
- * this order, and lines of a chart and columns of a section stand in it.
+ * Every metric that agents report, and those of the server's own events. The guide lists them in this order,
+ * which is also the order of the lines of a chart and of the columns of a section.
  */
 export const METRICS: readonly MetricFamily[] = [
   ...PROCESSOR_METRICS,
@@ -64,7 +64,7 @@ export const METRICS: readonly MetricFamily[] = [
 
 export type FoundFamily = {
   readonly family: MetricFamily
-  /** What stands in the name for each `<word>` of the family's. */
+  /** The part of the name for each `<word>` of the family. */
   readonly words: readonly string[]
 }
 
@@ -84,11 +84,11 @@ for (const family of METRICS)
     byPrefix.set(prefix, [...others, { family, pattern: compileFamily(family.name) }])
   } else byName.set(family.name, { family, words: [] })
 
-// The narrowest counts: `….inodes.percent.used` is no filesystem that is called `inodes`.
+// The longest match wins: `….inodes.percent.used` is not a filesystem called `inodes`.
 const length = ({ name }: MetricFamily) => name.replace(/<[a-z]+>/g, '').length
 for (const families of byPrefix.values()) families.sort((a, b) => length(b.family) - length(a.family))
 
-/** The family of a metric; null for names that nobody has declared (those of other products). */
+/** The family of a metric; null for names that are not declared (those of other products). */
 export const findFamily = rememberByName((metric: string): FoundFamily | null => {
   const exact = byName.get(metric)
   if (exact !== undefined) return exact

@@ -13,8 +13,8 @@ export type Chart = {
 }
 
 /**
- * The charts of a host's page, in the order in which they are looked at. Metrics say in their declaration
- * which of them shows them; one without any of its metrics is left out.
+ * The charts of a host's page, in reading order. The declaration of a metric names its chart; a chart without
+ * any metric of the host is left out.
  */
 export const CHARTS = [
   { name: 'processor', title: 'CPU', of: 'cpu', isMain: true },

@@ -43,7 +43,7 @@ export function formatValue(value: number, unit: Unit): string {
   return figure.unit === '' ? figure.number : `${figure.number}${NARROW_SPACE}${figure.unit}`
 }
 
-/** With so many decimals, and a minus that is as wide as a plus; nothing is less than nothing. */
+/** With this number of decimals, and a minus sign as wide as a plus sign; zero has no sign. */
 function signed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits)
   return value < 0 && Number(text) !== 0 ? `−${text}` : text
@@ -68,7 +68,7 @@ function formatPlain(value: number, suffix: string): Figure {
   return { number: signed(value / 1000 ** (power + 1), digits), unit: `${LARGE_UNITS[power - 1]}${suffix}` }
 }
 
-/** Two digits that say something. */
+/** Keeps two significant digits. */
 const formatSmall = (size: number) =>
   size < 0.0001 ? formatPower(size) : String(Number(size.toPrecision(2)))
 

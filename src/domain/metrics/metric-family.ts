@@ -11,9 +11,9 @@ import type { Unit } from './unit.ts'
 export type MetricFamily = {
   /** A name, with `<word>` where the name of one of many things stands. */
   readonly name: string
-  /** Null where the end of the name tells it: others have named these metrics. */
+  /** Null where the end of the name decides it: these metrics are named by other programs. */
   readonly unit: Unit | null
-  /** What the guide says of it: a full sentence or the like. */
+  /** Its text in the guide: one sentence or several. */
   readonly doc: string
   /**
    * Its name in words, with the same `<word>` in it; made of the name unless given. Messages of events begin
@@ -22,7 +22,7 @@ export type MetricFamily = {
   readonly title?: string
   /** Both unless given. */
   readonly systems?: 'Linux' | 'Windows'
-  /** It comes only where there is something to say: things that were left out, say. */
+  /** Sent only when there is something to report, such as things that were left out. */
   readonly isRare?: true
   /** The chart of a host's page that shows it, and its line's name there. */
   readonly chart?: { readonly of: ChartName; readonly line: string }
@@ -30,7 +30,7 @@ export type MetricFamily = {
   readonly section?: { readonly of: SectionName; readonly column: string }
   /** Of metrics whose unit is `state`: what people call 1 and 0. */
   readonly states?: { readonly good: string; readonly bad: string }
-  /** What every agent holds it against when its configuration says nothing. */
+  /** The standard thresholds, in effect on every agent whose configuration has none for it. */
   readonly standard?: readonly StandardStep[]
 }
 
@@ -50,7 +50,7 @@ export function isOfFamily(metric: string, { name }: Pick<MetricFamily, 'name'>)
 }
 
 /**
- * Captures what stands for each `<word>`. All but the last take as little as they can: in
+ * Captures the part for each `<word>`. All but the last take as little as they can: in
  * `perf.check.<check>.value.<label>` a label may be called `value.a`, a check may not.
  */
 export function compileFamily(name: string): RegExp {
@@ -67,7 +67,7 @@ export const above = (
   duration: number,
 ): StandardStep[] => steps.map(([value, severity]) => ({ severity, compare: '>' as const, value, duration }))
 
-/** One step for a state that is not good for so many seconds. */
+/** One step for a state that is not good for this number of seconds. */
 export const whenDown = (severity: Severity, duration: number): readonly StandardStep[] => [
   { severity, compare: '=', value: 0, duration },
 ]

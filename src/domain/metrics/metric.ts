@@ -3,7 +3,7 @@ import { formatValue } from './figure.ts'
 import { rememberByName } from './remember.ts'
 import type { Unit } from './unit.ts'
 
-/** Endings that tell the unit of a metric that nobody has declared; the first that fits counts. */
+/** Endings that decide the unit of an undeclared metric; the first match counts. */
 const ENDINGS: readonly (readonly [RegExp, Unit])[] = [
   [/\.state$/, 'state'],
   [/\.percent(\.|$)/, '%'],
@@ -53,6 +53,6 @@ export function formatMetricValue(metric: string, value: number): string {
 
 const STATES = { good: 'Good', bad: 'Failed' }
 
-/** What people call 1 and 0 of a metric whose unit is `state`. */
+/** Words for 1 and 0 of a metric whose unit is `state`. */
 export const stateWords = (metric: string): { readonly good: string; readonly bad: string } =>
   findFamily(metric)?.family.states ?? STATES

@@ -1,6 +1,6 @@
 /**
- * What a host's page has a section for, in their order. Charts and tables of newest values say which of them they
- * belong to; one that a host has nothing of is left out.
+ * The sections of a host's page, in their order. Charts and tables of newest values name theirs; a section
+ * without content is left out.
  */
 export const RESOURCES = [
   { name: 'cpu', title: 'CPU' },

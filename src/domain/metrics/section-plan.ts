@@ -13,7 +13,7 @@ export type SectionPlan = {
 }
 
 export type SectionRow = {
-  /** What the row is about: a thing, or a metric in words. */
+  /** The subject of the row: a thing, or a metric in words. */
   readonly name: string
   /** A metric for each column; null where the thing does not have it. */
   readonly metrics: readonly (string | null)[]

@@ -9,9 +9,8 @@ type Section = {
 }
 
 /**
- * The tables of a host's page, in their order. Metrics say in their declaration which of them has them;
- * one without any of its metrics is left out. In `states`, the column that a metric names is what kind of
- * thing it is about.
+ * The tables of a host's page, in their order. The declaration of a metric names its table; a table without
+ * any of its metrics is left out. In `states`, the column that a metric names is the kind of its subject.
  */
 export const SECTIONS = [
   { name: 'cpu', of: 'cpu' },

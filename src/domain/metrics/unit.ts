@@ -1,4 +1,4 @@
-/** What the numbers of a metric are. The text is what the API calls `unit`; empty for plain numbers. */
+/** The units of metrics, as the API writes `unit`; empty for plain numbers. */
 export const UNITS = [
   '%',
   'B',

@@ -13,7 +13,7 @@ export type TargetTrouble = {
   readonly lost: number
 }
 
-/** A target that fails for so long, in seconds, is an event. */
+/** A target that fails for this long, in seconds, becomes an event. */
 const FAILING_SECONDS = 900
 
 /** Whether the target fails now, or gave something up and has taken nothing since. */
@@ -23,8 +23,8 @@ export function isInTrouble({ worked, failingSince, gaveUp }: TargetTrouble, now
 }
 
 /**
- * What is to be said of a channel now, from all its targets: open while any is in trouble. Saying it again
- * changes nothing.
+ * The report about a channel at this time, from all its targets: open while any of them fails. Sending it
+ * again changes nothing.
  */
 export function reportNotificationTrouble(
   channel: string,

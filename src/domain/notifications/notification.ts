@@ -8,7 +8,7 @@ import { formatTime } from '../time/time-zone.ts'
 import { type NotifiedEvent, oneLine, writeSubject } from './notified-event.ts'
 import type { NotificationKind } from './rule.ts'
 
-/** What a channel sends: words only, so that every channel says the same. */
+/** The content of a notification: words only, so that every channel sends the same. */
 export type Message = {
   /** One line. */
   readonly subject: string
@@ -66,7 +66,7 @@ export function writeNotification(source: NotificationSource, options: WriteOpti
   }
 }
 
-/** What a message says of an event, by name. */
+/** The fields of an event in a notification, by name. */
 function listRows({ event, rule }: NotificationSource, { zone }: WriteOptions): [string, string][] {
   const { metric, opened, closed, groups, acknowledgedBy } = event
   const isOpen = event.status === 'open'
@@ -127,7 +127,7 @@ export function writeDigest(sources: readonly NotificationSource[], options: Wri
   }
 }
 
-/** What a channel sends to show that it works. */
+/** The test notification of a channel. */
 export function writeTest(sender: string, now: number, options: WriteOptions): Message {
   const subject = `Test message of monitor on ${oneLine(sender)}`
   const text = `This is a test, sent at ${formatTime(now, options.zone)}. When you read it, notifications arrive here.`

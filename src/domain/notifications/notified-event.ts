@@ -2,7 +2,7 @@ import { type Event, SEVERITY_NAMES } from '../event.ts'
 import { describeProblem } from '../events/problem.ts'
 import type { Host } from '../hosts/host.ts'
 
-/** What is known of an event's host when a notification of it is written. */
+/** Facts of an event's host when a notification about it is written. */
 export type EventDetails = {
   readonly groups: readonly string[]
   /** The problem in one sentence. */
@@ -11,7 +11,7 @@ export type EventDetails = {
   readonly current: number | null
 }
 
-/** An event as notifications tell it. */
+/** An event as notifications show it. */
 export type NotifiedEvent = Pick<
   Event,
   | 'id'
@@ -33,10 +33,10 @@ export type NotifiedEvent = Pick<
 /** An event as it is kept with a notification; those that an older version wrote have no details. */
 export type EventSnapshot = Event & Partial<EventDetails>
 
-/** A host that has sent nothing for so many seconds has no value of now. */
+/** A host that has sent nothing for this many seconds has no current value. */
 const CURRENT_SECONDS = 600
 
-/** Completes an event with what is known of its host; null where it has none, or several. */
+/** Adds the facts of its host to an event; null where it has none, or several. */
 export function detailEvent(event: Event, host: Host | null, now: number): EventSnapshot {
   const isCurrent = host !== null && now - host.lastSeen <= CURRENT_SECONDS
   const current = (isCurrent ? host.latest[event.metric] : undefined) ?? null
@@ -64,7 +64,7 @@ export function writeSubject(
   return oneLine(`[${tag}] ${event.host}: ${event.sentence}`)
 }
 
-/** `web01:perf.memory.percent.used:major:open`, which filters of the original product go by. */
+/** `web01:perf.memory.percent.used:major:open`, the form that filters for the original product match. */
 export function writeOriginalSubject(
   event: Pick<NotifiedEvent, 'host' | 'metric' | 'severity' | 'status'>,
 ): string {

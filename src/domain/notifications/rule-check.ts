@@ -3,7 +3,7 @@ import { isTimeZone } from '../time/time-zone.ts'
 import type { Rule } from './rule.ts'
 import { isLabel, resolveTarget, type Target } from './target.ts'
 
-/** What is wrong with a field of a rule, window or target, as what would be right. */
+/** An invalid field of a rule, window or target, with what was expected. */
 export type FieldError = { readonly field: string; readonly expected: string }
 
 /** The least that rules have to know of a channel. */

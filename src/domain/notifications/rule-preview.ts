@@ -22,12 +22,13 @@ export type PreviewedEvent = Pick<
   'host' | 'metric' | 'severity' | 'status' | 'opened' | 'closed' | 'acknowledged' | 'members'
 >
 
-/** One event repeats itself at most so often in a preview: more say nothing. */
+/** Repetitions of one event in a preview are bounded by this: more add nothing. */
 const MAX_OF_EVENT = 200
 
 /**
- * What a rule would have sent of these events up to `now`, the newest first. It decides as the event engine does; of
- * each event only the severity that it has now is known, so that changes of severity are not among them.
+ * The notifications that a rule would have sent about these events up to `now`, the newest first. It decides
+ * as the event engine does; of each event only the current severity is known, so changes of severity are
+ * missing.
  */
 export function previewRule<E extends PreviewedEvent>(
   rule: Omit<Rule, 'id'>,

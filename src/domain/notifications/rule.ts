@@ -16,9 +16,9 @@ export type Rule = {
   /** Name of the channel and an address that it understands. */
   readonly channel: string
   readonly target: string
-  /** Told only when still open and not acknowledged after so long. */
+  /** Notifies only when the event is still open and not acknowledged after this time. */
   readonly delay: number
-  /** Told again and again until acknowledged or closed; null: once. */
+  /** Notifies again until the event is acknowledged or closed; null: once. */
   readonly repeat: number | null
 }
 
@@ -34,18 +34,18 @@ export function compileRule(
 export type NotificationKind = 'opening' | 'severity' | 'repeat' | 'closing'
 
 /**
- * What was told of one event by one rule: a row of the database, written in the transaction that writes the
- * notification.
+ * What one rule has notified about one event: a row of the database, written in the transaction that writes
+ * the notification.
  */
 export type Notified = {
   /** When the event came into what the rule is about; null when it never was. */
   readonly since: number | null
   readonly opening: boolean
-  /** The closing was told, or is not to be told. */
+  /** The closing was notified, or is not to be notified. */
   readonly closing: boolean
-  /** The severity that was told last, or that it had when it came in. */
+  /** The severity in the last notification, or the one at which the event came into scope. */
   readonly severity: Severity | null
-  /** When anything was told last. */
+  /** When the last notification was written. */
   readonly last: number | null
 }
 
@@ -64,7 +64,7 @@ export type EventState = {
   readonly changed: number
   readonly opened: number
   readonly acknowledged: boolean
-  /** The event was over before the server heard of it: what there is to tell is told in one. */
+  /** The event was over before the server received it: opening and closing become one notification. */
   readonly wasMissed?: boolean
 }
 
@@ -76,10 +76,10 @@ export type Decision = {
 }
 
 /**
- * Decides whether a rule tells something of an event now. To be asked after every single change of the event
- * and at `recheckAt`; it looks at how things are and at what was told, so that asking twice tells nothing
- * twice, and a closing is only told after its opening. `mutedUntil` is the end of the maintenance window or
- * quiet hours of the host at `now`, null outside: nothing is told before it.
+ * Decides whether a rule notifies about an event now. It is called after every change of the event and at
+ * `recheckAt`; it compares the event with what was notified before, so that calling it twice notifies nothing
+ * twice, and a closing is only notified after its opening. `mutedUntil` is the end of the maintenance window
+ * or quiet hours of the host at `now`, null outside: nothing is notified before it.
  */
 export function decide(
   rule: Rule,
@@ -93,7 +93,7 @@ export function decide(
   const { kind, due } =
     event.status === 'closed' ? planClosing(rule, event, notified) : planOpen(rule, event, notified)
   if (kind === null) {
-    // Closed with nothing to tell is settled as well: what is reopened after it is a new story.
+    // An event that closes with nothing to notify is settled too: reopening it begins anew.
     const settled = event.status === 'closed' ? { ...notified, closing: true } : notified
     return { notify: null, notified: settled, recheckAt: null }
   }
@@ -147,7 +147,7 @@ function planClosing(rule: Rule, event: EventState, notified: Notified): Plan {
       ? { kind: 'closing', due: event.changed }
       : NO_PLAN
   if (!rule.onClosing || notified.closing) return NO_PLAN
-  // Whoever was not told that it began is not told that it ended.
+  // A closing is not notified when the opening was not.
   const isExpected = rule.onOpening
     ? notified.opening
     : notified.last !== null || event.changed - (notified.since ?? event.changed) >= rule.delay

@@ -1,4 +1,4 @@
-/** A named address that rules may use in place of the address itself: the on-call team, say. */
+/** A named address that rules may use in place of the address itself, such as the on-call team. */
 export type Target = {
   readonly id: number
   readonly name: string

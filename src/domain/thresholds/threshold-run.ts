@@ -10,7 +10,7 @@ export type Run = {
    * are none of these.
    */
   readonly since: number | null
-  /** Those samples, oldest first, as far as they still count. Absent in a state that an older version kept. */
+  /** Those samples, oldest first, while they still count. Absent in a state that an older version stored. */
   readonly stretches?: readonly SampleStretch[]
 }
 
@@ -27,10 +27,15 @@ export type Sample = {
   readonly interval: number
 }
 
-/** Holes up to this many seconds never begin a count anew, however short the interval: a machine that is busy skips cycles. */
+/**
+ * Holes up to this many seconds never restart a count, however short the interval: a busy machine skips
+ * cycles.
+ */
 const COVERED_HOLE = 60
 
-/** Samples that are unevenly spread are kept as so many stretches at most; then the oldest are taken as even. */
+/**
+ * Unevenly spread samples are kept as at most this many stretches; beyond it the oldest are treated as even.
+ */
 const MAX_STRETCHES = 32
 
 /**
@@ -40,7 +45,7 @@ const MAX_STRETCHES = 32
 export const coveredHole = (needed: number, interval: number) =>
   Math.max(2 * interval, COVERED_HOLE, needed / 4)
 
-/** How many seconds a threshold takes to be over: what it says, or two intervals. */
+/** Seconds of good samples until a threshold is over: its own setting, or two intervals. */
 const clearSeconds = (threshold: Threshold, interval: number) => threshold.clearAfter ?? 2 * interval
 
 /** The longest hole that any count of these thresholds covers. */
@@ -79,7 +84,7 @@ export function advanceRun(threshold: Threshold, run: Run, sample: Sample): Run 
   return { key: run.key, holds: run.holds, since, stretches }
 }
 
-/** What an older version counted, of which only the begin is known. */
+/** A count that an older version stored, of which only the beginning is known. */
 function assumeEven(first: number, last: number, interval: number): readonly SampleStretch[] {
   return [[first, last, Math.round((last - first) / interval) + 1]]
 }

@@ -11,7 +11,7 @@ export type WatchedMachine = {
   readonly checks?: readonly { readonly name: string; readonly interval: number }[]
 }
 
-/** What every agent watches when its configuration says nothing else, as metrics declare it. */
+/** The thresholds of every agent whose configuration has no others, as metrics declare them. */
 export function standardThresholds({ processors, platform, checks = [] }: WatchedMachine): Threshold[] {
   const ofMachine = METRICS.flatMap(({ name, systems, standard = [] }) =>
     (systems !== undefined && platform !== undefined && systems !== platform ? [] : standard).map((step) =>

@@ -1,11 +1,11 @@
 import { type EventReport, isSeverity, type Severity } from '../event.ts'
 import type { Frame } from '../sample.ts'
-import { describeThreshold, type Threshold, type ThresholdTable } from './threshold.ts'
+import { describeThreshold, isBreach, type Threshold, type ThresholdTable } from './threshold.ts'
 import { advanceRun, isRun, longestHole, type Run, type Sample } from './threshold-run.ts'
 
 /**
- * What the agent remembers between two cycles: plain JSON, to be kept in the transaction that queues the
- * changes. It names only metrics that breach something or have an open event.
+ * The state of the agent's thresholds between two cycles: plain JSON, stored in the transaction that queues
+ * the changes. It names only metrics that breach a threshold or have an open event.
  */
 export type ThresholdState = {
   /** Time of the newest frame evaluated, by the evaluation's own count; 0 when there was none. */
@@ -32,11 +32,11 @@ type OpenEvent = {
   readonly message: string
   /** The value at its newest change; absent in a state that an older version kept. */
   readonly value?: number
-  /** The metric stopped coming; what is known of the problem is old. */
+  /** The metric has stopped coming; the state of the problem is the last one known. */
   readonly stale: boolean
 }
 
-/** `stale` is true from the change on that tells that the metric stopped coming. */
+/** `stale` is true from the change on that reports that the metric stopped coming. */
 export type ThresholdChange = EventReport & { readonly uid: string; readonly stale: boolean }
 
 export type StepOptions = {
@@ -44,8 +44,8 @@ export type StepOptions = {
   /** Seconds between two samples, as they are expected. */
   readonly interval: number
   /**
-   * The frame's time by a count that no clock that is set back turns back; absent: that of the frame. What is
-   * counted goes by it, what is told by the frame's.
+   * The frame's time by a clock that never goes back; absent: the frame's own time. Durations are counted by
+   * it, reported times are the frame's.
    */
   readonly at?: number
   /**
@@ -53,7 +53,7 @@ export type StepOptions = {
    * underscores.
    */
   readonly makeUid: (metric: string, opened: number) => string
-  /** By metric: why its value is what it is. An event that opens, or changes its severity, says so. */
+  /** By metric: the reason of its value. An event that opens, or changes its severity, contains it. */
   readonly reasons?: ReadonlyMap<string, string>
 }
 
@@ -88,9 +88,11 @@ export function step(
     const value = frame.values[column]
     if (value === null || value === undefined) return
     const before = known.get(metric) ?? null
-    known.delete(metric)
     const thresholds = options.book.of(metric)
-    if (thresholds.length === 0 && before === null) return
+    // Nearly every metric, nearly always: nothing is remembered of it, and nothing is wrong.
+    if (before === null && !thresholds.some(({ compare, value: limit }) => isBreach(value, compare, limit)))
+      return
+    known.delete(metric)
     const sample = {
       value,
       time,
@@ -210,10 +212,7 @@ export function listOpenEvents({ time, metrics }: ThresholdState): EventReport[]
   })
 }
 
-/**
- * What was evaluated since `newer` began anew, together with the events that `older` had left open: they go
- * on.
- */
+/** The evaluation since `newer` began, together with the events that `older` had left open: they go on. */
 export function joinThresholdStates(older: ThresholdState, newer: ThresholdState): ThresholdState {
   if (newer.time === 0) return older
   const opened = new Set(newer.metrics.flatMap(({ metric, event }) => (event === null ? [] : [metric])))

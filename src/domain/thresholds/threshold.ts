@@ -4,16 +4,16 @@ import { metricTitle } from '../metrics/metric.ts'
 import { compileMetricPattern, isMetricPattern, type Matcher } from '../pattern.ts'
 import { describeDuration } from '../time/duration.ts'
 
-/** A rule of the agent for what is a problem. Times are in seconds. */
+/** A rule of the agent that decides what is a problem. Times are in seconds. */
 export type Threshold = {
   /** A metric's name, or a pattern of names with `*` and `?`. */
   readonly metric: string
   readonly severity: Severity
   readonly compare: Comparison
   readonly value: number
-  /** Every sample of so long a time has to breach. */
+  /** Every sample of this duration has to breach. */
   readonly duration: number
-  /** Every sample of so long a time has to be good again; null: two intervals. */
+  /** Every sample of this duration has to be good again; null: two intervals. */
   readonly clearAfter: number | null
   /** Good again means that this is not breached either (hysteresis); null: the same as `value`. */
   readonly clearValue: number | null
@@ -51,9 +51,9 @@ export type ThresholdTable = {
 }
 
 /**
- * Of the configuration, the thresholds that name a metric count, else those whose pattern it fits; of the ones
- * out of the box in the same way. A threshold of the configuration replaces those out of the box of its own
- * severity only.
+ * Of the thresholds in the configuration, those that name a metric count, otherwise those whose pattern
+ * matches it; the standard ones likewise. A threshold of the configuration replaces only standard ones of its
+ * own severity.
  */
 export function createThresholdTable(
   configured: readonly Threshold[],
@@ -71,7 +71,7 @@ export function createThresholdTable(
         ({ severity }) => !mine.some((threshold) => threshold.severity === severity),
       )
       const found = [...mine, ...others]
-      // Names come and go on some machines; what is remembered must not grow for ever.
+      // Names come and go on some machines, so the memory is bounded.
       if (known.size >= MAX_KNOWN) known.clear()
       known.set(metric, found)
       return found
@@ -79,7 +79,7 @@ export function createThresholdTable(
   }
 }
 
-/** Those that name a metric, then those that are patterns. */
+/** First those that name a metric, then those with a pattern. */
 function groupByNearness(thresholds: readonly Threshold[]): readonly (readonly Matched[])[] {
   const matched = thresholds.map((threshold) => ({
     threshold,
@@ -106,7 +106,7 @@ function findIn(groups: readonly (readonly Matched[])[], metric: string): readon
 const CONDITION =
   /^ (>=|<=|!=|>|<|=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: for (\d+) (second|minute|hour|day)s?)?(?:: (.*))?$/s
 
-/** What an event's message says: the comparison that held, for how many seconds, and why. */
+/** The content of an event's message: the comparison that held, its duration in seconds, and the reason. */
 export type Condition = Pick<Threshold, 'compare' | 'value' | 'duration'> & { readonly reason: string | null }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 }

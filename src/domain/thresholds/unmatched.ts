@@ -2,10 +2,10 @@ import { findFamily, METRICS } from '../metrics/catalogue.ts'
 import { compileMetricPattern, isMetricPattern } from '../pattern.ts'
 import type { Threshold } from './threshold.ts'
 
-/** A pattern of thresholds that fits no metric, with the names it may have been meant for. */
+/** A threshold pattern that matches no metric, with the names that may have been meant. */
 export type UnmatchedPattern = { readonly pattern: string; readonly nearest: readonly string[] }
 
-/** The patterns of thresholds that fit none of the metrics that a host has. */
+/** The threshold patterns that match none of the metrics that a host has. */
 export function listUnmatched(
   thresholds: readonly Pick<Threshold, 'metric'>[],
   metrics: readonly string[],
@@ -21,7 +21,7 @@ export function listUnmatched(
   }))
 }
 
-/** The patterns of thresholds that can fit no metric of any agent, whatever its machine has. */
+/** The threshold patterns that cannot match any metric of any agent, whatever its machine has. */
 export function listImpossible(thresholds: readonly Pick<Threshold, 'metric'>[]): UnmatchedPattern[] {
   return [...new Set(thresholds.map(({ metric }) => metric))]
     .filter((pattern) => !FAMILIES.some((family) => canBothFit(pattern.toLowerCase(), family)))
@@ -32,17 +32,20 @@ export function listImpossible(thresholds: readonly Pick<Threshold, 'metric'>[])
 export const suggestNearest = ({ nearest }: UnmatchedPattern): string =>
   nearest.length === 0 ? '' : `; did you mean ${nearest.join(' or ')}?`
 
-/** What fits every metric of a family: `perf.disk.*.bytes.read`. */
+/** A pattern that matches every metric of a family: `perf.disk.*.bytes.read`. */
 const patternOf = (name: string) => name.replace(/<[a-z]+>/g, '*')
 
 const FAMILIES: readonly string[] = METRICS.map(({ name }) => patternOf(name))
 
 const MAX_NEAREST = 2
-/** Names that differ in more than this part of their length are no slips of a finger. */
+/** Names that differ in more than this part of their length are not taken for a typing error. */
 const MAX_DIFFERENCE = 0.35
 /** A second name is worth telling when it is about as near as the first. */
 const AS_GOOD = 2
-/** Hosts have up to a thousand metrics, and comparing two long names costs: so many are compared. */
+/**
+ * Hosts have up to a thousand metrics, and comparing two long names is expensive: at most this many are
+ * compared.
+ */
 const MAX_COMPARED = 2000
 
 function findNearest(pattern: string, names: readonly string[]): string[] {
@@ -73,9 +76,9 @@ function countEdits(a: string, b: string): number {
   return before[b.length] ?? 0
 }
 
-/** Whether a text can fit both patterns of `*` (one character or more, or none) and `?`. */
+/** Whether a text can match both patterns of `*` (any number of characters) and `?`. */
 function canBothFit(a: string, b: string): boolean {
-  // What can be reached in `b` by having gone so far in `a`.
+  // The positions in `b` that can be reached after this many characters of `a`.
   let reached = closeOver(new Set([0]), b)
   for (const character of a) {
     const next = new Set<number>()
@@ -90,7 +93,7 @@ function canBothFit(a: string, b: string): boolean {
   return reached.has(b.length)
 }
 
-/** A `*` may stand for nothing. */
+/** A `*` may match nothing. */
 function closeOver(reached: Set<number>, b: string): Set<number> {
   for (const at of reached) if (b[at] === '*') reached.add(at + 1)
   return reached

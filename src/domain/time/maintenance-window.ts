@@ -1,7 +1,7 @@
 import { compilePattern } from '../pattern.ts'
 import { addDays, isLastOfMonth, type LocalDay, localDay, localTime, weekday } from './time-zone.ts'
 
-/** A time in which nothing is told of some hosts: maintenance, or quiet hours. */
+/** A time in which notifications about some hosts are held: maintenance, or quiet hours. */
 export type MaintenanceWindow = {
   readonly id: number
   readonly name: string
@@ -30,8 +30,7 @@ type Recurring = {
 }
 
 /**
- * Windows that follow on one another without a pause are looked through for so many steps: more than a year
- * of days.
+ * Windows that follow each other without a pause are searched for this many steps: more than a year of days.
  */
 const MAX_CHAIN = 400
 

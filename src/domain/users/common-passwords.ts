@@ -1,7 +1,6 @@
 /**
- * Passwords that every guesser tries first, in lower case: the head of the lists that are published after
- * thefts, and what stands in manuals. A password is looked up without its case and without digits and signs
- * at its end.
+ * Passwords that attackers try first, in lower case: the most frequent ones of published lists, and those of
+ * manuals. A password is looked up without its case and without digits and signs at its end.
  */
 const COMMON: ReadonlySet<string> = new Set(
   `password passwort motdepasse contrasena senha parola wachtwoord passw0rd p@ssw0rd pa55word p@ssword pass1234 passpass
@@ -35,7 +34,7 @@ const isRepeated = (text: string): boolean => /^(.{1,4})\1+$/su.test(text)
 
 const END = /[\d!@#$%^&*?.,_+=-]$/u
 
-/** Whether the text, or what is left of it without digits and signs at its end, is on the list. */
+/** Whether the text, with or without the digits and signs at its end, is on the list. */
 function isListed(text: string): boolean {
   for (let stem = text; ; stem = stem.slice(0, -1)) {
     if (COMMON.has(stem)) return true
@@ -49,7 +48,7 @@ export function isCommonPassword(password: string): boolean {
   return isListed(plain) || isRun(plain) || isRepeated(plain) || /^\d{1,10}$/.test(plain)
 }
 
-/** Every common password as a list, for comparing with hashes that somebody else made. */
+/** Every common password as a list, to compare with hashes that another program made. */
 export function listCommonPasswords(): readonly string[] {
   const digits = Array.from({ length: 10 }, (_, i) => '1234567890'.slice(0, i + 1))
   const years = Array.from({ length: 20 }, (_, i) => String(2008 + i))

@@ -30,7 +30,7 @@ export const HOST_COLUMNS = [
 ] as const
 export type HostColumn = (typeof HOST_COLUMNS)[number]
 
-/** Those that are shown to who has not chosen. */
+/** Preferences of a user who has not chosen any. */
 export const USUAL_HOST_COLUMNS: readonly HostColumn[] = [
   'events',
   'day',

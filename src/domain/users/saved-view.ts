@@ -17,14 +17,14 @@ export const MAX_VIEW_PATH = 1000
 /** Views of one user. */
 export const MAX_VIEWS = 50
 
-/** Pages that show a part of the fleet; what is below them is one too. */
+/** Pages that a view can show; pages below them count too. */
 const PAGES = ['/hosts', '/events', '/reports', '/compare'] as const
-/** Parameters that say where in a list somebody was, or what an action did: they are no part of a view. */
+/** Parameters that hold a place in a list or the outcome of an action: they are not part of a view. */
 const OF_A_MOMENT = ['offset', 'cursor', 'did', 'undid', 'kept', 'missed', 'done', 'view'] as const
 
 const EXPECTED = `the address of home, hosts, events, a report or a graph, at most ${MAX_VIEW_PATH} characters`
 
-/** Path and query as a view keeps them; null for what is no page that can be a view. */
+/** Path and query as a view stores them; null for anything that cannot be a view. */
 export function readViewPath(text: string): string | null {
   if (text.length > MAX_VIEW_PATH || !text.startsWith('/')) return null
   const base = 'http://monitor.invalid'
@@ -40,7 +40,7 @@ export function readViewPath(text: string): string | null {
 
 const isAtOrBelow = (path: string, page: string) => path === page || path.startsWith(`${page}/`)
 
-/** What is wrong with a view that somebody wants to keep; empty when it may be kept. */
+/** Problems of a view that a user wants to save; empty when it may be saved. */
 export function findViewErrors({ name, path }: Pick<SavedView, 'name' | 'path'>) {
   const errors: { readonly field: string; readonly expected: string }[] = []
   if (!isLabel(name) || name.length > MAX_VIEW_NAME)

@@ -1,6 +1,6 @@
 import { isCommonPassword } from './common-passwords.ts'
 
-/** What a user may do; each one includes those before it. */
+/** Access levels; each includes those before it. */
 export const ACCESSES = ['viewer', 'operator', 'admin'] as const
 export type Access = (typeof ACCESSES)[number]
 
@@ -20,22 +20,22 @@ export type User = {
   /** Seconds since 1970 of the newest sign-in; null when there was none. */
   readonly lastSignIn: number | null
   readonly passwordState: PasswordState
-  /** Seconds since 1970 from which on an `original` password fits nothing any more; absent for all others. */
+  /** Seconds since 1970 at which an `original` password expires; absent for all others. */
   readonly passwordExpires?: number
 }
 
 /**
- * What a user's password is: `own`, chosen by the user; `temporary`, to be replaced at the first sign-in;
+ * The kind of a user's password: `own`, chosen by the user; `temporary`, to be replaced at the first sign-in;
  * `original`, taken over from the original product for a time, to be replaced at the first sign-in;
- * `disabled`, none that fits.
+ * `disabled`, none matches.
  */
 export type PasswordState = 'own' | 'temporary' | 'original' | 'disabled'
 
 export type StoredPassword = {
   readonly state: PasswordState
-  /** What `Bun.password` made; for `original` of the SHA-224 of the password, in hexadecimal digits. */
+  /** The output of `Bun.password`; for `original` of the SHA-224 of the password, in hexadecimal digits. */
   readonly hash: string
-  /** Seconds since 1970 from which on an `original` one fits nothing any more; null for all others. */
+  /** Seconds since 1970 at which an `original` password expires; null for all others. */
   readonly expires: number | null
 }
 
@@ -66,7 +66,7 @@ export function isUserName(name: string): boolean {
 export const MIN_PASSWORD = 8
 export const MAX_PASSWORD = 1024
 
-/** What is wrong with a password that a person chooses, as a sentence; null when it may be taken. */
+/** The problem of a password that a user chooses, as a sentence; null when it may be taken. */
 export function findPasswordProblem(password: string): string | null {
   const { length } = [...password]
   if (length < MIN_PASSWORD) return `A password has at least ${MIN_PASSWORD} characters.`

@@ -9,8 +9,8 @@ import type { Log } from '../../lib/log.ts'
 /** One message to one target. */
 export type Notification = {
   /**
-   * The same at every attempt to send it and different for every notification: a receiver that gets it twice
-   * can tell. Letters, digits, dots and hyphens only. Goes along as Message-ID or idempotency key.
+   * The same at every attempt to send it and different for every notification, so that a receiver recognises
+   * a repetition. Letters, digits, dots and hyphens only. Sent as Message-ID or idempotency key.
    */
   readonly id: string
   readonly kind: NotificationKind | 'digest' | 'test'
@@ -27,13 +27,13 @@ export type Notification = {
 
 export type NotificationEvent = NotifiedEvent
 
-/** What a channel is given besides its settings. */
+/** The tools of a channel besides its settings. */
 export type ChannelTools = {
   readonly clock: Clock
   readonly log: Log
   /** Full name of this machine where it has one, else its host name. */
   readonly machine: string
-  /** Closed addresses to which notifications may go all the same. */
+  /** Addresses that are refused by default but allowed by the configuration. */
   readonly allowAddresses: readonly AddressRange[]
 }
 
@@ -48,17 +48,17 @@ export type OpenChannel = {
 }
 
 /**
- * One way to reach somebody. It knows transport only: what is told, to whom and how often is decided
+ * One way to deliver notifications. It only transports: content, targets and repetition are decided
  * elsewhere.
  */
 export type Channel<Settings = never> = {
   readonly name: string
   readonly doc: string
-  /** What a target is, for forms and messages: `one or several e-mail addresses`. */
+  /** The form of a target, for forms and messages: `one or several e-mail addresses`. */
   readonly targetDoc: string
   /** The section of the configuration that has the channel's name; there is none when it is empty. */
   readonly fields: Fields
-  /** What the target would have to be; null when it is right. */
+  /** What was expected of the target; null when it is valid. */
   checkTarget(target: string): string | null
   /**
    * The targets that get notifications of their own, so that one that refuses keeps none from the others; the
@@ -92,7 +92,7 @@ export type SendErrorOptions = {
    * tried again.
    */
   readonly retry: boolean
-  /** Seconds that the receiver asks to be left alone; null when it did not say. */
+  /** Seconds that the receiver asks us to wait; null when it did not ask. */
   readonly retryAfter?: number | null
   /** The receiver may have taken it though no answer came: it must not be sent many times over. */
   readonly isUncertain?: boolean
@@ -103,7 +103,7 @@ export type SendErrorOptions = {
   readonly cause?: unknown
 }
 
-/** A notification that was not delivered. The message says what to do and holds no secret. */
+/** A notification that was not delivered. The message says what to do and contains no secret. */
 export class SendError extends Error {
   readonly retry: boolean
   readonly retryAfter: number | null

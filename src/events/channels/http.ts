@@ -25,9 +25,10 @@ export type PostOptions = {
 }
 
 /**
- * Posts JSON and gives the answer's status when it is 2xx; throws a `SendError` else. What a receiver says
- * besides is shown only when the configuration names it: where a person typed the address, it may be a page
- * that is not for this person. Redirects are not followed: they would carry the notification, and what signs it, somewhere else.
+ * Posts JSON and returns the answer's status when it is 2xx; otherwise throws a `SendError`. The rest of the
+ * answer is shown only when the configuration names the receiver: an address that a person typed may lead to
+ * a page that this person may not see. Redirects are not followed: they would carry the notification and its
+ * signature somewhere else.
  */
 export async function postJson(
   address: string,
@@ -79,17 +80,17 @@ export async function postJson(
   }
 }
 
-/** What an origin is to be; null when it is one. */
+/** What was expected of an origin; null when it is valid. */
 export function checkOrigin(text: string): string | null {
   const isOrigin = checkHttpAddress(text) === null && new URL(text).origin === text.replace(/\/$/, '')
   return isOrigin ? null : 'origins such as "https://example.org" or "https://example.org:8443"'
 }
 
-/** Whether what is secret may go to the address: the configuration has to name its origin. */
+/** Whether secrets may be sent to the address: the configuration has to name its origin. */
 export const isOwnOrigin = (address: string, origins: readonly string[]): boolean =>
   URL.canParse(address) && origins.some((origin) => new URL(origin).origin === new URL(address).origin)
 
-/** What the address of a receiver that speaks HTTP has to be; null when it is right. */
+/** What was expected of the address of an HTTP receiver; null when it is valid. */
 export function checkHttpAddress(address: string): string | null {
   const url = URL.canParse(address) && address.length <= 2000 ? new URL(address) : null
   const isRight = url !== null && ['http:', 'https:'].includes(url.protocol) && !/\s/.test(address)
@@ -97,8 +98,7 @@ export function checkHttpAddress(address: string): string | null {
 }
 
 /**
- * Every status is tried again: a wrong path or password is put right by somebody, and the notification is
- * still wanted.
+ * Every status is retried: a wrong path or password can be corrected, and the notification is still wanted.
  */
 function rejection(
   url: URL,
@@ -135,7 +135,8 @@ function parseRetryAfter(text: string | null, now: number): number | null {
 }
 
 /**
- * What comes of the body in time, at most `MAX_BODY` bytes. Never rejects: the status has said what counts.
+ * The part of the body that arrives in time, at most `MAX_BODY` bytes. Never rejects: the status alone
+ * decides.
  */
 async function readSome(response: Response, clock: Clock): Promise<string> {
   if (response.body === null) return ''
@@ -160,7 +161,7 @@ async function readSome(response: Response, clock: Clock): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(pieces).subarray(0, MAX_BODY))
 }
 
-/** Nobody is to see it, so nobody waits for it. */
+/** The answer is not shown, so it is not awaited. */
 function drop(response: Response): string {
   response.body?.cancel().catch(() => {})
   return ''
@@ -178,7 +179,7 @@ function signIn(url: URL): Record<string, string> {
   return { authorization: `Basic ${credentials}` }
 }
 
-/** A name may be said in a handshake; an address may not (RFC 6066). */
+/** A TLS handshake may contain a name but not an address (RFC 6066). */
 const isName = (host: string) => !/^\[|^[\d.]+$/.test(host)
 
 /** At the address that was looked at, when there is one. */

@@ -7,7 +7,7 @@ import { slack } from './slack.ts'
 import { telegram } from './telegram.ts'
 import { webhook } from './webhook.ts'
 
-/** Every way to reach somebody. */
+/** Every channel. */
 const ALL = [log, mail, webhook, slack, ntfy, telegram] as const
 
 type Defined = (typeof ALL)[number]
@@ -37,7 +37,7 @@ export const WITHOUT_SETTINGS = Object.fromEntries(
   ALL.filter(({ fields }) => Object.keys(fields).length === 0).map(({ name }) => [name, {}]),
 ) as Omit<ChannelSettings, keyof Sections>
 
-/** Null when there is no channel of this name. */
+/** Null when there is no channel with this name. */
 export function findChannel(name: string): Channel<ChannelSettings> | null {
   return CHANNELS.find((channel) => channel.name === name) ?? null
 }

@@ -43,7 +43,7 @@ export function writeMail(notification: Notification, options: MailOptions): Mai
   }
 }
 
-/** A digest and a test are no single event: there the original has no subject of its own. */
+/** The original has no subject for a digest or a test, which are not about one event. */
 function chooseSubject({ events, words }: Notification, { subject }: MailOptions): string {
   const [event] = events
   return subject === 'original' && event !== undefined && events.length === 1

@@ -10,11 +10,11 @@ const CONNECT_MS = 30_000
 /** A server may take its time over the greeting. */
 const GREETING_MS = 60_000
 /**
- * Longest silence of the server: RFC 5321 4.5.3.2.6 grants it so long over the answer after the final dot,
+ * Longest silence of the server: the time that RFC 5321 4.5.3.2.6 allows for the answer after the final dot,
  * and a quarter more.
  */
 const SILENCE_MS = 375_000
-/** Longest time for one mail, whatever the server says meanwhile. */
+/** Longest time for one mail, whatever the server sends meanwhile. */
 const SEND_LIMIT_MS = 540_000
 /** A connection is kept for a storm of notifications, not for the day. */
 const IDLE_MS = 5000
@@ -76,7 +76,7 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
   const drop = () => {
     const dropped = pool
     pool = null
-    // A pool that never came up was told where it was asked for.
+    // A pool that never came up was reported to its caller.
     dropped?.then((one) => one.close({ force: true })).catch(() => {})
   }
   return {
@@ -110,8 +110,8 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
 }
 
 /**
- * Null for a machine whose name has no domain: a mail server that looks at the name would not have it, and is told an
- * address instead.
+ * Null for a machine whose name has no domain: a mail server that checks the name would refuse it, so it is
+ * sent an address instead.
  */
 const nameQualified = (machine: string): string | null => (machine.includes('.') ? machine : null)
 
@@ -195,7 +195,7 @@ function explain(error: unknown, server: string, settings: MailSettings): SendEr
   const { code = '', responseCode = 0, command = '', message } = error as NodemailerError
   const said = `${server}:${settings.port}: ${tidyAnswer(message, [settings.password])}`
   const advice = ADVICE[isCertificateTrouble(error) ? 'ETLS' : code]
-  // Everything else is put right by somebody or passes, after which the notification is still wanted.
+  // All other failures can be corrected or pass, and the notification is still wanted then.
   const isFinal = command === 'RCPT TO' && NO_MAILBOX.includes(responseCode) && !PASSES.test(message)
   return new SendError(advice === undefined ? said : `${said}; ${advice}`, {
     retry: !isFinal,

@@ -41,7 +41,7 @@ export const ntfy = defineChannel({
           : { authorization: `Bearer ${settings.token}` }
       return postJson(server, JSON.stringify({ topic, ...describeNotification(notification) }), tools, {
         headers,
-        // Who knows the name of an open topic may read it.
+        // Anybody who knows the name of an open topic may read it.
         secrets: [settings.token, topic],
         ca: settings.ca,
       })

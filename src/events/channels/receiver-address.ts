@@ -4,8 +4,8 @@ import { type AddressRange, isWithin, parseAddressRange, readAddress } from '../
 import { SendError } from './channel.ts'
 
 /**
- * Where no notification goes that somebody typed an address for, unless `notifications.allow_addresses` names
- * it: this machine, its links, and the addresses at which clouds hand out what a machine may know.
+ * Addresses that a person may not enter as a target unless `notifications.allow_addresses` names them: this
+ * machine, its links, and the metadata addresses of clouds.
  */
 const CLOSED = [
   ...['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1', '::', 'fe80::/10'],
@@ -39,7 +39,7 @@ export async function findReceiver(host: string, allowed: readonly AddressRange[
   const [first] = found
   if (first === undefined)
     throw new SendError(`${host} can't be reached: its name has no address`, { retry: true })
-  // One that is closed among several speaks against the name: nobody needs it for anything good.
+  // One refused address among several refuses the name: no legitimate receiver has such a name.
   const own = listOwnAddresses()
   const isClosed = (address: string) => isInClosedRange(address) || own.has(readAddress(address))
   const closed = found.find(({ address }) => isClosed(address) && !isWithin(address, allowed))

@@ -8,7 +8,7 @@ import type { Notification, NotificationEvent } from './channel.ts'
  */
 const WEBHOOK_VERSION = 1
 
-/** What a webhook is sent, with the names of the API. */
+/** The body of a webhook, with the names of the API. */
 export function describeWebhook({ id, kind, words, events, rule, link }: Notification) {
   // A digest has the list of events as its link; each event has its own.
   const base = link?.replace(/\/events(\/\d+)?$/, '') ?? null

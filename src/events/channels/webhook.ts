@@ -3,7 +3,7 @@ import { defineChannel, SendError } from './channel.ts'
 import { checkHttpAddress, checkOrigin, isOwnOrigin, postJson } from './http.ts'
 import { describeWebhook } from './webhook-body.ts'
 
-/** Receivers commonly take bodies up to a few hundred KiB; a digest beyond this is split. */
+/** Receivers commonly accept bodies up to a few hundred KiB; a larger digest is split. */
 const MAX_BODY_BYTES = 64 * 1024
 
 const HEADER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x20-\x7E]*)$/
@@ -22,7 +22,7 @@ export const webhook = defineChannel({
       example: ['X-Team: operations'],
       doc: 'Headers to send along, each as "Name: value", to the addresses of `origins` alone.',
       check: (item) => (HEADER.test(item) ? null : 'headers such as "X-Team: operations"'),
-      // As often as not the value is a secret; of what is no header all may be.
+      // The value of a header is often a secret; of a malformed header, all may be one.
       mask: (item) => item.replace(/^(?:([\w-]+):)?.*$/s, (_, name) => `${name ? `${name}: ` : ''}********`),
     }),
     secret: secret({

@@ -3,8 +3,8 @@ import { type Task, workInPieces } from '../task.ts'
 const FRAMES_AT_ONCE = 500
 
 /**
- * Makes samples of what agents of the original product sent with a clock that is fast, once the server's
- * clock has come to their time; also when that was the wrong one and has been put right.
+ * Admits samples that agents of the original product sent with a fast clock, once the server's clock has
+ * reached their time; also when it was the server's clock that was wrong and has been corrected.
  */
 export const admitWaitingSamples: Task = {
   name: 'admit waiting samples',

@@ -10,18 +10,18 @@ const PIECE = 200
 const MEMORY = 'applied_rules'
 
 /**
- * How each rule was when it was last applied to what is open, and the rules that changed and have not been
- * applied to all of it yet.
+ * The state of each rule when it was last applied to open events, and the rules that changed and have not
+ * been applied to all of them yet.
  */
 type RuleMemory = {
   readonly rules: Readonly<Record<string, Applied>>
   readonly pending: readonly number[]
 }
 
-/** `to` says where a rule sends, `what` the rest. */
+/** `to` describes where a rule sends, `what` the rest. */
 type Applied = { readonly what: string; readonly to: string }
 
-/** The rules that were found applied last, so that a cycle in which nobody changed one asks for no more. */
+/** The rules that were applied last, so that a cycle in which none changed reads nothing more. */
 const applied = new WeakMap<TaskContext['store'], string>()
 
 /**
@@ -39,7 +39,7 @@ export const applyRules: Task = {
     if (applied.get(context.store) === described) return false
     const kept = await watch.recall(MEMORY)
     if (kept === null) {
-      // The rules of an older version, or none: what they are about was told.
+      // The rules of an older version, or none: their events were notified.
       await watch.remember(MEMORY, JSON.stringify({ rules, pending: [] } satisfies RuleMemory))
       return false
     }

@@ -1,12 +1,12 @@
 import type { Task } from '../task.ts'
 import { mayDropByAge } from './retention.ts'
 
-/** What was lost for a reason is told for so long after the last of it. */
+/** The event of a hole with a reason stays open this long after its last sample. */
 const QUIET_SECONDS = 3600
 /** Refusals and holes are remembered as long as events. */
 const PRUNED_AT_ONCE = 5000
 
-/** Brings up to date what is there of what agents sent, and tells of new holes. */
+/** Updates the account of what agents sent, and opens events for new holes. */
 export const auditData: Task = {
   name: 'audit data',
   every: 300,

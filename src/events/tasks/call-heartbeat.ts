@@ -4,8 +4,8 @@ import type { Task, TaskContext } from '../task.ts'
 const LIMIT_MS = 10_000
 
 /**
- * Tells somebody outside that the engine does its work: whoever misses the call raises the alarm that we
- * can't raise ourselves.
+ * Calls an outside service to show that the engine works: when the call is missing, that service raises the
+ * alarm that we can't raise ourselves.
  */
 export const callHeartbeat: Task = {
   name: 'call heartbeat',
@@ -22,7 +22,10 @@ export const callHeartbeat: Task = {
   },
 }
 
-/** A receiver that does not answer is not our failure: it is said, and the next minute comes. */
+/**
+ * A receiver that does not answer is not a failure of ours: it is logged, and the next call follows a minute
+ * later.
+ */
 async function call({ clock, log }: TaskContext, url: string) {
   const patience = new AbortController()
   const timer = clock.after(LIMIT_MS, () => patience.abort())

@@ -6,21 +6,21 @@ import { type Task, workInPieces } from '../task.ts'
 export const HOT_SECONDS = 2 * 3600
 
 /**
- * A fold writes the whole block of a host's day anew. So the limit moves in steps: twelve rewrites a day, not
- * one for every frame.
+ * Compaction rewrites the whole block of a host's day. So the limit moves in steps: twelve rewrites a day,
+ * not one for every frame.
  */
 const STEP_SECONDS = 2 * 3600
 
 /**
- * Compaction goes on this far beyond the newest samples, so that those of silent hosts are compacted too, and
- * no further: a clock that is a year ahead would make everything that comes for a year late.
+ * Compaction continues this far beyond the newest samples, so that those of silent hosts are compacted too,
+ * and no further: with a clock that is a year ahead, all later samples would be late for a year.
  */
 const SLACK_SECONDS = 86_400
 
 /** Host-days of one piece: some tens of milliseconds of work. */
 const PIECE = 4
 
-/** Packs frames that are no longer hot into blocks. */
+/** Packs frames that are old enough into blocks. */
 export const compactFrames: Task = {
   name: 'fold frames',
   every: 0,

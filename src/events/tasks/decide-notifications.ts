@@ -16,7 +16,7 @@ export const decideNotifications: Task = {
   run: (context) =>
     workInPieces(context, async () => {
       const { outbox } = context.store
-      // Times that were not moved with the clock yet say nothing of what is due.
+      // Times that were not yet moved with the clock do not say what is due.
       if (context.readJump() !== 0) return false
       const now = context.clock.now()
       const changes = await outbox.listChanges(PIECE)
@@ -24,7 +24,7 @@ export const decideNotifications: Task = {
       if (changes.length === 0 && due.length === 0) return false
       const book = await readRuleBook(context)
       const decided: Decided[] = []
-      // What a rule says of a change rests on what it said of the one before.
+      // A rule's decision on a change depends on its decision on the change before.
       for (const change of firstOfEach(changes)) {
         logChange(context, change)
         const at = change.followed === null ? now : Math.max(change.changed, Math.min(now, change.followed))

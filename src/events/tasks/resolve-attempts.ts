@@ -4,7 +4,9 @@ import { mayDropByAge } from './retention.ts'
 /** An agent that was refused tries again within minutes, for as long as it runs. */
 const QUIET_SECONDS = 3600
 
-/** Ends the events of names that somebody else used, and of copied agents, once nobody has tried for an hour. */
+/**
+ * Closes the events of names that another agent used, and of copied agents, after an hour without an attempt.
+ */
 export const resolveAttempts: Task = {
   name: 'end attempts',
   every: 300,

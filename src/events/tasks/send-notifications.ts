@@ -12,13 +12,13 @@ import { mayDropByAge } from './retention.ts'
 const PER_TARGET = 500
 /** Targets served at a time. */
 const MOST_BUSY = 8
-/** While a slow target is served, the others are looked at again after so long. */
+/** While a slow target is served, the others are checked again after this time. */
 const LOOK_AGAIN_MS = 10_000
 /** A target that takes its time gets no further delivery before the others were looked at again. */
 const QUEUE_MS = 20_000
 const RECENT_SECONDS = 60
 
-/** What is sent in one piece, with all that is needed for it. */
+/** The notifications of one delivery, with everything that sending needs. */
 type DeliveryBatch = {
   readonly notifications: readonly WaitingNotification[]
   readonly digest: string | 'new' | null
@@ -55,11 +55,11 @@ type Round = {
   readonly failures: unknown[]
 }
 
-/** Starts what is due for every target that is not being served. */
+/** Starts what is due for every target that has no delivery under way. */
 async function serveTargets(context: TaskContext, { busy, recovered, failures }: Round) {
   const { clock, store } = context
   if (context.isStopping() || !context.isLeader() || failures.length > 0) return
-  // Times that were not moved with the clock yet say nothing of what is due.
+  // Times that were not yet moved with the clock do not say what is due.
   if (context.readJump() !== 0) return
   const waiting = (await store.outbox.listWaiting(PER_TARGET)).filter(
     ({ channel, target }) => !busy.has(keyOf(channel, target)),

@@ -9,8 +9,8 @@ import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
 
 /**
- * What is remembered of the group: `hosts` are all that ever were in it, `change` the number of its event's
- * newest change.
+ * The remembered group: `hosts` are all that were ever in it, `change` is the number of its event's newest
+ * change.
  */
 type SilenceMemory = {
   readonly group: SilenceGroup
@@ -20,7 +20,7 @@ type SilenceMemory = {
 
 const MEMORY = 'silence_group'
 
-/** Opens events of hosts that are silent and closes them when they are heard again. */
+/** Opens events of silent hosts and closes them when the hosts are seen again. */
 export const watchAvailability: Task = {
   name: 'watch availability',
   every: 0,

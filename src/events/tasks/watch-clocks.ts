@@ -11,12 +11,12 @@ import { reportOnServer } from '../server-events.ts'
 import type { Task } from '../task.ts'
 
 /**
- * What is said of a clock is over only when it is clearly back: one at the very limit would open an event a
+ * A clock event closes only when the clock is clearly back: a clock right at the limit would open an event a
  * minute.
  */
 const CLEAR_SHARE = 0.9
 
-/** A host has a say about the clock of the server when it has reported within so many seconds. */
+/** A host counts as evidence about the server's clock when it has reported within this many seconds. */
 const LATELY = 600
 
 /**

@@ -3,7 +3,9 @@ import { maskTarget } from '../../domain/notifications/target.ts'
 import { reportOnServer } from '../server-events.ts'
 import type { Task } from '../task.ts'
 
-/** What was given up is remembered as trouble for so long when nothing is sent to its target any more. */
+/**
+ * A notification that was given up counts as trouble for this long when nothing more is sent to its target.
+ */
 const REMEMBERED_SECONDS = 86_400
 
 /**

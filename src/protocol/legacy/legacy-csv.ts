@@ -5,10 +5,10 @@ import { ProtocolError } from '../protocol-error.ts'
 import { Tally } from '../rejection-tally.ts'
 import { LegacyPacket, type LegacyPart } from './legacy.ts'
 
-/** What the lines of one host bring. */
+/** The content of the lines of one host. */
 export type CsvPart = LegacyPart & { readonly host: string; readonly facts: HostFacts | null }
 
-/** What hosts are said to have as agent that speak CSV, as those up to 0.02b do. */
+/** The agent name of hosts whose agents send CSV, as those up to 0.02b do. */
 const CSV_AGENT = 'original 2018'
 /** Longest line, in characters. */
 export const MAX_CSV_LINE = 4096
@@ -17,7 +17,7 @@ const MAX_CSV_HOSTS = 100
 /** About the bytes of memory that a line holds, besides its text. */
 const LINE_WEIGHT = 120
 
-/** The monitors that tell what the machine is, and what we call that. */
+/** The monitors that hold facts of the machine, with our names of these facts. */
 const FACTS: Readonly<Record<string, string>> = {
   'conf.ipaddress': 'ip',
   'conf.os.name': 'platform',
@@ -80,7 +80,7 @@ export class CsvPacket {
     else addValue(lines.rows, time, monitor, value)
   }
 
-  /** What was added since the last call, by host; what was left out of all is counted with the first. */
+  /** The reports since the last call, by host; everything that was left out is counted with the first. */
   takeParts(): CsvPart[] {
     const parts: CsvPart[] = []
     const left = this.#tally

@@ -27,7 +27,7 @@ export class Spellings {
     return legal
   }
 
-  /** What was read before, of which some name differed. */
+  /** The names read before, when any of them differed. */
   add(found: Readonly<Record<string, string>>): void {
     Object.assign(this.#found, found)
     this.#isAny = true

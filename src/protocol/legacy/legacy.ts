@@ -11,10 +11,10 @@ import { Tally } from '../rejection-tally.ts'
 import { LegacyFrames } from './legacy-frames.ts'
 import { Spellings } from './legacy-metric.ts'
 
-/** What hosts are said to have as agent that speak JSON, as those from 0.03b on (May 2019) do. */
+/** The agent name of hosts whose agents send JSON, as those from 0.03b on (May 2019) do. */
 const ORIGINAL_AGENT = 'original 2019'
 
-/** What the original's collector answers, once everything is stored. */
+/** The answer of the original's collector, once everything is stored. */
 export const LEGACY_RECEIPT = 'Received'
 
 /** A part of a packet that can be stored. */
@@ -28,21 +28,26 @@ export type LegacyPart = {
   readonly refused: Tally
 }
 
-/** Who sent a packet. */
+/** The sender of a packet. */
 export type LegacyHead = {
   readonly host: string
   readonly passphrase: unknown
   readonly facts: HostFacts | null
-  /** Agent's clock at sending; null when it said none. */
+  /** The agent's clock at sending; null when the packet has none. */
   readonly clock: number | null
   /** The same, where it is near enough to the server's clock to date something by it; null elsewhere. */
   readonly usableClock: number | null
 }
 
-/** A packet made now says a time at most this far from the server's, even with a wrong time zone. */
+/**
+ * The time in a packet that was just made differs from the server's by at most this, even with a wrong time
+ * zone.
+ */
 const MAX_CLOCK_SKEW = 86_400
 
-/** Who sent a packet, from its members outside the lists. Throws a ProtocolError without a good name. */
+/**
+ * The sender of a packet, from its members outside the lists. Throws a ProtocolError without a valid name.
+ */
 export function readLegacyHead(fields: JsonMembers, now: number): LegacyHead {
   const { ip, platform, build, arch, domain, procs, memory, groups, mounts } = fields
   const time = readAnyTime(fields.time)
@@ -108,7 +113,7 @@ export class LegacyPacket {
 
   #addList(list: ListName, elements: unknown): void {
     if (elements === undefined || elements === null) return
-    // What stands in its place can never be stored; the rest of the packet can.
+    // A value of another kind can never be stored; the rest of the packet can.
     if (!Array.isArray(elements)) {
       this.#tally.refuse(list === 'data' ? 'frame' : 'event')
       return
@@ -145,8 +150,8 @@ export class LegacyStream {
   }
 
   /**
-   * Who sent it; null while the members that say so have not arrived. Throws a ProtocolError when a complete
-   * packet does not say it, or is a batch of the other dialect, which is never this long.
+   * The sender; null while the members that name it have not arrived. Throws a ProtocolError when a complete
+   * packet does not name it, or is a batch of the other dialect, which is never this long.
    */
   findHead(): LegacyHead | null {
     const text = this.#splitter.head()

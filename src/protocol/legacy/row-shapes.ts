@@ -3,14 +3,16 @@ import { MAX_METRICS } from '../message.ts'
 import type { NameLists } from '../names.ts'
 import { Spellings } from './legacy-metric.ts'
 
-/** What a list of row keys means, worked out once. */
+/** The meaning of a list of row keys, worked out once. */
 export type RowShape = {
   /** How many keys were given, the time's among them. */
   readonly width: number
   /** `metrics[i]` stands under `keys[i]` in the row, whose spelling the original allowed. */
   readonly keys: readonly string[]
   readonly metrics: readonly string[]
-  /** Whether `metrics[i]` is space in use while the row tells the free space; null when that is true of none. */
+  /**
+   * Whether `metrics[i]` is used space while the row holds the free space; null when that is true of none.
+   */
   readonly isFree: readonly boolean[] | null
   /** Names as the agent spells them, by those that are kept; null when none differs. */
   readonly spellings: Readonly<Record<string, string>> | null

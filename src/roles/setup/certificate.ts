@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { existsSync, lchownSync, linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../config/config-error.ts'
@@ -90,18 +90,23 @@ export function switchToNext(dataDir: string): Certificate {
   const next = findNextCertificate(dataDir)
   if (next === null) throw new CommandError('there is no next certificate: monitor certificate new makes one')
   const file = join(dataDir, OWN_FILE)
-  if (existsSync(file)) copyFileSync(file, join(dataDir, PREVIOUS_FILE))
+  if (existsSync(file)) {
+    // Nothing is written through a name that is there: the account of the service, to which the folder belongs, could
+    // have made a link of it to a file that only root may change.
+    const previous = join(dataDir, PREVIOUS_FILE)
+    rmSync(previous, { force: true })
+    linkSync(file, previous)
+  }
   // In one step: a server that starts now finds either.
   renameSync(join(dataDir, NEXT_FILE), file)
-  giveToOwnerOf(dataDir, join(dataDir, PREVIOUS_FILE))
   return next
 }
 
-/** What an administrator makes, the service has to be able to read. */
+/** What an administrator makes, the service has to be able to read. A link is not followed. */
 function giveToOwnerOf(folder: string, file: string): void {
   if (process.platform === 'win32' || process.getuid?.() !== 0 || !existsSync(file)) return
   const { uid, gid } = statSync(folder)
-  chownSync(file, uid, gid)
+  lchownSync(file, uid, gid)
 }
 
 /**

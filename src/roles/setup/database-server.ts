@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../../config/config-error.ts'
 import type { Config } from '../../config/schema.ts'
+import { describeFileError } from '../../lib/log.ts'
 import type { DatabaseServer } from '../../storage/database/open.ts'
 
 /**
@@ -35,7 +36,7 @@ function readPem(key: string, file: string | null): string | null {
     const text = readFileSync(file, 'utf8')
     if (text.includes('-----BEGIN ')) return text
   } catch (error) {
-    throw problem(key, `expected a file that can be read (${(error as Error).message})`, file)
+    throw problem(key, `expected a file that can be read (${describeFileError(error)})`, file)
   }
   throw problem(key, 'expected PEM', file)
 }

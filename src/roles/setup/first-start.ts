@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeStoredPassword } from '../../domain/users/user.ts'
+import { parseStoredPassword, writeStoredPassword } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { makePrivateFolder } from '../../platform/private-files.ts'
 import type { UserStore } from '../../storage/ports/store.ts'
@@ -63,6 +63,22 @@ export async function createFirstUser(
   })
   const added = await users.add(FIRST_USER, 'admin', hash, clock.now())
   return added ? { name: FIRST_USER, password, file } : null
+}
+
+/**
+ * Versions before this one did not ask the first user for a password of their own. Where that user still has the one
+ * that lies in a file of the data folder, it lets in as far as choosing another one from now on, and ends the sessions
+ * that were begun with it. Gives the name of the user; null when there is nothing to change.
+ */
+export async function expireInitialPassword(users: UserStore, dataDir: string): Promise<string | null> {
+  const password = readSecretFile(join(dataDir, PASSWORD_FILE))
+  if (password === null) return null
+  const user = await users.find(FIRST_USER)
+  if (user === null || user.passwordState !== 'own') return null
+  const known = user.passwordHash
+  if (!(await Bun.password.verify(password, parseStoredPassword(known).hash))) return null
+  const temporary = writeStoredPassword({ state: 'temporary', hash: known, expires: null })
+  return (await users.setPassword(FIRST_USER, temporary, known)) ? FIRST_USER : null
 }
 
 /** To be called when a user's password was changed or the user is gone: the first one's is kept no longer. */

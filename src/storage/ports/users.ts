@@ -10,8 +10,12 @@ export type UserStore = {
   find(name: string): Promise<(User & { passwordHash: string }) | null>
   /** False when the name is taken. */
   add(name: string, access: Access, passwordHash: string, at: number): Promise<boolean>
-  /** Ends the user's sessions too. False when there is no such user; so for the preferences. */
-  setPassword(name: string, passwordHash: string): Promise<boolean>
+  /**
+   * Ends the user's sessions too. False, with nothing changed, when there is no such user, or when `known` is
+   * given and is not the hash that is stored.
+   */
+  setPassword(name: string, passwordHash: string, known?: string): Promise<boolean>
+  /** False when there is no such user. */
   setPreferences(name: string, preferences: Preferences): Promise<boolean>
   /**
    * `only admin`, with nothing changed, when nobody else could manage users then: two who go at once leave

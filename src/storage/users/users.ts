@@ -17,11 +17,18 @@ type UserRow = {
 const SELECT = 'SELECT id, name, access, password_hash, created, last_sign_in FROM user'
 
 export function createUserStore(database: Database): UserStore {
-  /** Runs `act` with the user's id; false when there is no such user. */
-  const change = (name: string, act: (transaction: Transaction, id: number) => Promise<unknown>) =>
+  /**
+   * Runs `act` with the user's id; false when there is no such user, or another password than `known` is
+   * stored.
+   */
+  const change = (
+    name: string,
+    act: (transaction: Transaction, id: number) => Promise<unknown>,
+    known?: string,
+  ) =>
     database.transaction(async (transaction) => {
       const [row] = await transaction.query<UserRow>(`${SELECT} WHERE name = ?`, [name])
-      if (!row) return false
+      if (!row || (known !== undefined && row.password_hash !== known)) return false
       await act(transaction, row.id)
       return true
     })
@@ -59,11 +66,15 @@ export function createUserStore(database: Database): UserStore {
         return (await transaction.run(insert, [name, access, passwordHash, at])) > 0
       }),
 
-    setPassword: (name, passwordHash) =>
-      change(name, async (transaction, id) => {
-        await transaction.run('UPDATE user SET password_hash = ? WHERE id = ?', [passwordHash, id])
-        await transaction.run('DELETE FROM session WHERE user = ?', [id])
-      }),
+    setPassword: (name, passwordHash, known) =>
+      change(
+        name,
+        async (transaction, id) => {
+          await transaction.run('UPDATE user SET password_hash = ? WHERE id = ?', [passwordHash, id])
+          await transaction.run('DELETE FROM session WHERE user = ?', [id])
+        },
+        known,
+      ),
 
     setPreferences: (name, preferences) =>
       change(name, (transaction, id) =>

@@ -124,10 +124,10 @@ export const etagOf = (thing: object): string => `"${versionOf(thing)}"`
 export async function outdated(
   request: Pick<WebRequest, 'web' | 'session'>,
   one: string,
-  stored: { readonly name: string } | null,
+  stored: { readonly name: string; readonly id: number } | null,
 ): Promise<HttpError> {
   if (stored === null) return notFound(one)
-  const who = actorOf(await findLastChange(request.web, one, stored.name), request)
+  const who = actorOf(await findLastChange(request.web, { one, ...stored }), request)
   return new HttpError(
     412,
     `${who} has changed this ${one} since you read it: read it again, and send its ETag in If-Match.`,

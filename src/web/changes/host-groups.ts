@@ -33,7 +33,7 @@ export async function giveGroups(
 }
 
 async function outdated(request: WebRequest, name: string, given: readonly string[]): Promise<HttpError> {
-  const who = actorOf(await findLastChange(request.web, HOST_CHANGES.groups, name), request)
+  const who = actorOf(await findLastChange(request.web, { one: HOST_CHANGES.groups, name }), request)
   const now = given.length === 0 ? 'none' : given.join(', ')
   return new HttpError(
     409,

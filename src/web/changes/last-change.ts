@@ -2,25 +2,27 @@ import type { AuditEntry } from '../../storage/ports/store.ts'
 import type { WebContext, WebRequest } from '../http/route.ts'
 
 /** Newest entries among which the change is looked for. */
-const SEARCHED = 20
+const SEARCHED = 100
+
+/** What a change is of: `one` is the word by which actions call it, as `rule`. The shell may have named it by its id. */
+export type ChangedThing = { readonly one: string; readonly name: string; readonly id?: number }
 
 /**
  * The newest change of a thing that the audit log has; null where it has none, as of a change that is logged this
- * moment. `one` is the word by which actions call it: `rule`.
+ * moment.
  */
 export async function findLastChange(
   { store }: Pick<WebContext, 'store'>,
-  one: string,
-  name: string,
+  { one, name, id }: ChangedThing,
 ): Promise<AuditEntry | null> {
-  const { entries } = await store.audit.list({ search: name, limit: SEARCHED })
-  return (
-    entries.find(
-      ({ action, detail }) =>
-        action.includes(one) &&
-        (detail === name || detail.startsWith(`${name}:`) || detail.startsWith(`${name} to `)),
-    ) ?? null
-  )
+  const { entries } = await store.audit.list({ search: one, limit: SEARCHED })
+  const isOfIt = ({ action, detail }: AuditEntry) =>
+    action.includes(one) &&
+    (detail === name ||
+      detail === String(id) ||
+      detail.startsWith(`${name}:`) ||
+      detail.startsWith(`${name} to `))
+  return entries.find(isOfIt) ?? null
 }
 
 /** Who made a change, for the beginning of a sentence: `olga`, or `Somebody` where the log does not say. */

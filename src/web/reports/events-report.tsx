@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { isSeverity, SEVERITY_NAMES } from '../../domain/event.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import { type EventView, viewEvents } from '../problems/event-view.ts'
 import { capitalize, eventPath, hostPath, stampLabel } from '../ui/components.tsx'
 import { formatCount, formatDuration, formatIso } from '../ui/format.ts'
@@ -7,7 +8,7 @@ import { severityMark } from '../ui/icons.tsx'
 import { cutWords, listAll, type Report } from './report.ts'
 
 /** Events whose hosts are looked up together. */
-const AT_ONCE = 1000
+const AT_ONCE = 250
 
 export const eventsReport: Report = {
   key: 'events',
@@ -21,8 +22,11 @@ export const eventsReport: Report = {
     )
     const events = items.toSorted((a, b) => a.severity - b.severity || b.opened - a.opened)
     const views: EventView[] = []
-    for (let at = 0; at < events.length; at += AT_ONCE)
+    for (let at = 0; at < events.length; at += AT_ONCE) {
       views.push(...(await viewEvents(events.slice(at, at + AT_ONCE), web, now)))
+      // The hosts of so many take some milliseconds: others have their turn between them.
+      await yieldThread()
+    }
     const rows = views.map(({ event, problem }) => ({
       id: event.id,
       severity: SEVERITY_NAMES[event.severity],

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { hostName, METRICS, machine } from '../data.ts'
+import { METRICS as ALL_METRICS, hostName, machine } from '../data.ts'
 import type { Benchmark, BenchmarkOptions, Figure, Peers } from '../figure.ts'
 import { openBenchStore } from '../fill.ts'
 import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
@@ -8,6 +8,8 @@ import { AcknowledgementProbe } from '../waits/probe.ts'
 
 const DAY = 86_400
 const MINUTES = 1440
+/** Six of twelve, so that it ends within ten minutes. */
+const METRICS = ALL_METRICS.slice(0, 6)
 /** Written together, so that what is written next to each other lies next to each other. */
 const MINUTES_AT_ONCE = 10
 const HOSTS_AT_ONCE = 1000
@@ -84,7 +86,7 @@ async function fillFrames(folder: string, hosts: number, midnight: number) {
           frames: Array.from({ length: MINUTES_AT_ONCE }, (_, j) => ({
             time: midnight - DAY + (minute + j) * 60,
             metrics: METRICS,
-            values: next(),
+            values: next().slice(0, METRICS.length),
           })),
         })),
       )

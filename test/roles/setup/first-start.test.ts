@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Access, parseStoredPassword } from '../../../src/domain/users/user.ts'
 import {
   createFirstUser,
+  expireInitialPassword,
   findPassphrase,
   forgetInitialPassword,
   keepPassphrase,
@@ -100,6 +101,27 @@ describe('the first user', () => {
       await users.setAccess('ann', 'viewer')
       await users.delete('bob')
       expect((await users.list()).map(({ name }) => name)).toEqual(['ann', 'bob'])
+    }))
+
+  test('of an older version has to change a password that nobody changed, and no other', () =>
+    withUsers(async (users) => {
+      const stateOf = async () => parseStoredPassword((await users.find('admin'))?.passwordHash ?? '').state
+      const first = await createFirstUser(users, dir, fakeClock())
+      const password = first?.password ?? ''
+      expect(await expireInitialPassword(users, dir)).toBeNull()
+      await users.setPassword('admin', await Bun.password.hash(password))
+      expect(await stateOf()).toBe('own')
+      expect(await expireInitialPassword(users, dir)).toBe('admin')
+      expect(await stateOf()).toBe('temporary')
+      const { hash } = parseStoredPassword((await users.find('admin'))?.passwordHash ?? '')
+      expect(await Bun.password.verify(password, hash)).toBe(true)
+      expect(await expireInitialPassword(users, dir)).toBeNull()
+      await users.setPassword('admin', await Bun.password.hash('another long one'))
+      expect(await expireInitialPassword(users, dir)).toBeNull()
+      expect(await stateOf()).toBe('own')
+      rmSync(first?.file ?? '')
+      await users.setPassword('admin', await Bun.password.hash(password))
+      expect(await expireInitialPassword(users, dir)).toBeNull()
     }))
 
   test('has its password forgotten when that was changed, and only then', () =>

@@ -4,7 +4,7 @@ import { isSeverity } from '../../../domain/event.ts'
 import { listCommonPasswords } from '../../../domain/users/common-passwords.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { EXIT } from '../../../lib/exit-codes.ts'
-import { type Command, type CommandInput, needText } from '../../../roles/command.ts'
+import type { Command, CommandInput } from '../../../roles/command.ts'
 import { createFirstUser, openDataDir } from '../../../roles/setup/first-start.ts'
 import type { LeftOut } from '../../../storage/maintenance/import/import-options.ts'
 import type { ImportResult } from '../../../storage/maintenance/import/import-original.ts'
@@ -12,7 +12,7 @@ import type { OriginalReader } from '../../../storage/maintenance/import/tables.
 import type { Store } from '../../../storage/ports/store.ts'
 import { createProgressBar } from '../../progress-bar.ts'
 import { formatTable } from '../../table.ts'
-import { describeOptions } from './database-move.ts'
+import { describeOptions, needDatabaseUrl } from './database-move.ts'
 
 const count = (number: number) => number.toLocaleString('en')
 
@@ -89,7 +89,7 @@ type ImportSource = { readonly original: OriginalReader; close(): Promise<void> 
 
 async function openSource(input: CommandInput, config: Config): Promise<ImportSource> {
   const { openOriginal, openOriginalFile } = await import('../../../storage/maintenance/import/tables.ts')
-  const url = needText(input, 'from')
+  const url = needDatabaseUrl(input, 'from')
   if (url.startsWith('sqlite:')) {
     const original = openOriginalFile(url.slice('sqlite:'.length))
     return { original, close: () => original.close() }

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import type { Config } from '../../../config/schema.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
-import { createLog } from '../../../lib/log.ts'
+import { createLog, describeFileError } from '../../../lib/log.ts'
 import { type Command, type CommandInput, needText } from '../../../roles/command.ts'
 import { describeDatabaseServer } from '../../../roles/setup/database-server.ts'
 import { openDataDir } from '../../../roles/setup/first-start.ts'
+import { parseMysqlUrl } from '../../../storage/database/mysql/url.ts'
 import type { OpenStoreOptions } from '../../../storage/database/open.ts'
 import { createProgressBar } from '../../progress-bar.ts'
 import { formatTable } from '../../table.ts'
@@ -40,7 +41,27 @@ function readPassword(file: string): string {
   try {
     return readFileSync(file, 'utf8').trimEnd()
   } catch (cause) {
-    throw new CommandError(`${file} can't be read: ${(cause as Error).message}`)
+    throw new CommandError(`${file} can't be read: ${describeFileError(cause)}`)
+  }
+}
+
+/** An option that says where a database is. Throws a CommandError, with what is expected, when it does not. */
+export function needDatabaseUrl(input: CommandInput, option: string): string {
+  const url = needText(input, option)
+  const isFile = /^sqlite:(?!(:memory:)?$)/.test(url)
+  if (!isFile && !isMysqlAddress(url))
+    throw new CommandError(
+      `--${option}: expected sqlite:FILE or mysql://USER:PASSWORD@HOST:3306/DATABASE, several hosts separated by commas`,
+      EXIT.usage,
+    )
+  return url
+}
+
+function isMysqlAddress(url: string): boolean {
+  try {
+    return parseMysqlUrl(url).database !== ''
+  } catch {
+    return false
   }
 }
 
@@ -62,7 +83,7 @@ export const copyCommand: Command = {
     openDataDir(config.dataDir)
     const { openDatabase } = await import('../../../storage/database/open.ts')
     const { copyDatabase, isWhole } = await import('../../../storage/maintenance/copy.ts')
-    const [fromUrl, toUrl] = [needText(input, 'from'), needText(input, 'to')]
+    const [fromUrl, toUrl] = [needDatabaseUrl(input, 'from'), needDatabaseUrl(input, 'to')]
     if (fromUrl === toUrl) throw new CommandError('--from and --to are the same database')
     const from = await openDatabase(fromUrl, describeOptions(input, config, fromUrl, 'from-password-file'))
     try {

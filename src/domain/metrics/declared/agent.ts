@@ -1,6 +1,6 @@
 import type { MetricFamily } from '../metric-family.ts'
 
-/** What the agent says of itself. */
+/** Metrics of the agent itself. */
 export const AGENT_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.agent.queue.length',

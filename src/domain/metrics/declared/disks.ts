@@ -73,7 +73,7 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
     doc: 'Space in use, of what can be had.',
     chart: { of: 'filesystems', line: '<filesystem>' },
     section: { of: 'filesystems', column: 'Used' },
-    // Its pattern fits the inodes too: perf.filesystem.NAME.inodes.percent.used.
+    // Its pattern also matches the inodes: perf.filesystem.NAME.inodes.percent.used.
     standard: USED_UP,
   },
   {

@@ -1,6 +1,6 @@
 import type { MetricFamily } from '../metric-family.ts'
 
-/** What events are about that the server opens itself. No sample has these names. */
+/** Metrics of the events that the server opens itself. No sample has these names. */
 
 export const AVAILABILITY: MetricFamily = {
   name: 'perf.system.availability.seconds',

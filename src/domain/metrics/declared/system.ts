@@ -50,7 +50,10 @@ export const PROCESSES_METRICS: readonly MetricFamily[] = [
   },
 ]
 
-/** What tasks wait for: the kernel's word, ours, and whether all can wait for it at once. */
+/**
+ * The resources that tasks wait for: the kernel's name, our name, and whether all tasks can wait for it at
+ * once.
+ */
 const RESOURCES = [
   ['cpu', 'CPU', false],
   ['memory', 'memory', true],

@@ -1,5 +1,14 @@
 import { Database as Connection } from 'bun:sqlite'
-import { chmodSync, chownSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  lchownSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import { RESTORED_RECEIPT } from '../../audit/receipt.ts'
@@ -32,7 +41,9 @@ export async function restoreBackup(
   verifyBackup(file)
   const copy = `${target}.restoring`
   try {
-    copyFileSync(file, copy)
+    // A name that is there may be a link to somewhere else, made by the account to which the folder belongs.
+    rmSync(copy, { force: true })
+    copyFileSync(file, copy, constants.COPYFILE_EXCL)
     giveToOwner(copy, target)
     return placeCopy(target, copy, clock)
   } finally {
@@ -72,7 +83,7 @@ function giveToOwner(copy: string, target: string): void {
   const before = statSync(target, { throwIfNoEntry: false })
   const { uid, gid } = before ?? statSync(dirname(target))
   const own = statSync(copy)
-  if (own.uid !== uid || own.gid !== gid) chownSync(copy, uid, gid)
+  if (own.uid !== uid || own.gid !== gid) lchownSync(copy, uid, gid)
   chmodSync(copy, before === undefined ? 0o600 : before.mode & 0o777)
 }
 

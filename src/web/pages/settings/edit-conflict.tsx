@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import { actorOf, findLastChange } from '../../changes/last-change.ts'
+import { actorOf, type ChangedThing, findLastChange } from '../../changes/last-change.ts'
 import { type KnownVersions, versionOf } from '../../changes/version.ts'
 import type { WebRequest } from '../../http/route.ts'
 import { agoLabel } from '../../ui/components.tsx'
@@ -30,6 +30,7 @@ export type Conflict = {
   /** What the thing is called: `rule`. */
   readonly one: string
   readonly name: string
+  readonly id: number
   readonly stored: Described
   readonly typed: Described
 }
@@ -37,10 +38,10 @@ export type Conflict = {
 /** Stands above the form that was not saved. */
 export async function conflictView(
   request: WebRequest,
-  { one, name, stored, typed }: Conflict,
+  { one, name, id, stored, typed }: Conflict,
 ): Promise<Html> {
   const { web, now } = request
-  const change = await findLastChange(web, one, name)
+  const change = await findLastChange(web, { one, name, id })
   const rows = Object.entries(typed)
     .filter(([field, words]) => stored[field] !== words)
     .map(([field, words]) => ({ cells: [field, stored[field] || '–', words || '–'] }))
@@ -60,8 +61,9 @@ export async function conflictView(
 }
 
 /** Stands above the question that was asked about something that is another thing now. */
-export async function changedView(request: WebRequest, one: string, name: string): Promise<Html> {
-  const change = await findLastChange(request.web, one, name)
+export async function changedView(request: WebRequest, thing: ChangedThing): Promise<Html> {
+  const { one } = thing
+  const change = await findLastChange(request.web, thing)
   return (
     <p class="problem" role="alert">
       <b>Not deleted.</b> {actorOf(change, request)} changed this {one} after you opened this page. Look at it

@@ -92,6 +92,7 @@ export async function saveNamed<D, T extends D & Named>(options: SaveOptions<D, 
     const words = await conflictView(request, {
       one: options.logged ?? one,
       name: stored.name,
+      id: stored.id,
       stored: inWords(stored),
       typed: inWords(checked.draft),
     })
@@ -172,7 +173,10 @@ export function deletePages<T extends Named>(options: DeleteOptions<T>): { page:
     form: route({ path: address, method: 'POST', access, does: `delete ${one}` }, async (request) => {
       const found = await find(request)
       if (!isCurrent(found, knownVersion(request), null))
-        return refuseForm(ask(request, found, await changedView(request, one, found.name)), 409)
+        return refuseForm(
+          ask(request, found, await changedView(request, { one, name: found.name, id: found.id })),
+          409,
+        )
       const result = await remove(request, found)
       if (result instanceof Response) return result
       if (!result) throw notFound(one)

@@ -45,6 +45,13 @@ export function describePeople(name: string, makeWorkbench: () => Workbench) {
       expect((await store.sessions.find('s1', 150))?.preferences).toEqual(chosen)
     })
 
+    test('a password is changed only while the known one is stored, when one is given', async () => {
+      expect(await store.users.setPassword('anna', 'newer', 'another')).toBe(false)
+      expect((await store.users.find('anna'))?.passwordHash).toBe('hash')
+      expect(await store.users.setPassword('anna', 'newer', 'hash')).toBe(true)
+      expect((await store.users.find('anna'))?.passwordHash).toBe('newer')
+    })
+
     test('no session begins on a password that is another one by then', async () => {
       const origin = { address: '10.0.0.9', browser: 'Firefox' }
       expect(

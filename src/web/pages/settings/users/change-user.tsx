@@ -12,7 +12,7 @@ export const userPage = route({ path: `${PATH}/:user`, access: 'admin' }, async 
 
 async function describeRoleChange(request: WebRequest): Promise<string> {
   const { name, access } = await findUser(request)
-  const change = await findLastChange(request.web, 'user', name)
+  const change = await findLastChange(request.web, { one: 'user', name })
   return `Not saved. ${actorOf(change, request)} has given ${name} the role ${access} after you opened this page.`
 }
 
