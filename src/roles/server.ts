@@ -110,7 +110,7 @@ async function welcome(
   if (first === null) {
     const user = await expireInitialPassword(store.users, config.dataDir)
     if (user !== null)
-      log.warn('the first password was never changed: it must be at the next sign-in', { user })
+      log.warn('the first password was never changed: the next sign-in asks for another', { user })
     return
   }
   print(

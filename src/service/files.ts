@@ -26,7 +26,8 @@ export type Files = {
   readonly platform: string
   /** Makes the account of a service when it is missing; false when it was there. */
   ensureAccount(places: Places): Promise<boolean>
-  deleteAccount(places: Places): Promise<void>
+  /** False when there was none. */
+  deleteAccount(places: Places): Promise<boolean>
   /**
    * Throws a CommandError when another user has made any of these files or folders, who could change it then. What
    * is not there is fine.
@@ -80,7 +81,7 @@ export const LINUX_FILES: Files = {
 export const WINDOWS_FILES: Files = {
   platform: 'win32',
   ensureAccount: async () => false,
-  deleteAccount: async () => {},
+  deleteAccount: async () => false,
   async refuseForeign(paths) {
     for (const path of paths) {
       const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
@@ -215,8 +216,7 @@ export async function purgeFiles(places: Places, files: Files, print: (text: str
     await removeWhenFree(path)
     print(`Removed ${path}.`)
   }
-  await files.deleteAccount(places)
-  if (files.platform === 'linux') print(`Removed the user ${user}.`)
+  if (await files.deleteAccount(places)) print(`Removed the user ${user}.`)
   for (const folder of new Set([configFolder, dataRoot])) {
     removeIfEmpty(folder)
     const left = existsSync(folder) ? readdirSync(folder).sort() : []
