@@ -14,6 +14,7 @@ import {
 } from '../../ui/components.tsx'
 import { formatDuration, formatNumber, formatStamp } from '../../ui/format.ts'
 import { icon } from '../../ui/icons.tsx'
+import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import type { EventSort } from './event-filter.ts'
 import { findHold, heldWords } from './event-state.tsx'
@@ -120,13 +121,13 @@ function eventRow(view: EventView, options: EventTableOptions): Html {
         <span class="event-line">
           {spokenMark(severity)}
           <a class="plain clamp narrow-only" href={eventPath(id)}>
-            {problem.what}
+            {keepUnits(problem.what)}
           </a>
           <a class="plain clamp beside-only" href={beside}>
-            {problem.what}
+            {keepUnits(problem.what)}
           </a>
         </span>
-        {problem.detail !== null && <span class="event-detail soft">{problem.detail}</span>}
+        {problem.detail !== null && <span class="event-detail soft">{keepUnits(problem.detail)}</span>}
         {eventState(event)}
         {heldWords(event, calendar, now)}
       </td>

@@ -5,6 +5,7 @@ import type { EventView } from '../../problems/event-view.ts'
 import { agoLabel, eventPath, spokenMark } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatNumber } from '../../ui/format.ts'
+import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { heldWords } from '../events/event-state.tsx'
 import { hostName } from '../events/event-table.tsx'
@@ -66,9 +67,9 @@ function problemRow({ event, problem, spark }: Attention['rows'][number], model:
       <span class="problem-mark">{spokenMark(severity)}</span>
       <div class="problem-words">
         <a class="plain" href={eventPath(id)}>
-          {problem.what}
+          {keepUnits(problem.what)}
         </a>{' '}
-        {problem.detail !== null && <span class="soft">{problem.detail}</span>}
+        {problem.detail !== null && <span class="soft">{keepUnits(problem.detail)}</span>}
         {heldWords(event, model.calendar, model.now)}
       </div>
       <span class="problem-host">{hostName(event)}</span>

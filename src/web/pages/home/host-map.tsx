@@ -224,7 +224,7 @@ function legend({ fill }: HostMap): Html {
         <span class="cell edge severity-2" /> open event
       </span>
       {fill.key !== 'state' && (
-        <span class="map-more">darker: more {fill.key === 'cpu' ? 'CPU' : fill.key}</span>
+        <span class="map-more">stronger colour: more {fill.key === 'cpu' ? 'CPU' : fill.key}</span>
       )}
     </p>
   )

@@ -6,6 +6,7 @@ import { viewEvent } from '../../problems/event-view.ts'
 import { eventPath, hostPath, severityLabel } from '../../ui/components.tsx'
 import { refuseForm } from '../../ui/form-fields.tsx'
 import { formatStamp } from '../../ui/format.ts'
+import { keepUnits } from '../../ui/keep-units.ts'
 import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { tellAt } from '../events/action-result.tsx'
@@ -99,8 +100,8 @@ async function eventSubject(request: WebRequest): Promise<Subject> {
     ),
     words: (
       <>
-        {severityLabel(event.severity)} {hostName(event)}: <b>{problem.what}</b>
-        {problem.detail !== null && <span class="soft"> {problem.detail}</span>}
+        {severityLabel(event.severity)} {hostName(event)}: <b>{keepUnits(problem.what)}</b>
+        {problem.detail !== null && <span class="soft"> {keepUnits(problem.detail)}</span>}
       </>
     ),
     active: 'events',

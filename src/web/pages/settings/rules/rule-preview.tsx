@@ -7,6 +7,7 @@ import { createMaintenanceCalendar } from '../../../../domain/time/maintenance-w
 import type { WebRequest } from '../../../http/route.ts'
 import { eventPath, spokenMark, stampLabel } from '../../../ui/components.tsx'
 import { formatCount, formatNumber } from '../../../ui/format.ts'
+import { keepUnits } from '../../../ui/keep-units.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 
 const DAYS = 30
@@ -89,7 +90,8 @@ export function previewView({ notifications, problems, isPartial }: RulePreview)
                 {stampLabel(time)} · {KINDS[kind]}
               </span>
               <a class="plain" href={eventPath(event.id)}>
-                {spokenMark(event.severity)} {event.host}: {problems.get(event.id) ?? event.message}
+                {spokenMark(event.severity)} {event.host}:{' '}
+                {keepUnits(problems.get(event.id) ?? event.message)}
               </a>
             </li>
           ))}
@@ -101,8 +103,10 @@ export function previewView({ notifications, problems, isPartial }: RulePreview)
 
 function describeKinds(notifications: readonly PreviewedNotification<Event>[]): string {
   return Object.entries(KINDS)
-    .map(([kind, words]) => [notifications.filter((one) => one.kind === kind).length, words] as const)
-    .filter(([count]) => count > 0)
-    .map(([count, words]) => `${formatNumber(count)} ${words}`)
+    .map(([kind, words]) => ({ kind, words, count: notifications.filter((one) => one.kind === kind).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, words, count }) =>
+      kind === 'repeat' ? formatCount(count, words) : `${formatNumber(count)} ${words}`,
+    )
     .join(', ')
 }
