@@ -26,7 +26,7 @@ export type ServerOptions = {
   readonly agent: boolean
   /** Writes to standard output. */
   readonly print: (text: string) => void
-  /** What the guide lists. */
+  /** The commands that the guide lists. */
   readonly commands: readonly Command[]
 }
 
