@@ -25,7 +25,7 @@ export function openNotifier(
   })
 }
 
-/** What a notifier takes up while it runs; `part` is whose it is. */
+/** Settings that a notifier applies while it runs; `part` names their owner. */
 export function reloadNotifier(part: string, notifier: RenewableNotifier): Reload {
   return {
     part: `${part}: channels`,
@@ -34,7 +34,7 @@ export function reloadNotifier(part: string, notifier: RenewableNotifier): Reloa
   }
 }
 
-/** That of the configuration, else this machine's. */
+/** The zone of the configuration, otherwise this machine's. */
 export function readZone(config: Config): string {
   return config.events.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 }
