@@ -64,7 +64,8 @@ async function revokeTokens({ web: { store } }: WebRequest, user: string): Promi
 export function findProblem(next: string, again: string, current: string): string | null {
   const problem = findPasswordProblem(next)
   if (problem !== null) return problem
-  if (next !== again) return 'The new password was not repeated the same.'
+  if (normalizePassword(next) !== normalizePassword(again))
+    return 'The new password was not repeated the same.'
   return next === current ? 'The new password is the old one.' : null
 }
 
