@@ -55,7 +55,7 @@ export class BatchSession {
     const plain = this.#plain
     const seen = this.#port.now()
     if (!plain.read(bytes, from, end, seen + MAX_TIME_AHEAD)) return false
-    const { id, host, clock, time, metrics, values, number } = plain
+    const { id, host, clock, frames, numbers, waiting } = plain
     if (this.#passphrase === null && !this.#admitted.has(host)) return false
     const { keyHash, queue } = this.#said.recall(host, null, null, seen)
     const report: HostReport = {
@@ -65,13 +65,14 @@ export class BatchSession {
       facts: null,
       seen,
       clockSkew: skewOf(clock, seen),
-      frames: [{ time, metrics, values }],
+      frames,
       events: NOTHING,
       open: null,
       isGreeting: false,
       queue,
-      numbers: number === 0 ? null : { frames: [number], others: NOTHING, waiting: number, lost: NOTHING },
+      numbers: numbers === null ? null : { frames: numbers, others: NOTHING, waiting, lost: NOTHING },
     }
+    plain.forget()
     this.#submit(report, id, null, 0)
     return true
   }

@@ -1,10 +1,12 @@
+import type { Frame } from '../domain/sample.ts'
 import { EARLIEST_TIME } from './field.ts'
 import type { HostNames } from './host-names.ts'
+import { MAX_BATCH_FRAMES } from './message.ts'
 import type { NameList } from './names.ts'
 
 /**
- * The batch that nearly every line is: one frame whose names are known, and nothing else but the clock and the frame's
- * number. It is read from the bytes, in the order in which an agent writes it, without an object for each of its parts;
+ * The batch that nearly every line is: frames whose names are known, and nothing else but the clock and the frames'
+ * numbers. It is read from the bytes, in the order in which an agent writes it, without an object for each of its parts;
  * `JSON.parse` and a look at each member cost three times as much. Whatever is written in another way, or is not good in
  * any respect, is left to `readBatch`, so that there is one place which says what is wrong.
  */
@@ -13,12 +15,12 @@ export class PlainBatchReader {
   host = ''
   /** Null when the batch does not contain it. */
   clock: number | null = null
-  time = 0
-  values: (number | null)[] = []
-  /** The names of the values; of them is none that was refused. */
-  metrics: readonly string[] = []
-  /** Of the frame; 0 when it has none. */
-  number = 0
+  /** At least one. */
+  frames: readonly Frame[] = NOTHING
+  /** Of each frame; null when they have none. */
+  numbers: readonly number[] | null = null
+  /** The lowest number that may still come. */
+  waiting = 0
   readonly #hosts: HostNames
   readonly #findLayout: (layout: number) => NameList | undefined
   #at = 0
@@ -46,21 +48,57 @@ export class PlainBatchReader {
     if (!this.#take(bytes, LAYOUT) || !this.#takeWhole(bytes)) return false
     const list = this.#findLayout(this.#whole)
     if (list === undefined || list.columns !== null) return false
-    this.metrics = list.metrics
-    if (!this.#take(bytes, FRAMES) || !this.#takeWhole(bytes)) return false
-    this.time = this.#whole
-    if (this.time < EARLIEST_TIME || this.time > latest) return false
-    if (!this.#takeValues(bytes, list.width) || !this.#take(bytes, FRAMES_END)) return false
-    this.number = 0
-    if (this.#take(bytes, NUMBERS)) {
-      if (!this.#takeWhole(bytes) || this.#whole === 0) return false
-      this.number = this.#whole
-    }
-    return bytes[this.#at] === CLOSE_BRACE && this.#at + 1 === end
+    if (!this.#take(bytes, FRAMES) || !this.#takeFrames(bytes, list, latest)) return false
+    if (this.#takeNumbers(bytes) && bytes[this.#at] === CLOSE_BRACE && this.#at + 1 === end) return true
+    this.forget()
+    return false
+  }
+
+  /** Lets go of what was read: a connection may say nothing more for a long time. */
+  forget(): void {
+    this.frames = NOTHING
+    this.numbers = null
+  }
+
+  #takeFrames(bytes: Uint8Array, { metrics, width }: NameList, latest: number): boolean {
+    const frames: Frame[] = []
+    do {
+      if (frames.length === MAX_BATCH_FRAMES || !this.#takeWhole(bytes)) return false
+      const time = this.#whole
+      if (time < EARLIEST_TIME || time > latest || !this.#takeValues(bytes, width)) return false
+      frames.push({ time, metrics, values: this.#values })
+    } while (this.#take(bytes, NEXT_FRAME))
+    if (!this.#take(bytes, FRAMES_END)) return false
+    this.frames = frames
+    return true
+  }
+
+  /** One number, or the first and the last of numbers that follow each other; none at all is no fault. */
+  #takeNumbers(bytes: Uint8Array): boolean {
+    const { length } = this.frames
+    this.numbers = null
+    this.waiting = 0
+    if (!this.#take(bytes, NUMBERS)) return true
+    const isList = this.#take(bytes, LIST)
+    if (!this.#takeWhole(bytes)) return false
+    const first = this.#whole
+    if (isList && (!this.#take(bytes, SEPARATOR) || !this.#takeWhole(bytes) || !this.#take(bytes, LIST_END)))
+      return false
+    if (first === 0 || this.#whole - first + 1 !== length) return false
+    const numbers = [first]
+    for (let i = 1; i < length; i++) numbers.push(first + i)
+    this.numbers = numbers
+    this.waiting = first
+    if (!this.#take(bytes, WAITING)) return true
+    if (!this.#takeWhole(bytes) || this.#whole === 0) return false
+    this.waiting = this.#whole
+    return true
   }
 
   /** The number that `#takeWhole` has read. */
   #whole = 0
+  /** What `#takeValues` has read. */
+  #values: (number | null)[] = []
 
   #take(bytes: Uint8Array, text: Uint8Array): boolean {
     const at = this.#at
@@ -137,11 +175,13 @@ export class PlainBatchReader {
       values.push(isNegative ? -value : value)
       isEmpty = false
     }
-    this.values = values
+    this.#values = values
     this.#at = at
     return !isEmpty
   }
 }
+
+const NOTHING: readonly never[] = []
 
 /** A whole number with this many digits is exact. */
 const MAX_DIGITS = 15
@@ -153,8 +193,13 @@ const HOST = ascii(',"host":"')
 const CLOCK = ascii(',"clock":')
 const LAYOUT = ascii(',"layout":')
 const FRAMES = ascii(',"frames":[[')
+const NEXT_FRAME = ascii('],[')
 const FRAMES_END = ascii(']]')
 const NUMBERS = ascii(',"numbers":')
+const LIST = ascii('[')
+const SEPARATOR = ascii(',')
+const LIST_END = ascii(']')
+const WAITING = ascii(',"waiting":')
 
 const QUOTE = 0x22
 const COMMA = 0x2c

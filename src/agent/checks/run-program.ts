@@ -1,3 +1,5 @@
+import type { Clock } from '../../lib/clock.ts'
+
 /**
  * The one file of the agent that starts processes. What is started comes from the agent's own configuration
  * file alone, no shell reads it, and it gets a process group of its own, so that nothing of it outlives the
@@ -13,8 +15,8 @@ export type ProgramRun = {
 
 const MAX_OUTPUT = 8 * 1024
 /**
- * What is beyond 8 KiB is thrown away, so that the program need not wait for us; who writes more than this is
- * ended.
+ * Output beyond 8 KiB is read and dropped, so that the program does not block; a program that writes more
+ * than this is killed.
  */
 const MAX_WRITTEN = 16 * 1024 * 1024
 
@@ -31,7 +33,11 @@ const SIGNAL_BASE = 128
  * Runs a program to its end. Rejects when it can't be started, when `signal` is aborted, and when it writes
  * without end.
  */
-export async function runProgram(command: readonly string[], signal: AbortSignal): Promise<ProgramRun> {
+export async function runProgram(
+  command: readonly string[],
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<ProgramRun> {
   signal.throwIfAborted()
   const child = Bun.spawn([...command], {
     cwd: '/',
@@ -52,41 +58,76 @@ export async function runProgram(command: readonly string[], signal: AbortSignal
     kill()
     cut.reject(new Error(`it wrote more than ${MAX_WRITTEN / 1024 / 1024} MiB`))
   }
+  const [out, err] = [new KeptOutput(child.stdout, flood), new KeptOutput(child.stderr, flood)]
   try {
-    const out = keepBegin(child.stdout, flood)
-    const err = keepBegin(child.stderr, flood)
     const code = await Promise.race([child.exited, cut.promise])
     // Children that it left behind hold its output open, and are not to go on without it.
     kill()
-    const [output, errors] = await Promise.race([Promise.all([out, err]), cut.promise])
+    // One that has left the group as well may hold it for ever: what the program itself wrote is there by now.
+    const grace = Promise.withResolvers<void>()
+    const timer = clock.after(GRACE_MS, grace.resolve)
+    try {
+      await Promise.race([Promise.all([out.ended, err.ended]), grace.promise, cut.promise])
+    } finally {
+      timer.cancel()
+    }
     const exit = child.signalCode === null ? code : Math.max(code, SIGNAL_BASE)
-    return { exit, output: output.trim() === '' ? errors : output }
+    const output = out.text
+    return { exit, output: output.trim() === '' ? err.text : output }
   } finally {
     signal.removeEventListener('abort', abort)
+    out.close()
+    err.close()
   }
 }
 
-/** The group may be gone already, which is what is wanted. */
+/** So long the output of a program that has ended is waited for. */
+const GRACE_MS = 500
+
+/** The group may have ended already, which is the aim. */
 function killGroup(pid: number) {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {}
 }
 
-async function keepBegin(stream: ReadableStream<Uint8Array>, flood: () => void): Promise<string> {
-  const parts: Uint8Array[] = []
-  let kept = 0
-  let written = 0
-  for await (const part of stream) {
-    written += part.length
-    if (written > MAX_WRITTEN) {
-      flood()
-      break
-    }
-    if (kept >= MAX_OUTPUT) continue
-    const piece = part.slice(0, MAX_OUTPUT - kept)
-    parts.push(piece)
-    kept += piece.length
+/** The beginning of what is written to a pipe; the rest is read and dropped. */
+class KeptOutput {
+  /** Resolves when no process holds the pipe any more. */
+  readonly ended: Promise<void>
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #parts: Uint8Array[] = []
+  #isClosed = false
+
+  constructor(stream: ReadableStream<Uint8Array>, flood: () => void) {
+    this.#reader = stream.getReader()
+    this.ended = this.#read(flood)
+    // It may reject when its result is not needed any more.
+    this.ended.catch(() => {})
   }
-  return new TextDecoder().decode(Buffer.concat(parts))
+
+  get text(): string {
+    return new TextDecoder().decode(Buffer.concat(this.#parts))
+  }
+
+  /** Gives the pipe back, which others may hold open for ever. */
+  close(): void {
+    this.#isClosed = true
+    this.#reader.cancel().catch(() => {})
+  }
+
+  async #read(flood: () => void): Promise<void> {
+    let kept = 0
+    let written = 0
+    while (!this.#isClosed) {
+      const { value, done } = await this.#reader.read()
+      if (done) return
+      written += value.length
+      if (written > MAX_WRITTEN) return flood()
+      if (kept >= MAX_OUTPUT) continue
+      const piece = value.slice(0, MAX_OUTPUT - kept)
+      this.#parts.push(piece)
+      kept += piece.length
+    }
+  }
 }

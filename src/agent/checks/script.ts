@@ -5,7 +5,7 @@ import { type CheckOutcome, outcome } from './outcome.ts'
 import { readPluginOutput } from './plugin-output.ts'
 import { runProgram } from './run-program.ts'
 
-/** What plugins end with when they can't tell. */
+/** Exit code of plugins for an unknown state. */
 export const EXIT_UNKNOWN = 3
 
 const EXIT_WORDS: Readonly<Record<number, string>> = { 1: 'warning', 2: 'critical', 3: 'unknown' }
@@ -26,7 +26,7 @@ export async function checkScript(
     if (danger !== null) throw new Error(`not run: ${danger}`)
   }
   const beganMs = clock.monotonicMs()
-  const { exit, output } = await runProgram(command, signal)
+  const { exit, output } = await runProgram(command, signal, clock)
   const milliseconds = clock.monotonicMs() - beganMs
   const { text, values } = readPluginOutput(output)
   return outcome({ exit, milliseconds, values, failure: exit === 0 ? null : describeFailure(exit, text) })

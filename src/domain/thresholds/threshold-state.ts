@@ -1,6 +1,6 @@
 import { type EventReport, isSeverity, type Severity } from '../event.ts'
 import type { Frame } from '../sample.ts'
-import { describeThreshold, type Threshold, type ThresholdTable } from './threshold.ts'
+import { describeThreshold, isBreach, type Threshold, type ThresholdTable } from './threshold.ts'
 import { advanceRun, isRun, longestHole, type Run, type Sample } from './threshold-run.ts'
 
 /**
@@ -88,9 +88,11 @@ export function step(
     const value = frame.values[column]
     if (value === null || value === undefined) return
     const before = known.get(metric) ?? null
-    known.delete(metric)
     const thresholds = options.book.of(metric)
-    if (thresholds.length === 0 && before === null) return
+    // Nearly every metric, nearly always: nothing is remembered of it, and nothing is wrong.
+    if (before === null && !thresholds.some(({ compare, value: limit }) => isBreach(value, compare, limit)))
+      return
+    known.delete(metric)
     const sample = {
       value,
       time,

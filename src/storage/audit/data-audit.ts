@@ -3,9 +3,10 @@ import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database, Reader } from '../database/database.ts'
 import type { DataAuditStore, DayDifference, HostAudit } from '../ports/store.ts'
 import { closeQuietGaps, type GapRow, reasonOf, reportGaps, UNUSED } from './gaps.ts'
+import { openAccount, QUEUE_COLUMNS, type QueueRow } from './queue-rows.ts'
 import { countDays, wasDamaged } from './recount.ts'
 import { addRejections, listRejections, sumRejections } from './rejections.ts'
-import { openAccount, QUEUE_COLUMNS, type QueueRow, settleReceipts } from './settle.ts'
+import { settleReceipts } from './settle.ts'
 
 const MAX_DIFFERENCES = 100
 

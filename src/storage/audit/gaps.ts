@@ -24,7 +24,7 @@ export type GapRow = {
 export const GAP_COLUMNS =
   'id, host, queue, first_number, last_number, reason, from_time, to_time, amount, noted, is_reported'
 
-function insertGap(transaction: Transaction, row: Omit<GapRow, 'id'>) {
+export function insertGap(transaction: Transaction, row: Omit<GapRow, 'id'>) {
   const { host, queue, first_number: first, last_number: last, reason } = row
   return transaction.run(
     `INSERT INTO data_gap (host, queue, first_number, last_number, reason, from_time, to_time, amount, noted,

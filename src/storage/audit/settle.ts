@@ -4,7 +4,8 @@ import { placeValues } from '../database/dialect.ts'
 import { dayOf } from '../timeseries/day.ts'
 import { explainGaps, saveGap, takeBack } from './gaps.ts'
 import { type ReceiptDays, ReceiptGatherer } from './gather-receipts.ts'
-import { QueueAccount } from './queue-account.ts'
+import { noteLostQueue } from './lost-queue.ts'
+import { openAccount, QUEUE_COLUMNS, type QueueRow, writeRanges } from './queue-rows.ts'
 import type { ReportEntry } from './receipt.ts'
 
 /**
@@ -111,23 +112,6 @@ async function finishReceipts(transaction: Transaction, receipts: readonly Settl
   }
 }
 
-export type QueueRow = {
-  id: number
-  host: number
-  since: number
-  first_number: number
-  newest: number
-  waiting: number
-  accounted: string
-  present: number
-  repeated: number
-  last_time: number
-  is_restored: number
-}
-
-export const QUEUE_COLUMNS =
-  'id, host, since, first_number, newest, waiting, accounted, present, repeated, last_time, is_restored'
-
 async function settleQueue(
   transaction: Transaction,
   { queue, reports, at }: { queue: number; reports: readonly ReportEntry[]; at: number },
@@ -140,6 +124,7 @@ async function settleQueue(
   if (row === undefined) return
   const account = openAccount(row)
   const before = row.last_time
+  let isPlain = before > 0
   for (const entry of reports) {
     if (account.addNext(entry)) continue
     if (entry.known !== undefined) {
@@ -149,6 +134,7 @@ async function settleQueue(
     for (const range of account.findKnown(entry))
       for (const found of await takeBack(transaction, queue, range)) account.reopen(found)
     account.addReport(entry)
+    isPlain = false
   }
   for (const { lost } of reports) {
     if (lost.length === 0) continue
@@ -158,6 +144,14 @@ async function settleQueue(
   account.findRestored(before)
   account.findHoles(before)
   for (const gap of account.gaps) await saveGap(transaction, row, gap, at)
+  // Agents number from 1 on; one that has shown its numbers to another server first may have lost nothing.
+  if (!isPlain && account.first === 1)
+    await noteLostQueue(
+      transaction,
+      row,
+      reports.flatMap(({ frames }) => frames),
+      at,
+    )
   await transaction.run(
     `UPDATE agent_queue SET first_number = ?, newest = ?, waiting = ?, accounted = ?, present = ?, repeated = ?,
       last_time = ?, is_restored = ? WHERE id = ?`,
@@ -177,18 +171,6 @@ async function settleQueue(
   for (const [day, samples] of account.days)
     await addToDay(transaction, { host: row.host, day, samples, isMixed: day <= dayOf(row.since) })
 }
-
-export const openAccount = (row: Omit<QueueRow, 'id' | 'host' | 'since'>): QueueAccount =>
-  new QueueAccount({
-    first: row.first_number,
-    newest: row.newest,
-    waiting: row.waiting,
-    accounted: readRanges(row.accounted),
-    present: row.present,
-    repeated: row.repeated,
-    lastTime: row.last_time,
-    isRestored: row.is_restored === 1,
-  })
 
 type DayChange = {
   readonly host: number
@@ -212,16 +194,4 @@ async function addToDay(transaction: Transaction, { host, day, samples, isMixed 
     'INSERT INTO sample_day (host, day, acknowledged, counted, is_mixed) VALUES (?, ?, ?, NULL, ?)',
     [host, day, samples, mixed],
   )
-}
-
-const writeRanges = (ranges: QueueAccount['accounted']) =>
-  JSON.stringify(ranges.flatMap(({ first, last }) => [first, last]))
-
-function readRanges(text: string): { first: number; last: number }[] {
-  const numbers: unknown = JSON.parse(text)
-  if (!Array.isArray(numbers)) return []
-  const ranges: { first: number; last: number }[] = []
-  for (let i = 0; i + 1 < numbers.length; i += 2)
-    ranges.push({ first: Number(numbers[i]), last: Number(numbers[i + 1]) })
-  return ranges
 }

@@ -9,6 +9,7 @@ import { ANONYMOUS, authenticate, type Requester, requireAccess, requireOwnForm 
 import { addBasePath, addBaseToResponse, removeBasePath } from './base-path.ts'
 import type { Client } from './client-address.ts'
 import { errorJson, errorPage, unexpected } from './errors.tsx'
+import { requireOneHost } from './host-header.ts'
 import { readForm, readJson } from './request-body.ts'
 import { finishResponse } from './response-headers.ts'
 import { HttpError, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
@@ -59,6 +60,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
   const isApi = url.pathname.startsWith('/api/')
   let requester: Requester = ANONYMOUS
   try {
+    requireOneHost(request.headers)
     const route = pickRoute(routes, request.method)
     requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)

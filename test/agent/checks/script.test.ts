@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -93,6 +94,27 @@ describe('a check of kind script', () => {
     const { values } = await run([write(`sleep 60 & echo $! > ${pid}; echo OK`)])
     expect(values.state).toBe(1)
     await until(() => !isAlive(readFileSync(pid, 'utf8').trim()))
+  })
+
+  test('what has left its group and holds its output changes nothing and costs no handle', async () => {
+    const openFiles = () => readdirSync('/proc/self/fd').length
+    const pidFile = join(folder, 'escaped')
+    const leaver = `setsid sh -c 'echo $$ >> ${pidFile}; exec sleep 300' &`
+    const good = write(`${leaver}\necho "OK | v=1"`)
+    const slow = write(`${leaver}\nsleep 300`)
+    try {
+      await run([good])
+      const before = openFiles()
+      for (let i = 0; i < 3; i++) {
+        const fromMs = performance.now()
+        expect((await run([good])).values).toMatchObject({ exit: 0, 'value.v': 1 })
+        expect(performance.now() - fromMs).toBeLessThan(2500)
+        expect(reasonOf(await run([slow], 1))).toContain('no answer within 1 s')
+      }
+      await until(() => openFiles() <= before)
+    } finally {
+      for (const pid of readFileSync(pidFile, 'utf8').trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
+    }
   })
 
   test('may write more than 8 KiB, of which the first are taken; one that writes for ever is ended', async () => {

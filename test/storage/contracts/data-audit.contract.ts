@@ -266,6 +266,58 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect((await auditOf())?.samples).toMatchObject({ acknowledged: 20, counted: 20, differences: [] })
     })
 
+    test('what was lost with a queue of which the agent knows nothing any more has its reason', async () => {
+      // The numbers 11 to 14 wait when the queue is lost, and nothing is measured for six minutes.
+      await store.ingest.write([numbered(1, 10), numbered(15, 6, { waiting: 11 })])
+      expect(await auditOf()).toMatchObject({ present: 16, pending: 4, missing: {} })
+      const lost = { ...queue('run-00000002', START + 1500), id: 'queue-000002' }
+      const unconfirmed = [{ first: 1, last: 4 }]
+      const send = (first: number, count: number, from: number) =>
+        aReport('web01', {
+          keyHash: KEY,
+          queue: lost,
+          frames: Array.from({ length: count }, (_, i) =>
+            aFrame(START + (from + i) * 60, { a: first + i, b: 1 }),
+          ),
+          numbers: {
+            frames: Array.from({ length: count }, (_, i) => first + i),
+            others: [],
+            waiting: 1,
+            lost: [],
+          },
+        })
+      await store.ingest.write([
+        aReport('web01', {
+          keyHash: KEY,
+          queue: { ...lost, known: { newest: 4, unconfirmed } },
+          isGreeting: true,
+        }),
+      ])
+      // The newest first: what comes behind it makes the hole shorter.
+      await store.ingest.write([send(3, 2, 29)])
+      expect(await auditOf()).toMatchObject({ missing: { queue: 4 + 8 } })
+      await store.ingest.write([send(1, 2, 27)])
+      const audit = await auditOf()
+      expect(audit).toMatchObject({ expected: 30, present: 20, pending: 0, missing: { queue: 4 + 6 } })
+      expect(
+        (await store.dataAudit.listGaps('web01', 10)).map(({ reason, from, to, amount }) => [
+          reason,
+          from,
+          to,
+          amount,
+        ]),
+      ).toEqual([
+        ['queue', START + 21 * 60, START + 26 * 60, 6],
+        ['queue', START + 20 * 60, START + 20 * 60, 4],
+      ])
+      expect(await openEvents()).toEqual([['perf.agent.data.missing.queue', 2]])
+      // What was thought to be lost comes after all.
+      await store.ingest.write([
+        numbered(11, 4, { queue: { ...queue('run-00000003', START + 2000) }, waiting: 11, isGreeting: true }),
+      ])
+      expect(await auditOf()).toMatchObject({ present: 24, missing: { queue: 6 } })
+    })
+
     test('an agent whose host was deleted has to greet again', async () => {
       const at = START + 10_000
       const greeting = aReport('web01', {

@@ -65,6 +65,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const writing = keepStatements(writer)
   const read = reading.prepare
   const write = writing.prepare
+  const transaction = createTransaction(write, dialect)
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
   let damage: unknown = null
@@ -88,19 +89,6 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
     const mine = turn.then(act, act)
     turn = mine
     return mine
-  }
-
-  const transaction: Transaction = {
-    dialect,
-    async query<T extends object>(sql: string, values: readonly Value[] = []) {
-      return write(sql).all(...values) as T[]
-    },
-    async run(sql, values = []) {
-      return write(sql).run(...values).changes
-    },
-    async insert(sql, values = []) {
-      return Number(write(sql).run(...values).lastInsertRowid)
-    },
   }
 
   return {
@@ -141,6 +129,25 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
       await last.catch(() => {})
       reading.close()
       writing.close()
+    },
+  }
+}
+
+/** Statements of the writing connection, which are one transaction while it is open. */
+function createTransaction(
+  write: ReturnType<typeof keepStatements>['prepare'],
+  dialect: Transaction['dialect'],
+): Transaction {
+  return {
+    dialect,
+    async query<T extends object>(sql: string, values: readonly Value[] = []) {
+      return write(sql).all(...values) as T[]
+    },
+    async run(sql, values = []) {
+      return write(sql).run(...values).changes
+    },
+    async insert(sql, values = []) {
+      return Number(write(sql).run(...values).lastInsertRowid)
     },
   }
 }
