@@ -130,11 +130,13 @@ async function recogniseAgent(
   // From before the other run was seen: when it is still there, it will greet.
   if (started === null) return 'stale'
   const lastSeen = unwritten || row.last_seen
-  // A time of our own in the future says nothing.
-  const isFirst = started < row.started
+  // One that was kept out stays out though the other one starts again, and so later than it.
+  const isCopy = replaced.isCopy(host, queue.run)
+  const isFirst = started < row.started && !isCopy
   const takeover = replaced.findTakeover(host, queue.run)
   // The greeting of an agent that has died may come late: the run of now has to have sent something since.
-  const isBack = takeover !== null && (isFirst || lastSeen > takeover)
+  const isBack = isCopy || (takeover !== null && (isFirst || lastSeen > takeover))
+  // A time of our own in the future says nothing.
   const isRestart = (!isBack && started >= lastSeen - TOLERANCE) || lastSeen > seen + TOLERANCE
   if (isRestart) {
     replaced.note(host, row.run, seen)
@@ -142,7 +144,10 @@ async function recogniseAgent(
   }
   const isOther = !isFirst && seen - lastSeen <= KEPT_SECONDS
   await noteAttempt(transaction, host, reportAgentCopy(seen, 'open', isOther ? (report.facts?.ip ?? '') : ''))
-  if (isOther) return 'copy'
+  if (isOther) {
+    replaced.noteCopy(host, queue.run)
+    return 'copy'
+  }
   replaced.note(host, row.run, seen)
   return take(transaction, host, queue, seen)
 }
