@@ -16,8 +16,8 @@ export function noteShellChange(audit: AuditStore, action: string, detail: strin
 }
 
 /**
- * The account that the command runs under: by its number, because the runtime goes by the variable USER, which anybody
- * can set and nobody sets for a timer of systemd.
+ * The account that the command runs under: by its number, because the runtime reads the variable USER, which
+ * anybody can set and which is not set for a timer of systemd.
  */
 export function readAccount(): string {
   const uid = process.getuid?.()

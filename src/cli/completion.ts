@@ -41,7 +41,7 @@ complete -c monitor -n 'test (count (__monitor_words)) -eq 0' -F`,
 
 export const writeCompletion = (shell: Shell): string => SCRIPTS[shell]
 
-/** What arguments and options are names of, and who knows them. */
+/** The kinds of names that arguments and options take, and where they come from. */
 export type NameSource = 'host' | 'rule' | 'target' | 'window' | 'user'
 
 export type Candidates = {
@@ -135,7 +135,8 @@ function namesOf(
 ): Promise<readonly string[]> {
   const own = SOURCES.find((source) => source === place)
   if (own !== undefined) return listNames(own)
-  // `host rename NAME`, `user delete NAME`: the group says what the name is of. A new one is nobody's yet.
+  // `host rename NAME`, `user delete NAME`: the group decides the kind of the name. A new name is not
+  // completed.
   const group = SOURCES.find((source) => source === command.split(' ')[0])
   const isNew = / (add|create)$/.test(command)
   return place === 'name' && group !== undefined && !isNew ? listNames(group) : Promise.resolve([])

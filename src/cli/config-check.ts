@@ -16,7 +16,7 @@ export type ConfigUse = {
 
 export type ConfigCheck = {
   readonly load: (file: string | null) => LoadedConfig
-  /** The account of a service; null when it can't be asked for, or when nobody but an administrator may know. */
+  /** The account of a service; null when it can't be found out, or only by an administrator. */
   readonly findReader: (user: string) => Promise<ReadingUser | null>
   readonly print: (text: string) => void
 }
@@ -56,7 +56,7 @@ export async function checkConfigs(
   if (problems.length > 0) throw new ConfigError(unique(problems))
 }
 
-/** What is allowed and does nothing: a threshold that no metric can ever fit. */
+/** Settings that are allowed but have no effect: a threshold that no metric can ever match. */
 function listWarnings({ config, origins, file }: LoadedConfig, roles: readonly RegisteredRole[]): string[] {
   if (roles.length > 0 && !roles.flatMap(listParts).includes('agent')) return []
   const where = origins.get('agent.threshold') ?? file ?? 'configuration'

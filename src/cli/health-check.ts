@@ -30,7 +30,7 @@ export async function checkRole(role: ServiceRole, config: Config, nowMs: number
   }
 }
 
-/** Each throws what is wrong, or says what it found. */
+/** Each throws the problem, or returns what it found. */
 const CHECKS: Readonly<Record<ServiceRole, (config: Config, nowMs: number) => Promise<string>>> = {
   server: checkWebsite,
   collect: checkCollect,
@@ -87,8 +87,8 @@ async function checkCollect(config: Config): Promise<string> {
 }
 
 /**
- * The fingerprint of the certificate that is shown there; the caller compares it, and nothing is said on the
- * connection.
+ * The fingerprint of the certificate that is presented there; the caller compares it, and nothing is sent on
+ * the connection.
  */
 function shakeHands(host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -45,7 +45,10 @@ function describe(command: Command): string[] {
 
 const option = (usage: string, doc: string) => ['.TP', `.B ${escapeRoff(usage)}`, escapeRoff(doc)]
 
-/** A hyphen of an option is no dash of a sentence, and a point or quote at the beginning would be a request. */
+/**
+ * A hyphen of an option is not a dash, and a point or quote at the beginning of a line would be a request of
+ * roff.
+ */
 const escapeRoff = (text: string) =>
   text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replace(/^[.']/gm, '\\&$&')
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 
 export type ProgressBar = {
-  /** Shows how much of `total` is done, and what is being done. */
+  /** Shows how much of `total` is done, and the current step. */
   show(done: number, total: number, what: string): void
   /** Leaves the line. */
   end(): void

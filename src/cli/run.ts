@@ -12,7 +12,7 @@ import { isService, reportFailure } from '../service/supervisor.ts'
 import { roles } from './commands/role.ts'
 import { readPlainArguments } from './fast-arguments.ts'
 
-/** Runs what the command line asks for; resolves with the exit code. Problems are told on standard error. */
+/** Runs the command line; resolves with the exit code. Problems are printed on standard error. */
 export async function runCommandLine(given: readonly string[]): Promise<number> {
   const words = dropServiceWord(given)
   try {
@@ -55,10 +55,10 @@ function findExitCode(error: unknown): number {
   return error instanceof Error && error.name === 'DatabaseRefusedError' ? EXIT.config : EXIT.failed
 }
 
-/** What is known of a command when it fails. */
+/** The context of a command that failed. */
 const ended: { stays: boolean; logFormat: string | null } = { stays: false, logFormat: null }
 
-/** Of a role whose command line is wrong: its log is read by a machine all the same. */
+/** For a role whose command line is wrong: its log is still read by a machine. */
 function guessLogFormat(words: readonly string[]) {
   if (!roles.some(({ name }) => name === words[0])) return
   const following = (option: string) =>
@@ -87,7 +87,7 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
     dataDir: text('data-dir') ?? undefined,
     set: Array.isArray(values.set) ? values.set.map(String) : [],
   }
-  // A program that is begun anew has said so already.
+  // The restarted program has already printed it.
   if (!isLean()) for (const problem of findShownSecrets(args.set ?? [])) console.error(`monitor: ${problem}`)
   const input: CommandInput = {
     flag: (option) => values[option] === true,
@@ -112,8 +112,8 @@ const MACHINE = {
   env: process.env,
   cwd: process.cwd(),
   platform: process.platform,
-  // Read leniently, a secret in another encoding would become another secret, and nobody would know why it is
-  // wrong.
+  // Decoded leniently, a secret in another encoding would become another secret, without an error that
+  // explains it.
   readText: (file: string) => new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)),
   isThere: existsSync,
 }

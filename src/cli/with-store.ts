@@ -15,8 +15,8 @@ export type WithStoreOptions = {
 }
 
 /**
- * Runs a command on the database and closes it again. Without `create` the data folder has to be there
- * already: a command that only looks must not leave an empty database where somebody happened to stand.
+ * Runs a command on the database and closes it again. Without `create` the data folder has to exist already:
+ * a command that only reads must not leave an empty database in the current folder.
  */
 export async function withStore(
   input: CommandInput,
@@ -27,7 +27,7 @@ export async function withStore(
   const { dataDir, database } = loaded.config
   if (!create && database.url.startsWith('sqlite:') && !existsSync(dataDir))
     throw new CommandError(`there is no data in ${dataDir}: is this the right --config or --data-dir?`)
-  // What a command fails with is its own last line: a warning of the same before it would say it twice.
+  // The error of a command is its own last line: a warning before it would repeat it.
   const store = await openConfiguredStore(
     loaded.config,
     systemClock,

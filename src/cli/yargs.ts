@@ -53,7 +53,7 @@ export async function parseWithYargs(words: readonly string[], run: RunCommand):
     })
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      // What a command throws comes by here as well; that is for the caller.
+      // Errors of a command pass through here as well; the caller handles them.
       if (error !== undefined && error.name !== 'YError') throw error
       throw new CommandError(describeProblem(message ?? error?.message ?? null, words), EXIT.usage)
     })
@@ -118,7 +118,7 @@ function describeProblem(message: string | null, words: readonly string[]): stri
   return `${inOurWords(text, command)}${meant} (monitor ${place}--help tells all)`
 }
 
-/** The parser's own words say how it counts; people want to know what to add or change. */
+/** The parser's own messages count arguments; people need to know what to add or change. */
 function inOurWords(text: string, command: Command | undefined): string {
   const got = /^Not enough non-option arguments: got (\d+)/.exec(text)?.[1]
   if (got !== undefined && command !== undefined) {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 export type AccountNames = {
   /** The number as text where there is no name. */
   readonly nameOf: (id: number) => string
-  /** Null when there is none of that name. A number stands for itself. */
+  /** Null when there is no such name. A number stands for itself. */
   readonly idOf: (name: string) => number | null
 }
 

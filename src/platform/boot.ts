@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 
-/** A clock that goes on over restarts of a program, as long as the machine is not started anew. */
+/** A clock that continues over restarts of the program, until the machine restarts. */
 export type BootClock = {
   /** Names this start of the machine. */
   readonly id: string

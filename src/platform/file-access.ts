@@ -8,9 +8,9 @@ const READ = 4
 const SEARCH = 1
 
 /**
- * What keeps a user from reading a file or listing a folder, by owner, group and rights (access control lists are
- * not read): the file itself, or the first folder on the way that it may not pass. Null when nothing does. Throws
- * when there is no such file.
+ * The reason why a user can't read a file or list a folder, by owner, group and rights (access control lists
+ * are not read): the file itself, or the first folder on the way that it may not pass. Null when there is
+ * none. Throws when there is no such file.
  */
 export function findObstacle(file: string, reader: ReadingUser): string | null {
   const real = realpathSync(file)

@@ -1,6 +1,6 @@
 import { type ProcFs, readTextOrNothing } from './proc.ts'
 
-/** What a machine without a domain says. */
+/** The domain in the answer of a machine without one. */
 export const NO_DOMAIN = 'Stand Alone'
 
 /** The name up to the first dot, in lower case. */
@@ -50,7 +50,7 @@ export function parseResolvConf(text: string): string {
   return domain
 }
 
-/** `(none)` is what the kernel says when nobody set one. */
+/** The kernel answers `(none)` when no domain is set. */
 function isDomain(text: string): boolean {
   return text.length <= 253 && /^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*$/u.test(text)
 }

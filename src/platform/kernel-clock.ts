@@ -1,10 +1,10 @@
 import { openLibc } from './libc.ts'
 
-/** What the kernel knows of its clock. */
+/** The kernel's state of its clock. */
 export type KernelClock = {
-  /** Some program keeps it to a time server, and told the kernel so. */
+  /** A program synchronises it with a time server, and has set the kernel's flag. */
   readonly isSynchronized: boolean
-  /** Seconds that are still to be added to come to the server's time; programs that set the clock leave 0. */
+  /** Seconds that are still to be added to reach the server's time; programs that step the clock leave 0. */
   readonly offset: number
   /** Seconds that the clock may be wrong by at most. */
   readonly maxError: number

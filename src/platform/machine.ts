@@ -9,8 +9,8 @@ import { type ProcFs, readTextOrNothing } from './proc.ts'
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
 
 /**
- * What the machine says of itself: its short name in lower case, and the facts that change rarely. Never
- * throws for what is missing; what can't be told is empty or 0.
+ * Facts of this machine: its short name in lower case, and the facts that change rarely. Never throws for
+ * missing facts; an unknown fact is empty or 0.
  */
 export function readMachine(
   proc: ProcFs,
@@ -23,7 +23,7 @@ export function readMachine(
       ip: findAddress(findDefaultInterfaces(proc), interfaces),
       platform: 'Linux',
       build: describeSystem(proc),
-      // The original's word for it; every build of ours has 64 bits, and the kernel below as well.
+      // The original's word for the architecture; every build of ours has 64 bits, and so has the kernel.
       architecture: '64bit',
       domain: findDomain(proc, full),
       processors: countProcessors(readTextOrNothing(proc, '/proc/stat')),
@@ -43,8 +43,8 @@ export function readShortName(full: string = hostname()): string {
 }
 
 /**
- * The full name of this machine where it has one, else its host name; for what it says of itself to other
- * servers.
+ * The full name of this machine where it has one, otherwise its host name; used where it introduces itself to
+ * other servers.
  */
 export function readFullName(proc: ProcFs, full: string = hostname()): string {
   const domain = findDomain(proc, full)
@@ -59,8 +59,8 @@ function toHostName(name: string): string {
 }
 
 /**
- * IPv4 before IPv6, on the interface of the default route before any other. Link-local addresses say nothing
- * and are left out.
+ * IPv4 before IPv6, on the interface of the default route before any other. Link-local addresses do not
+ * identify a machine and are left out.
  */
 export function findAddress(defaults: readonly string[], interfaces: Interfaces): string {
   const preferred = defaults.flatMap((name) => interfaces[name] ?? [])

@@ -5,7 +5,7 @@ import { type ProcFs, readTextOrNothing } from './proc.ts'
  */
 const OLD_FILES = ['/etc/redhat-release', '/etc/SuSE-release', '/etc/system-release']
 
-/** Distribution and version, as `Debian GNU/Linux 12`; the kernel's release where no file tells. */
+/** Distribution and version, as `Debian GNU/Linux 12`; the kernel's release where no file names them. */
 export function describeSystem(proc: ProcFs): string {
   for (const path of ['/etc/os-release', '/usr/lib/os-release']) {
     const build = nameBuild(parseOsRelease(readTextOrNothing(proc, path)))
@@ -49,7 +49,7 @@ function unquote(value: string): string {
   return inner.replace(/\\(.)/g, '$1')
 }
 
-/** Longest build told, in characters. */
+/** Longest build that is reported, in characters. */
 const MAX_BUILD = 120
 
 const clean = (text: string) =>

@@ -3,7 +3,7 @@ import { CommandError, EXIT } from '../lib/exit-codes.ts'
 import { type Guard, openGuard } from './win32/access.ts'
 import { isTrustedOwner, type Owners, openOwners } from './win32/owner.ts'
 
-/** What Windows needs besides the modes of files, which mean nothing there; opened when it is first needed. */
+/** Windows calls that stand in for file modes, which have no meaning there; opened when first used. */
 let windows: { readonly guard: Guard; readonly owners: Owners } | null = null
 
 function findWindows(): typeof windows {
@@ -22,8 +22,9 @@ export function makePrivateFolder(folder: string): void {
 }
 
 /**
- * Writes a file that must not be there yet, for its owner alone (on Windows for administrators and services, too). It
- * is guarded before there is anything in it: what was opened in between would be read by whoever opened it.
+ * Writes a file that must not exist yet, for its owner alone (on Windows for administrators and services,
+ * too). It is protected while it is still empty: a program that opened it in between could read what is
+ * written later.
  */
 export function writePrivateFile(file: string, content: string | Uint8Array): void {
   writeFileSync(file, '', { mode: 0o600, flag: 'wx' })
@@ -32,9 +33,9 @@ export function writePrivateFile(file: string, content: string | Uint8Array): vo
 }
 
 /**
- * Throws a CommandError when another user of Windows than administrators has made a file or folder: an owner may
- * always change who may write, and ordinary users may make folders in `%ProgramData%`. Of what is not there nothing
- * is said; on other systems, where nobody else can write, nothing at all.
+ * Throws a CommandError when a Windows user who is not an administrator has made a file or folder: an owner
+ * may always change who may write, and ordinary users may make folders in `%ProgramData%`. Passes when
+ * nothing is there, and on other systems, where nobody else can write.
  */
 export function refuseForeignOwner(path: string): void {
   const owners = existsSync(path) ? findWindows()?.owners : undefined

@@ -30,7 +30,7 @@ export type ProcFs = {
    * is read at a time, and none while one is overdue.
    */
   readSlowly(path: string): Promise<string | null>
-  /** What has been asked for, should have come back by now, and has not. */
+  /** Reads that were started, should have completed by now, and have not. */
   listStuck(): string[]
   /** Names in a folder; empty when it is not there. */
   list(path: string): string[]
@@ -45,7 +45,7 @@ export type ProcFs = {
   countLinks(path: string): number
   /** Whether something is there, a link's target included; asked without the cost of a failure. */
   has(path: string): boolean
-  /** What a symbolic link says, not followed; null when there is no link. */
+  /** The target of a symbolic link, not followed; null when there is no link. */
   readLink(path: string): string | null
   /**
    * Space of the filesystem mounted at `path`, as statfs(2) gives it; null when it did not answer within a
@@ -53,7 +53,7 @@ export type ProcFs = {
    * system refuses. A quick one that is answered needs no promise.
    */
   statfs(path: string, options?: StatFsOptions): StatFs | Promise<StatFs | null>
-  /** What the kernel knows of its clock; null where it does not say. */
+  /** The kernel's state of its clock; null where it is not available. */
   readClock(): KernelClock | null
 }
 
@@ -96,7 +96,7 @@ export type ProcFsOptions = {
 
 const TIMEOUT_MS = 1000
 
-/** A pipe in the place of a file is empty rather than waited for. */
+/** A pipe in place of a file counts as empty; it is not waited for. */
 const TEXT = { encoding: 'utf8', flag: constants.O_RDONLY | constants.O_NONBLOCK } as const
 
 /** Opens the kernel's files under `root`. */
@@ -116,7 +116,8 @@ export function openProcFs(
   const spaces = guardCalls(statfs, clock)
   const files = guardCalls(readFile, clock)
   return {
-    // Opening anew costs some 5 µs more than keeping the file open, and survives devices that come and go.
+    // Opening the file each time costs some 5 µs more than keeping it open, and survives devices that come
+    // and go.
     readText: (path) => readFileSync(locate(path), TEXT),
     readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(locate(path), TEXT)),
     async readSlowly(path) {
@@ -158,7 +159,7 @@ function nameForHost(prefix: string, path: string): string {
   return path
 }
 
-/** For what is nice to know and no more: a file that can't be read is an empty one. */
+/** For optional files: one that can't be read counts as empty. */
 export function readTextOrNothing(proc: ProcFs, path: string): string {
   try {
     return proc.readTextIfThere(path) ?? ''
@@ -243,9 +244,9 @@ function toStatFs(found: StatsFs): StatFs {
   }
 }
 
-/** The device behind a file in /sys may vanish between looking and reading, which ENODEV and ENXIO tell. */
+/** The device behind a file in /sys may vanish between looking and reading: ENODEV and ENXIO. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ENXIO', 'ESRCH'])
-/** EINVAL: a file or folder that is no link. */
+/** EINVAL: a file or folder that is not a link. */
 const NO_LINK = new Set([...ABSENT, 'EINVAL'])
 
 function orIfAbsent<Value>(absent: Value, read: () => Value, codes: ReadonlySet<string> = ABSENT): Value {

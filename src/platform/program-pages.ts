@@ -42,8 +42,8 @@ export const findReadOnly = (maps: readonly Mapping[]): MemoryRange[] =>
   maps.filter(({ rights }) => /^r-[-x]p$/.test(rights))
 
 /**
- * Whole pages of the section in which a compiled program has its modules. It is mapped together with variables, so
- * that it could be written to, which nobody does.
+ * Whole pages of the section in which a compiled program has its modules. It is mapped together with
+ * variables, so it is writable, although nothing writes to it.
  */
 function findModules(maps: readonly Mapping[], program: string): MemoryRange[] {
   const section = findSection(program, '.bun')
@@ -82,7 +82,7 @@ function isUnwritten({ start, length }: MemoryRange): boolean {
 const HEADER = { sections: 40, sectionSize: 58, sectionCount: 60, names: 62, length: 64 } as const
 const SECTION = { name: 0, address: 16, offset: 24, size: 32 } as const
 
-/** Where a section of an ELF file lies in memory; null when it has none of that name. */
+/** The place in memory of a section of an ELF file; null when it has no section with this name. */
 export function findSection(file: string, name: string): MemoryRange | null {
   const handle = openSync(file, 'r')
   const read = (at: number, length: number) => {

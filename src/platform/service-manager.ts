@@ -2,7 +2,7 @@
 export type ServiceSpec = {
   /** `monitor-agent`: the name of the unit or of the Windows service. */
   readonly name: string
-  /** What people read beside the name: `Monitor: agent`. */
+  /** Its display name: `Monitor: agent`. */
   readonly title: string
   /** One sentence. */
   readonly doc: string
@@ -13,9 +13,9 @@ export type ServiceSpec = {
   readonly user: string
   /** Absolute path of the folder that the service keeps its state in, for its account alone. */
   readonly dataDir: string
-  /** Further folders that it writes to: of a database that lies elsewhere. */
+  /** Further folders that it writes to, such as that of a database elsewhere. */
   readonly writableFolders: readonly string[]
-  /** Files that nobody but the service's account and administrators may read, as far as they are there. */
+  /** Files that only the service's account and administrators may read, where they exist. */
   readonly secretFiles: readonly string[]
   /** It reads about the whole machine, as the agent does, and not only about itself. */
   readonly watchesMachine: boolean
@@ -33,13 +33,13 @@ export type ServiceStatus = {
   readonly pid: number | null
   /** Starts with the machine. */
   readonly starts: boolean
-  /** What the manager says besides, such as the exit code of the last run; empty when there is nothing. */
+  /** Further details from the manager, such as the exit code of the last run; empty when there are none. */
   readonly detail: string
 }
 
 /**
  * systemd or the Windows service manager. Every method but `status` needs an administrator's rights and
- * rejects with words that say so, or with what the manager said.
+ * rejects with a message that says so, or with the manager's own message.
  */
 export type ServiceManager = {
   /** How people call it: `systemd`. */

@@ -1,5 +1,6 @@
 /**
- * Who started this process as a service and waits for word of it: systemd, or the Windows service manager.
+ * The supervisor that started this process as a service and expects notifications from it: systemd, or the
+ * Windows service manager.
  */
 export type Supervisor = {
   /** Everything that the role is made of is up. */

@@ -1,7 +1,7 @@
 /**
- * What the agent asks Windows for. Every call into a DLL stays behind this type (`win32/` holds the one that
- * calls, tests make others), because `bun:ffi` is called experimental: what could break is to be easy to
- * swap. Readings are raw; arithmetic is the probes'. Methods throw when Windows refuses.
+ * The calls that the agent makes to Windows. Every call into a DLL stays behind this type (`win32/` makes the
+ * real calls, tests have others), because `bun:ffi` is called experimental and should be easy to replace.
+ * Readings are raw; probes do the arithmetic. Methods throw when Windows refuses.
  */
 export type Win32 = {
   readSystemTimes(): SystemTimes
@@ -24,10 +24,10 @@ export type Win32 = {
   listStoppedServices(): string[]
   /** Segments of TCP since the start, over IPv4 and IPv6. */
   readTcpCounts(): TcpCounts
-  /** Windows waits for a restart, as its updates or the installation of its parts say. */
+  /** Windows waits for a restart, after its updates or the installation of its parts. */
   isRebootPending(): boolean
   readIdentity(): WindowsIdentity
-  /** Ends what is kept open between two cycles. Nothing may be asked afterwards. */
+  /** Closes everything that is kept open between two cycles. No other call is allowed afterwards. */
   close(): void
 }
 
@@ -64,7 +64,7 @@ export type Drive = {
   /** Bytes. */
   readonly total: number
   readonly free: number
-  /** What the agent's own account may still take, where there are quotas. */
+  /** The space that the agent's own account may still use, where there are quotas. */
   readonly available: number
 }
 
@@ -92,7 +92,7 @@ export type WindowsInterface = {
   readonly luid: string
   /** The number that routes and addresses name it by. */
   readonly index: number
-  /** What people see: `Ethernet`, `vEthernet (Default Switch)`. */
+  /** The name that people see: `Ethernet`, `vEthernet (Default Switch)`. */
   readonly alias: string
   /** ifType of IANA: 6 Ethernet, 24 loopback, 71 wireless, 131 tunnel. */
   readonly type: number
@@ -111,7 +111,7 @@ export type WindowsIdentity = {
   readonly computerName: string
   /** DNS domain; empty when the machine is in none. */
   readonly domain: string
-  /** `Windows 10 Pro`, as the registry says it, also on Windows 11. */
+  /** `Windows 10 Pro`, as the registry has it, also on Windows 11. */
   readonly product: string
   /** `23H2`; empty on old ones. */
   readonly release: string
@@ -123,6 +123,6 @@ export type WindowsIdentity = {
   readonly isServer: boolean
   readonly processors: number
   readonly memoryBytes: number
-  /** Alias of the interface that traffic to the world leaves by; empty when there is no way out. */
+  /** Alias of the interface of the default route; empty when there is no route. */
   readonly defaultInterface: string
 }

@@ -27,7 +27,7 @@ export function readWindowsMachine(
 /** The first build of Windows 11, which goes on calling itself Windows 10 in the registry. */
 const FIRST_BUILD_OF_11 = 22_000
 
-/** As `winver` says it: `Windows 11 Pro 23H2 (OS build 22631.3007)`. */
+/** As `winver` shows it: `Windows 11 Pro 23H2 (OS build 22631.3007)`. */
 export function describeWindows(
   identity: Pick<
     WindowsIdentity,

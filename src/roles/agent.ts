@@ -25,14 +25,14 @@ import { findPassphrase, keepAgentKey, openDataDir } from './setup/first-start.t
 export const QUEUE_FILE = 'agent-queue.db'
 
 /**
- * `monitor agent`. With an enrolment code it is traded first, unless it was already. Throws `ConfigError` when
- * nothing says where to send to or what lets the agent in.
+ * `monitor agent`. An enrolment code is traded first, unless it already was. Throws `ConfigError` when no
+ * server or no way to be let in is configured.
  */
 export async function runAgent(loaded: LoadedConfig, code: string | null = null): Promise<never> {
   const { config } = loaded
   if (code !== null) await enrolAgent(loaded, code)
   const findAccess = (wanted: Config) => findConfiguredAccess(wanted, loaded.file ?? 'configuration')
-  // What is missing is said before anything is started.
+  // Missing settings are reported before anything is started.
   await findAccess(config)
   return runRole('agent', { loaded, parts: ['agent'] }, async (context) => {
     await start(loaded, findAccess, context)
@@ -40,7 +40,7 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
   })
 }
 
-/** Where an agent sends to, and what it says there. */
+/** The servers of an agent, and how it proves itself there. */
 type AgentAccess = { readonly servers: readonly CollectorAddress[]; readonly passphrase: string | null }
 
 async function findConfiguredAccess(config: Config, where: string): Promise<AgentAccess> {
@@ -100,7 +100,9 @@ async function start(
   const bootClock = openBootClock()
   const agent = new RestartableAgent(async (config: Config, following) => {
     const { servers, passphrase } = await findAccess(config)
-    const options = describeAgent({ ...loaded, config }, platform, context, { servers, passphrase })
+    const wanted = { ...loaded, config }
+    const machine = aimAt(wanted, platform)
+    const options = describeAgent(wanted, machine, context, { servers, passphrase })
     return () => startAgent({ ...options, ...following, key, bootClock })
   }, context.log)
   await agent.start(loaded.config)
@@ -117,6 +119,11 @@ async function openPlatform(loaded: LoadedConfig, log: Log): Promise<Platform> {
   if (process.platform !== 'win32') return { system: 'linux', proc: openMachineFiles(loaded) }
   const { openWin32 } = await import('../platform/win32/open.ts')
   return { system: 'windows', win32: openWin32(log) }
+}
+
+/** The same platform with the files of the machine that the configuration names. */
+function aimAt(loaded: LoadedConfig, platform: Platform): Platform {
+  return platform.system === 'linux' ? { ...platform, proc: openMachineFiles(loaded) } : platform
 }
 
 function closePlatform(platform: Platform): void {

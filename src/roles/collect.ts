@@ -34,8 +34,8 @@ export function runCollect(loaded: LoadedConfig, print: (text: string) => void):
 }
 
 /**
- * What agents may say to be let in: from the configuration, else what this server made up at its first start.
- * Null when no passphrase lets anybody in, because keys and enrolment codes alone do.
+ * The passphrases of agents: from the configuration, otherwise the one that this server made at its first
+ * start. Null when no passphrase lets an agent in, because only keys and enrolment codes do.
  */
 export function choosePassphrase(config: Config): string | null {
   const { passphrase } = config.collect
@@ -58,7 +58,7 @@ export function describePorts(config: Config): CollectPorts {
       try {
         return findCertificate('collect', config)?.fingerprint ?? null
       } catch {
-        // That is for the process that has to show it, which says so.
+        // The process that presents the certificate reports it.
         return null
       }
     },

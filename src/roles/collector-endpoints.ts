@@ -14,10 +14,10 @@ const LOOPBACK = ['127.0.0.0/8', '::1'].flatMap((range) => parseAddressRange(ran
 type Settings = Pick<Config['agent'], 'server' | 'fingerprint' | 'caFile'>
 
 /**
- * Where an agent sends to, and how it knows each server. Passphrase and key travel without TLS only to this
+ * The servers of an agent, and how it verifies each. Passphrase and key are sent without TLS only to this
  * machine itself, or where the address says `tcp://`; every other address is reached over TLS. Throws
- * `ConfigError` when nothing could be verified, and when one address says `tcp://` while another setting says
- * how to know the server.
+ * `ConfigError` when a server could not be verified, and when one address says `tcp://` while another setting
+ * says how to verify the server.
  */
 export async function findServers(settings: Settings): Promise<CollectorAddress[]> {
   const isKnown = settings.fingerprint.length > 0 || settings.caFile !== null
@@ -31,7 +31,7 @@ export async function findServers(settings: Settings): Promise<CollectorAddress[
   return addresses.map(({ host, port, tls }) => ({ host, port, tls: tls ? trust : null }))
 }
 
-/** What is said to it passes no network. */
+/** Data sent to it passes no network. */
 const isThisMachine = (host: string) => host.toLowerCase() === 'localhost' || isWithin(host, LOOPBACK)
 
 /** Whoever gives a fingerprint wants the server to be known, which it can't be without TLS. */
@@ -42,7 +42,9 @@ function plainThough({ server, fingerprint }: Settings): ConfigError {
   return new ConfigError([{ where: 'configuration', key: 'agent.server', value, expected }])
 }
 
-/** Where an enrolled agent sends to; settings that say how to know a server come before what its code said. */
+/**
+ * The servers of an enrolled agent; settings that verify a server take precedence over the enrolment code.
+ */
 export async function toServerAddress(
   { host, port, fingerprint }: EnrolledServer,
   settings: Settings,

@@ -17,7 +17,7 @@ export type Argument = {
 /** Values by the names of options and arguments, as they stand on the command line. */
 export type GivenValues = Readonly<Record<string, unknown>>
 
-/** What was given on the command line, and what a command may ask of the outside. */
+/** The command line, and the outside world for a command. */
 export type CommandInput = {
   readonly flag: (option: string) => boolean
   /** Of an option or an argument; null when it was not given. */
@@ -29,7 +29,7 @@ export type CommandInput = {
   readonly load: (choice?: { readonly file?: string; readonly role?: string }) => LoadedConfig
   /** One line, or several, on standard output. */
   readonly print: (text: string) => void
-  /** Every command that there is, for who tells of them; a role that runs does without. */
+  /** All commands, for help and completions; a running role does not need them. */
   readonly listCommands: () => Promise<readonly Command[]>
 }
 
@@ -40,7 +40,7 @@ export type Command = {
   readonly doc: string
   readonly arguments?: readonly Argument[]
   readonly options?: Readonly<Record<string, Option>>
-  /** It runs until it is told to stop, so its memory counts. */
+  /** It runs until it is stopped, so its memory is tuned. */
   readonly stays?: boolean
   /** Resolves with the exit code. Code that only this command needs is imported inside. */
   readonly run: (input: CommandInput) => Promise<number>
@@ -53,7 +53,7 @@ export type CommandGroup = {
   readonly commands: readonly Command[]
 }
 
-/** An argument's value after the check of its choices; for what is always given. */
+/** An argument's value after the check of its choices; for arguments that are required. */
 export function needText(input: CommandInput, name: string): string {
   const value = input.text(name)
   if (value === null) throw new Error(`the command line lacks ${name}`)

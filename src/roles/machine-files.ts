@@ -3,9 +3,9 @@ import type { LoadedConfig } from '../config/load.ts'
 import { openProcFs, type ProcFs } from '../platform/proc.ts'
 
 /**
- * The files that say how the machine is doing: those here, or, for an agent in a container, those of the machine that
- * is mounted at `agent.host_root`. Throws `ConfigError` when no machine is mounted there, because zeros or the
- * container's own values would pass for the machine's.
+ * The files with the state of the machine: those here, or, for an agent in a container, those of the machine
+ * that is mounted at `agent.host_root`. Throws `ConfigError` when no machine is mounted there, because zeros
+ * or the container's own values would be taken for the machine's.
  */
 export function openMachineFiles({ config, file }: LoadedConfig): ProcFs {
   const { hostRoot } = config.agent

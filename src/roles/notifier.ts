@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import { CHANNELS, WITHOUT_SETTINGS } from '../events/channels/index.ts'
+import { CHANNEL_SECTIONS, WITHOUT_SETTINGS } from '../events/channels/index.ts'
 import { createNotifier, type RenewableNotifier } from '../events/notifier.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import { readFullName } from '../platform/machine.ts'
@@ -25,16 +25,17 @@ export function openNotifier(
   })
 }
 
-/** What a notifier takes up while it runs; `part` is whose it is. */
+/** Settings that a notifier applies while it runs; `part` names their owner. */
 export function reloadNotifier(part: string, notifier: RenewableNotifier): Reload {
   return {
     part: `${part}: channels`,
-    keys: CHANNELS.map(({ name }) => `${name}.`),
+    // The channel `log` has none: the section of this name is that of the program's own log.
+    keys: Object.keys(CHANNEL_SECTIONS).map((name) => `${name}.`),
     act: (wanted) => notifier.renew({ ...WITHOUT_SETTINGS, ...wanted }),
   }
 }
 
-/** That of the configuration, else this machine's. */
+/** The zone of the configuration, otherwise this machine's. */
 export function readZone(config: Config): string {
   return config.events.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 }

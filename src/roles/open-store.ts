@@ -36,7 +36,7 @@ export async function openConfiguredStore(
   return store
 }
 
-/** What agents may add to the database, by the configuration. */
+/** The bounds on growth from the configuration. */
 export function describeIngestPolicy({ collect }: Config): PolicyChoices {
   const { newHosts, maxNewHosts, maxHosts, maxMetrics, maxOpenEvents, maxFacts } = collect
   return {

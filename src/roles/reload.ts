@@ -21,7 +21,7 @@ export type ReloadOptions = {
   readonly running: Config
   /** Reads the configuration again. */
   readonly load: () => LoadedConfig
-  /** What runs in this process. */
+  /** The parts that run in this process. */
   readonly parts: readonly ServiceRole[]
   readonly reloads: readonly Reload[]
   readonly log: Log

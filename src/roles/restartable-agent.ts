@@ -3,15 +3,15 @@ import type { AgentOptions } from '../agent/agent-options.ts'
 import type { Log } from '../lib/log.ts'
 import { MAX_FORMER_NAMES } from '../protocol/message.ts'
 
-/** What an agent is told by the one before it, and how it tells that the next is to be started. */
+/** What an agent takes over from the one before it, and how it asks for the next one. */
 type Following = Pick<AgentOptions, 'formerNames' | 'onRenamed'>
 
 /** Checks what an agent would be started with; what comes back starts it. */
 type OpenAgent<Config> = (config: Config, following: Following) => Promise<() => Promise<Agent>>
 
 /**
- * The agent of a process, which is started anew for another configuration, and when its machine gets another
- * name. The queue keeps samples, events and what the thresholds remember from the one to the next.
+ * The agent of a process, which is restarted for another configuration, and when its machine gets another
+ * name. The queue keeps samples, events and the state of thresholds in between.
  */
 export class RestartableAgent<Config> {
   readonly #open: OpenAgent<Config>

@@ -30,7 +30,7 @@ type RolePart = { readonly name: string; readonly stop: () => Promise<void> }
 
 export type RoleSettings = {
   readonly loaded: LoadedConfig
-  /** What runs in this process: the settings of the others are none of its business. */
+  /** The parts that run in this process: only their settings are checked and reloaded. */
   readonly parts: readonly ServiceRole[]
 }
 
@@ -98,7 +98,7 @@ export async function runRole(
   process.exit(code)
 }
 
-/** What nobody caught ends the process, with a line of the log in place of the runtime's own words. */
+/** An uncaught error ends the process, with a line of the log in place of the runtime's own message. */
 function logCrashes(log: Log) {
   const crash = (error: unknown) => {
     log.error('exiting because of an unexpected error', {

@@ -26,7 +26,7 @@ export type ServerOptions = {
   readonly agent: boolean
   /** Writes to standard output. */
   readonly print: (text: string) => void
-  /** What the guide lists. */
+  /** The commands that the guide lists. */
   readonly commands: readonly Command[]
 }
 
@@ -110,7 +110,7 @@ async function welcome(
   if (first === null) {
     const user = await expireInitialPassword(store.users, config.dataDir)
     if (user !== null)
-      log.warn('the first password was never changed: it must be at the next sign-in', { user })
+      log.warn('the first password was never changed: the next sign-in asks for another', { user })
     return
   }
   print(

@@ -115,7 +115,7 @@ export async function startWeb(
   return `https://${name}:${website.tlsPort}/`
 }
 
-/** Null where the connections of this process can't be told: their number is not bounded then. */
+/** Null where the connections of this process can't be listed: their number is not bounded then. */
 function findOwnSockets(log: Log): OwnSockets | null {
   try {
     return openOwnSockets()
@@ -125,14 +125,14 @@ function findOwnSockets(log: Log): OwnSockets | null {
   }
 }
 
-/** Whether passwords travel without TLS to the website, as far as the configuration tells. */
+/** Whether passwords are sent to the website without TLS, according to the configuration. */
 function isOpenWithoutTls({ web }: Config): boolean {
   const loopback = ['127.0.0.0/8', '::1'].flatMap((range) => parseAddressRange(range) ?? [])
   const isLocal = web.address === 'localhost' || isWithin(web.address, loopback)
   return !web.tls && !isLocal && web.trustedProxies.length === 0
 }
 
-/** Who listens everywhere is reached from here under `here`. */
+/** A website that listens on all addresses is reached from here under `here`. */
 export function nameForClients(address: string, here: string): string {
   return address === '0.0.0.0' || address === '::' ? here : address
 }

@@ -5,7 +5,7 @@ import { SECTIONS } from '../config/schema.ts'
 import { writeExample } from '../config/settings.ts'
 import type { Places, ServiceRole } from './paths.ts'
 
-/** What the command line says of a service that is to be registered. */
+/** Options of the command line for a service that is to be registered. */
 export type ServiceOptions = {
   readonly server: string | null
   readonly fingerprint: string | null
@@ -27,7 +27,7 @@ export function checkOptions(role: ServiceRole, { server, fingerprint }: Service
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-/** A configuration to begin with: the example, with what is known filled in. */
+/** A first configuration: the example, with the known values filled in. */
 export function writeFirstConfig(role: ServiceRole, places: Places, options: ServiceOptions): string {
   const values = new Map([
     [toKey('dataDir'), quote(places.dataDir)],
@@ -36,7 +36,7 @@ export function writeFirstConfig(role: ServiceRole, places: Places, options: Ser
   return fillIn(writeExample(), values)
 }
 
-/** By key, as TOML: what the command line says of the configuration. */
+/** The options of the command line as TOML, by key. */
 export function describeValues(
   role: ServiceRole,
   places: Places,

@@ -26,15 +26,19 @@ export type Files = {
   readonly platform: string
   /** Makes the account of a service when it is missing; false when it was there. */
   ensureAccount(places: Places): Promise<boolean>
-  deleteAccount(places: Places): Promise<void>
+  /** False when there was none. */
+  deleteAccount(places: Places): Promise<boolean>
   /**
    * Throws a CommandError when another user has made any of these files or folders, who could change it then. What
    * is not there is fine.
    */
   refuseForeign(paths: readonly string[]): Promise<void>
-  /** The folder of all configurations, which everybody may look into but for what is guarded in it. */
+  /**
+   * The folder of all configurations, which everybody may list, but without reading the protected files in
+   * it.
+   */
   ownConfigFolder(folder: string): Promise<void>
-  /** A file for administrators to write, for the service's account to read, and for nobody else. */
+  /** A file that administrators write, the service's account reads, and nobody else. */
   guard(file: string, places: Places): Promise<void>
   /** The folder of all data, for the service's account alone. */
   ownDataDir(folder: string, places: Places): Promise<void>
@@ -50,7 +54,7 @@ export const LINUX_FILES: Files = {
     return true
   },
   deleteAccount: ({ user }) => deleteAccount(user),
-  // Nobody but root can make anything where these lie.
+  // Only root can make anything in these folders.
   refuseForeign: async () => {},
   async ownConfigFolder(folder) {
     mkdirSync(folder, { recursive: true, mode: 0o755 })
@@ -70,11 +74,14 @@ export const LINUX_FILES: Files = {
   describeStart: (user, command) => `su -s /bin/sh ${user} -c '${command.join(' ')}'`,
 }
 
-/** The account is one of Windows' own. Ordinary users may make folders in `%ProgramData%`, and what is new there is open to them. */
+/**
+ * The account is one of Windows' own. Ordinary users may make folders in `%ProgramData%`, and can read new
+ * files there.
+ */
 export const WINDOWS_FILES: Files = {
   platform: 'win32',
   ensureAccount: async () => false,
-  deleteAccount: async () => {},
+  deleteAccount: async () => false,
   async refuseForeign(paths) {
     for (const path of paths) {
       const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
@@ -106,8 +113,8 @@ type Preparation = {
 }
 
 /**
- * Makes what is missing and says each step; of a configuration that is there only what it does not set is
- * filled in.
+ * Makes what is missing and reports each step; in an existing configuration only missing settings are filled
+ * in.
  */
 export async function prepareFiles(
   preparation: Preparation,
@@ -174,12 +181,12 @@ async function copyPassphrase(
   print(`Copied the passphrase to ${passphraseFile}.`)
 }
 
-/** Nobody sees half of the file, and nobody else can read it at any time. */
+/** The file is never seen half written, and is never readable for others. */
 async function writeGuarded(file: string, text: string, places: Places, files: Files): Promise<void> {
   const draft = `${file}.${process.pid}.new`
   try {
     writeFileSync(draft, '', { mode: 0o600, flag: 'wx' })
-    // Before there is anything in it: what was opened in between would be read by whoever opened it.
+    // Protected while it is empty: a program that opened it in between could read what is written later.
     await files.guard(draft, places)
     writeFileSync(draft, text, { flush: true })
     renameSync(draft, file)
@@ -209,8 +216,7 @@ export async function purgeFiles(places: Places, files: Files, print: (text: str
     await removeWhenFree(path)
     print(`Removed ${path}.`)
   }
-  await files.deleteAccount(places)
-  if (files.platform === 'linux') print(`Removed the user ${user}.`)
+  if (await files.deleteAccount(places)) print(`Removed the user ${user}.`)
   for (const folder of new Set([configFolder, dataRoot])) {
     removeIfEmpty(folder)
     const left = existsSync(folder) ? readdirSync(folder).sort() : []
@@ -223,8 +229,8 @@ const BUSY_ATTEMPTS = 20
 const BUSY_PAUSE_MS = 250
 
 /**
- * On Windows nobody can delete an open file, and a service that has just stopped may hold its log for a
- * moment yet.
+ * On Windows an open file can't be deleted, and a service that has just stopped may still hold its log for a
+ * moment.
  */
 async function removeWhenFree(path: string) {
   for (let attempt = 1; ; attempt++)

@@ -22,7 +22,7 @@ export type ServiceContext = {
   readonly load: (file: string) => LoadedConfig
   /** Whether the data folder holds a passphrase that the agent would take. */
   readonly hasPassphrase: (dataDir: string) => boolean
-  /** Whether the data folder says that the agent was enrolled by a code. */
+  /** Whether the data folder shows that the agent was enrolled by a code. */
   readonly isEnrolled: (dataDir: string) => boolean
   readonly print: (text: string) => void
 }
@@ -169,7 +169,7 @@ function needManager({ manager, files, role }: ServiceContext): ServiceManager {
   return manager
 }
 
-/** What the configuration lacks for the role to start at all. */
+/** Settings without which the role can't start at all. */
 function findWants(
   { role, hasPassphrase, isEnrolled }: ServiceContext,
   config: Config,
@@ -184,7 +184,7 @@ function findWants(
   return wants
 }
 
-/** What the service manager is to be told of a role under this configuration. */
+/** The definition of a role's service for the service manager, under this configuration. */
 export function describeService(
   role: ServiceRole,
   places: Places,

@@ -10,7 +10,7 @@ export async function openServiceManager(): Promise<ServiceManager | null> {
   if (process.platform === 'win32') return openWindows()
   if (process.platform !== 'linux') return null
   const { isSystemdBooted, openSystemd } = await import('../platform/systemd/systemd.ts')
-  // In the making of an image it does not run and registers services all the same.
+  // While an image is built, it does not run and registers services all the same.
   if (!isSystemdBooted() && !(existsSync('/etc/systemd/system') && Bun.which('systemctl') !== null))
     return null
   return openSystemd({ run: (...words) => runProgram(['systemctl', ...words]) })

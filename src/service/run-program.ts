@@ -2,7 +2,7 @@
 const LIMIT_MS = 20 * 60_000
 
 /**
- * Runs a program of the system to its end; its exit code and all it wrote. 127 when there is no such program.
+ * Runs a program of the system to its end; its exit code and its output. 127 when there is no such program.
  */
 export async function runProgram(words: readonly string[]): Promise<{ code: number; output: string }> {
   if (Bun.which(words[0] ?? '') === null)

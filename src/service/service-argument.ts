@@ -1,6 +1,6 @@
 /**
- * What stands on the command line of a Windows service, and on no other: its name, and the folder it writes
- * its log to. The service manager says neither to the program that it starts.
+ * An argument that only Windows services have: the service's name, and the folder of its log. The service
+ * manager passes neither to the program that it starts.
  */
 const WORD = '--windows-service='
 

@@ -26,7 +26,7 @@ export function chooseFormat(wanted: LogFormat): LogFormat {
 /** The level is asked for at each line: it may change while the role runs. */
 export type RoleLogSettings = Pick<Config['log'], 'format'> & { readonly level: () => LogLevel }
 
-/** The log of a role, as whoever started it can best read it. */
+/** The log of a role, in the form that its supervisor reads best. */
 export async function openRoleLog(settings: RoleLogSettings): Promise<Log> {
   const service = findOwnService()
   if (service === null) return createLog({ ...settings, format: chooseFormat(settings.format) })
@@ -35,8 +35,8 @@ export async function openRoleLog(settings: RoleLogSettings): Promise<Log> {
 }
 
 /**
- * Where words on standard error reach nobody: to the service's log, and to the service manager the code that
- * this process will end with.
+ * Where standard error is not read: logs to the service's log, and reports to the service manager the code
+ * that this process will end with.
  */
 export async function reportFailure(words: readonly string[], exitCode: number): Promise<void> {
   const service = findOwnService()
@@ -49,12 +49,12 @@ export async function reportFailure(words: readonly string[], exitCode: number):
     const supervisor = await superviseByWindows(service.name, () => {})
     await supervisor.stopped(exitCode)
   } catch (error) {
-    // The role had come so far that the service manager was told already.
+    // The role was already reported as ready to the service manager.
     log.debug('the service manager could not be notified', { error: describeError(error) })
   }
 }
 
-/** Null when this process is no Windows service. */
+/** Null when this process is not a Windows service. */
 const findOwnService = () => (process.platform === 'win32' ? findServiceWord(process.argv) : null)
 
 /** Whether a service manager started this process, and not a person. */
@@ -62,8 +62,8 @@ export const isService = () =>
   findOwnService() !== null || (process.platform === 'linux' && Boolean(process.env.NOTIFY_SOCKET))
 
 /**
- * Who started this process and wants to hear of it; null when it is a person. `stop` is called when it wants
- * the role to end.
+ * The supervisor that started this process and expects notifications; null when a person started it. `stop`
+ * is called when it wants the role to end.
  */
 export async function findSupervisor(
   clock: Clock,
@@ -89,8 +89,8 @@ export async function findSupervisor(
 }
 
 /**
- * Word for systemd, sd_notify(3). From `ready` on signs of life follow each other for as long as the event
- * loop turns; a service that hangs gives none and is started anew.
+ * Notifications for systemd, sd_notify(3). After `ready`, watchdog notifications follow while the event loop
+ * turns; a service that hangs sends none and is restarted.
  */
 export function superviseBySystemd(
   send: (text: string) => void,
@@ -107,8 +107,7 @@ export function superviseBySystemd(
     } catch (error) {
       if (!isNotified) log.warn('systemd could not be notified', { error: describeError(error) })
       isNotified = true
-      // The rest is said again and again, or makes no difference; without this one the start counts as
-      // failed.
+      // The others are repeated, or make no difference; without this one the start counts as failed.
       if (text === READY) clock.after(READY_AGAIN_MS, () => tell(text))
     }
   }

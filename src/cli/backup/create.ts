@@ -33,11 +33,11 @@ export type BackupOptions = {
   readonly time: number
 }
 
-/** What the data folder holds beside secrets: databases, logs, signs of life, releases to hand out. */
+/** Content of the data folder beside secrets: databases, logs, heartbeat files, releases to hand out. */
 const NO_SECRET =
   /\.db($|[-.])|\.log($|\.)|^events-heartbeat$|^agent-status\.json|\.new$|\.partial$|\.restoring$|\.before-restore-/
 
-/** Writes the backup, and gives what is in it. Nothing is left behind when it fails. */
+/** Writes the backup, and returns its content. Nothing is left behind when it fails. */
 export async function createBackup(options: BackupOptions): Promise<Manifest> {
   const { file, loaded, databaseFile, copyDatabase } = options
   if (existsSync(file)) throw new CommandError(`${file} exists already: a backup is never written over`)

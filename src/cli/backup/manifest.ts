@@ -7,11 +7,11 @@ export const MANIFEST = 'manifest.json'
 export const CHECKSUMS = 'SHA256SUMS'
 
 export const FORMAT = 1
-/** Of configuration, certificate and secrets: what is larger is none of them. */
+/** The largest configuration, certificate or secret; a larger file is none of these. */
 export const MAX_SMALL_FILE = 1024 * 1024
 export const MAX_FILES = 500
 
-/** What a file of a backup is for. */
+/** The purpose of a file in a backup. */
 export type FileKind = 'database' | 'config' | 'data' | 'named'
 
 export type ManifestFile = {
@@ -39,7 +39,7 @@ export type Manifest = {
   readonly files: readonly ManifestFile[]
 }
 
-/** Throws `CommandError` when the text is no manifest that this program knows. */
+/** Throws `CommandError` when the text is not a manifest that this program can read. */
 export function parseManifest(text: string, archive: string): Manifest {
   const refuse = (why: string) => new CommandError(`${archive} is no backup of this program: ${why}`)
   let found: unknown

@@ -10,7 +10,7 @@ export type ReadOptions = {
   readonly file: string
   /** Asked for only when the backup is encrypted. */
   readonly askPassphrase: () => Promise<string>
-  /** Where the database is written to, once it is known what is in the backup; null leaves it out. */
+  /** The file for the database, once the content of the backup is known; null leaves the database out. */
   readonly placeDatabase: (manifest: Manifest) => string | null
 }
 

@@ -104,7 +104,10 @@ class Drafts {
     }
   }
 
-  /** Null for who is no administrator, and keeps what it writes. Throws when the owner is not known here. */
+  /**
+   * Null without administrator rights: the files then keep the current owner. Throws when the owner is not
+   * known here.
+   */
   #findOwner({ user, group }: ManifestFile): { readonly uid: number; readonly gid: number } | null {
     const wanted = { user: this.#options.owner ?? user, group: this.#options.owner ?? group }
     if (process.platform === 'win32' || process.getuid?.() !== 0 || wanted.user === null) return null

@@ -9,7 +9,7 @@ export type Sink = {
 
 /** Where bytes of a backup come from, in order. */
 export type Source = {
-  /** Exactly so many bytes; throws when there are fewer. */
+  /** Exactly this many bytes; throws when there are fewer. */
   read(count: number): Uint8Array
   /** True when nothing is left. */
   isAtEnd(): boolean

@@ -85,7 +85,7 @@ export const certificate: CommandGroup = {
   ],
 }
 
-/** Throws `CommandError` where the configuration names certificates of somebody else's making. */
+/** Throws `CommandError` where the configuration names certificates that this program did not make. */
 function needOwn(input: CommandInput): Config {
   const { config } = input.load()
   if (config.collect.tlsCertificate !== null)

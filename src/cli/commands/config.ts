@@ -47,7 +47,7 @@ async function importOriginal(input: CommandInput): Promise<number> {
   return EXIT.ok
 }
 
-/** An administrator is also told what the account of a service can't read. */
+/** An administrator also sees which files the account of a service can't read. */
 async function check(input: CommandInput): Promise<number> {
   const { checkConfigs, groupByFile } = await import('../config-check.ts')
   const { openServiceManager } = await import('../../service/open-manager.ts')

@@ -69,7 +69,10 @@ async function listQuestions(input: CommandInput): Promise<Question[]> {
   }))
 }
 
-/** What runs here where this very program is the first process, as in a container; null where it is not. */
+/**
+ * The roles that run here where this very program is the first process, as in a container; null where it is
+ * not.
+ */
 async function readFirstProcess(): Promise<ServiceRole[] | null> {
   const { openProcFs, readTextOrNothing } = await import('../../platform/proc.ts')
   const { listParts, readRegistration } = await import('../../service/registered.ts')

@@ -35,7 +35,7 @@ const completion: Command = {
     }
     const words = await complete(line, {
       commands: await input.listCommands(),
-      // A half-written line is no place for errors: without the database there are no names.
+      // Completion of a half-written line must not print errors: without the database there are no names.
       listNames: (source) => listNames(input, source).catch(() => []),
     })
     if (words.length > 0) input.print(words.join('\n'))

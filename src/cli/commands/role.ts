@@ -9,7 +9,9 @@ import { tuneMemory } from '../../roles/memory-tuning.ts'
  */
 const keepCodeSmall = () => Bun.unsafe.setJITPolicy(1000)
 
-/** What a role says on standard output: as its log where that is JSON, so that every line can be parsed. */
+/**
+ * The standard output of a role: in the form of its log where that is JSON, so that every line can be parsed.
+ */
 function printAs({ config: { log } }: LoadedConfig, input: CommandInput): CommandInput['print'] {
   if (log.format !== 'json') return input.print
   const { info } = createLog({ ...log, level: 'info', write: input.print })
@@ -22,7 +24,7 @@ function printAs({ config: { log } }: LoadedConfig, input: CommandInput): Comman
     )
 }
 
-/** What runs until it is told to stop. Each role's code is loaded only when it is asked for. */
+/** The roles, which run until they are stopped. Each role's code is loaded only when it is started. */
 export const roles: readonly Command[] = [
   {
     name: 'server',

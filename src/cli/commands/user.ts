@@ -192,7 +192,7 @@ function refuseUnlessDone(
   name: string,
 ) {
   if (outcome === 'unknown') throw noSuchUser(name)
-  // Without one nobody could manage users on the website any more.
+  // Otherwise nobody could manage users on the website any more.
   if (outcome === 'only admin') throw new CommandError(`"${name}" is the only admin; make another one first`)
 }
 

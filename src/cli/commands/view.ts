@@ -106,7 +106,7 @@ export const view: CommandGroup = {
 
 const taken = (owner: string, name: string) => new CommandError(`"${owner}" has a view "${name}" already`)
 
-/** Two users may have views of one name: its number says which. */
+/** Two users may have views with one name: the number decides. */
 async function find(input: CommandInput, { views }: Store): Promise<SavedView> {
   const wanted = needText(input, 'view')
   const all = await views.list(null)

@@ -1,6 +1,6 @@
 /**
  * Passwords that attackers try first, in lower case: the most frequent ones of published lists, and those of
- * manuals. A password is looked up without its case and without digits and signs at its end.
+ * manuals. A password is looked up without its case and without digits and signs at its ends.
  */
 const COMMON: ReadonlySet<string> = new Set(
   `password passwort motdepasse contrasena senha parola wachtwoord passw0rd p@ssw0rd pa55word p@ssword pass1234 passpass
@@ -23,19 +23,47 @@ ncc1701 fuckyou asshole bullshit pussycat kitty snoopy tigger bailey maggie harl
     .filter((word) => word !== ''),
 )
 
-/** A run of one character or of neighbours (12345678, 87654321, aaaaaaaa). */
-const isRun = (text: string): boolean =>
-  [-1, 0, 1].some((step) =>
-    [...text].every((character, i) => i === 0 || character.charCodeAt(0) - text.charCodeAt(i - 1) === step),
-  )
+/** In which order characters stand in the alphabet, and on keyboards along rows, columns and between two rows. */
+const ORDERS = (
+  'abcdefghijklmnopqrstuvwxyz 12345678901234567890 !@#$%^&*() qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm ' +
+  '1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p zaq1xsw2cde3vfr4bgt5nhy6mju7 qazwsxedcrfvtgbyhnujm ' +
+  '1q2w3e4r5t6y7u8i9o0p q1w2e3r4t5y6u7i8o9p0 a1b2c3d4e5f6g7h8i9j0 112233445566778899'
+)
+  .split(' ')
+  .flatMap((order) => [order, [...order].reverse().join('')])
+
+/** Characters of a piece, on average, from which on a password of pieces is a common one. */
+const PIECE = 3
+
+/** Whether the text is made of few pieces, each of one character or of neighbours (12345678, aaaa1234, 123qweasd). */
+function isOfRuns(text: string): boolean {
+  let pieces = 0
+  for (let from = 0; from < text.length; pieces++) {
+    let to = from + 1
+    while (to < text.length && isPiece(text.slice(from, to + 1))) to++
+    from = to
+  }
+  return pieces * PIECE <= text.length
+}
+
+const isPiece = (text: string): boolean =>
+  text === text.charAt(0).repeat(text.length) || ORDERS.some((order) => order.includes(text))
 
 /** A short piece over and over (12121212, abcabcabc). */
 const isRepeated = (text: string): boolean => /^(.{1,4})\1+$/su.test(text)
 
+const BEGIN = /^[\d!@#$%^&*?.,_+=-]/u
 const END = /[\d!@#$%^&*?.,_+=-]$/u
 
-/** Whether the text, with or without the digits and signs at its end, is on the list. */
+/** Whether the text, with or without the digits and signs at its ends, is on the list. */
 function isListed(text: string): boolean {
+  for (let stem = text; ; stem = stem.slice(1)) {
+    if (isListedUpToEnd(stem)) return true
+    if (!BEGIN.test(stem)) return false
+  }
+}
+
+function isListedUpToEnd(text: string): boolean {
   for (let stem = text; ; stem = stem.slice(0, -1)) {
     if (COMMON.has(stem)) return true
     if (!END.test(stem)) return false
@@ -45,7 +73,7 @@ function isListed(text: string): boolean {
 /** True for a password that a guesser tries among the first thousands. */
 export function isCommonPassword(password: string): boolean {
   const plain = password.slice(0, 100).normalize('NFC').toLowerCase()
-  return isListed(plain) || isRun(plain) || isRepeated(plain) || /^\d{1,10}$/.test(plain)
+  return isListed(plain) || isOfRuns(plain) || isRepeated(plain) || /^\d{1,10}$/.test(plain)
 }
 
 /** Every common password as a list, to compare with hashes that another program made. */

@@ -4,7 +4,10 @@ import type { DbusValue } from './values.ts'
 
 /** A connection to a message bus, for questions. */
 export type DbusConnection = {
-  /** The values of the answer. Rejects with what the other side says when it refuses, and when the signal aborts. */
+  /**
+   * The values of the answer. Rejects with the other side's message when it refuses, and when the signal
+   * aborts.
+   */
   call(call: DbusCall): Promise<DbusValue[]>
   close(): void
 }
@@ -70,11 +73,11 @@ class Bus {
   readonly #authenticated = Promise.withResolvers<void>()
   #isReady = false
   #socket: Socket | null = null
-  /** What the other side has not taken yet. */
+  /** Bytes that the other side has not accepted yet. */
   #unsent = Buffer.alloc(0)
 
   constructor() {
-    // A failure is told by whoever waits for it.
+    // The waiting call reports a failure.
     this.#authenticated.promise.catch(() => {})
   }
 
@@ -93,7 +96,7 @@ class Bus {
       this.#socket = socket
       if (this.#failure !== null) socket.terminate()
     })
-    // An abort does not wait for a bus that takes no one in; nobody is authenticated before.
+    // An abort does not wait for a bus that accepts no client; nothing can be sent before authentication.
     await Promise.race([opened, this.#authenticated.promise]).catch((error: NodeJS.ErrnoException) => {
       throw error.code === undefined ? error : new Error(`there is no connection to the bus: ${error.code}`)
     })

@@ -1,6 +1,6 @@
 import { DbusReader, type DbusValue, DbusWriter } from './values.ts'
 
-/** What we send: a text, a list of texts, or a dictionary of options that has none. */
+/** The kinds of arguments that we send: a text, a list of texts, or an empty dictionary of options. */
 export type DbusArgument = string | readonly string[] | typeof NO_OPTIONS
 export const NO_OPTIONS = { options: 'none' } as const
 
@@ -15,7 +15,7 @@ export type DbusCall = {
 export type DbusMessage = {
   /** Bytes that it takes. */
   readonly length: number
-  /** The call that it answers; null for all that is no answer. */
+  /** The call that it answers; null for a message that is not an answer. */
   readonly replyTo: number | null
   /** The name of the error; null when it is none. */
   readonly error: string | null
@@ -35,7 +35,7 @@ export const TYPE = { call: 1, reply: 2, error: 3 } as const
 const LITTLE = 0x6c
 const BIG = 0x42
 const VERSION = 1
-/** What the specification allows is 128 MB; nothing that we ask for comes near this. */
+/** The specification allows 128 MB; no answer to our calls comes near this. */
 const MAX_MESSAGE = 8 * 1024 * 1024
 const HEAD = 16
 

@@ -25,11 +25,11 @@ const ALIGNMENT: Readonly<Record<string, number>> = {
   '{': 8,
 }
 
-/** What the specification allows, and more than any message that we ask for has. */
+/** The bound of the specification, more than any message has that we ask for. */
 const MAX_DEPTH = 32
 const MAX_VALUES = 500_000
 
-/** Reads values of a message of which every length is checked: a bus is no reason to trust a text. */
+/** Reads values of a message and checks every length: messages of a bus are not trusted. */
 export class DbusReader {
   #at = 0
   #count = 0
@@ -42,7 +42,7 @@ export class DbusReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** The values of a signature, in its order. Throws `RangeError` where the bytes do not fit it. */
+  /** The values of a signature, in its order. Throws `RangeError` where the bytes do not match it. */
   read(signature: string): DbusValue[] {
     const values: DbusValue[] = []
     for (let i = 0; i < signature.length; ) {

@@ -14,7 +14,7 @@ function answer({ library }: NvmlOrder): NvmlAnswer {
     nvml ??= openNvml(library)
     return { gpus: nvml.readGpus() }
   } catch (error) {
-    // An update of the driver is over when the library fits again.
+    // The library matches the driver again when an update of the driver is complete.
     nvml = null
     return { problem: describeError(error) }
   }

@@ -1,4 +1,4 @@
-/** What the thread of NVML is asked: which library, once a reading. */
+/** A request to the NVML thread: which library, once a reading. */
 export type NvmlOrder = { readonly library: string }
 
 export type NvmlAnswer =
@@ -6,7 +6,7 @@ export type NvmlAnswer =
   /** The library can't be loaded, or refuses. */
   | { readonly problem: string }
 
-/** Null for what the card does not tell. */
+/** Null for values that the card does not report. */
 export type NvidiaGpu =
   | {
       readonly index: number

@@ -21,8 +21,9 @@ const MAX_GPUS = 16
 export type Nvml = { readGpus(): NvidiaGpu[] }
 
 /**
- * Opens NVIDIA's management library, by its name or by a path. Throws when it can't be loaded, or does not fit the
- * driver. Any of its calls may hang with the driver, so it is to be used on a thread of its own alone.
+ * Opens NVIDIA's management library, by its name or by a path. Throws when it can't be loaded, or does not
+ * match the driver. Any of its calls may hang with the driver, so it must only be used on a thread of its
+ * own.
  */
 export function openNvml(library: string): Nvml {
   const { symbols } = dlopen(library, SIGNATURES)
@@ -36,7 +37,7 @@ export function openNvml(library: string): Nvml {
     return String(symbols.nvmlErrorString(code) ?? `error ${code}`)
   }
 
-  /** Null for what this card does not tell, or not now. */
+  /** Null for values that this card does not report, or not now. */
   function ask(bytes: number, call: (out: Uint8Array) => number): DataView | null {
     const out = new Uint8Array(bytes)
     return call(out) === NVML_SUCCESS ? new DataView(out.buffer) : null

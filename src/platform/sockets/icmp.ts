@@ -36,7 +36,10 @@ const SIGNATURES = {
   __errno_location: { args: [], returns: 'ptr' },
 } as const
 
-/** A socket for echo requests to one address, which ordinary users may open where the kernel is told so. */
+/**
+ * A socket for echo requests to one address, which ordinary users may open where the kernel is configured to
+ * let them.
+ */
 export type EchoSocket = {
   /** Sends an echo request with this number, from 0 to 65535. */
   send(number: number): void
@@ -49,7 +52,7 @@ export type EchoSocket = {
 
 let libc: ReturnType<typeof openLibc<typeof SIGNATURES>> | null = null
 
-/** Throws a sentence that says why there is no socket. */
+/** Throws a sentence that explains why there is no socket. */
 export function openEchoSocket(address: string): EchoSocket {
   libc ??= openLibc(SIGNATURES)
   const { socket, connect, send, recv, close, ioctl } = libc.symbols
@@ -63,7 +66,7 @@ export function openEchoSocket(address: string): EchoSocket {
     throw error
   }
   const stamp = new BigInt64Array(2)
-  // The first call says that there is no time yet, and has the kernel take times from here on.
+  // The first call reports that there is no time yet, and makes the kernel record times from then on.
   ioctl(fd, SIOCGSTAMP, stamp)
   const sent = new Map<number, bigint>()
   const buffer = Buffer.alloc(512)

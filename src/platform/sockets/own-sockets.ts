@@ -9,7 +9,10 @@ export type OwnConnection = {
   readonly port: number
 }
 
-/** The sockets of this process as the operating system sees them: the runtime's web server tells of none. */
+/**
+ * The sockets of this process as the operating system sees them: the runtime's web server does not list its
+ * own.
+ */
 export type OwnSockets = {
   /** Descriptors that are open, of whatever kind. */
   count(): number
@@ -27,11 +30,11 @@ const AF_INET6 = 10
 const BOTH_WAYS = 2
 /** Of `sockaddr_in6`, the longest that is looked at. */
 const ADDRESS_BYTES = 28
-/** Descriptors kept in reserve: reading a folder takes one, also when there are no more. */
+/** Descriptors kept in reserve: reading a folder takes one, also when all others are used. */
 const RESERVE = 4
 const DEFAULT_LIMIT = 1024
 
-/** Null where the operating system does not tell: on Windows. */
+/** Null where the operating system has no such list: on Windows. */
 export function openOwnSockets(): OwnSockets | null {
   if (process.platform !== 'linux') return null
   const libc = openLibc({
@@ -43,7 +46,7 @@ export function openOwnSockets(): OwnSockets | null {
   const length = new Uint32Array(1)
   let reserve: number[] = []
 
-  /** The end of a socket that `ask` names; null for what is no socket of the internet. */
+  /** The end of a socket that `ask` names; null for a descriptor that is not an internet socket. */
   function read(ask: typeof libc.getsockname, fd: number): { address: string; port: number } | null {
     length[0] = ADDRESS_BYTES
     return ask(fd, bytes, length) === 0 ? readSocketAddress(bytes) : null
@@ -94,7 +97,7 @@ export function readSocketAddress(bytes: Buffer): { address: string; port: numbe
   return { address: groups.map((group) => group.toString(16)).join(':'), port }
 }
 
-/** Most descriptors that this process may have; null where the operating system does not tell. */
+/** Most descriptors that this process may have; null where the operating system has no such limit to read. */
 export function readDescriptorLimit(): number | null {
   if (process.platform !== 'linux') return null
   const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]

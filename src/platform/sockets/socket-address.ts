@@ -13,8 +13,8 @@ const SIGNATURES = {
 let libc: ReturnType<typeof openLibc<typeof SIGNATURES>> | null = null
 
 /**
- * A `sockaddr_in` or `sockaddr_in6` of Linux; behind `%` stands the interface of an address that counts on one
- * link alone. Throws when it is no IP address.
+ * A `sockaddr_in` or `sockaddr_in6` of Linux; behind `%` is the interface of an address that is valid on one
+ * link only. Throws when it is not an IP address.
  */
 export function writeSocketAddress(address: string, port = 0): Buffer {
   libc ??= openLibc(SIGNATURES)

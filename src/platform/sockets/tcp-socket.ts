@@ -54,9 +54,9 @@ function findLibc(): Libc | null {
 /** Whether there are such sockets here at all. */
 export const hasTcpSockets = (): boolean => findLibc() !== null
 
-/** A connection that is being made, for what Bun's own can't say or set. */
+/** A connection in the making, with options that Bun's own sockets don't have. */
 export type TcpSocket = {
-  /** Belongs to whoever takes it over once it is connected; until then to this object. */
+  /** Belongs to the caller that takes it over once it is connected; until then to this object. */
   readonly fd: number
   /** Null while it is not known; `connected`, or the name of the error of the system. */
   check(): string | null
@@ -65,8 +65,8 @@ export type TcpSocket = {
 }
 
 /**
- * Begins to connect to an IP address. `maxPayload` bounds the bytes of a packet beside its headers, both ways:
- * the other end is told in the first packet. Throws where the system has no such sockets.
+ * Begins to connect to an IP address. `maxPayload` bounds the bytes of a packet beside its headers, both
+ * ways: the first packet announces it to the other end. Throws where the system has no such sockets.
  */
 export function openTcpSocket(address: string, port: number, maxPayload: number | null): TcpSocket {
   const library = findLibc()
@@ -81,7 +81,7 @@ export function openTcpSocket(address: string, port: number, maxPayload: number 
     fd,
     check() {
       if (errno !== 0 && errno !== EINPROGRESS) return nameOf(errno)
-      // struct pollfd: the descriptor, what is asked, what is answered.
+      // struct pollfd: descriptor, requested events, returned events.
       const asked = Buffer.alloc(8)
       asked.writeInt32LE(fd, 0)
       asked.writeInt16LE(POLLOUT, 4)

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, wri
 import { join } from 'node:path'
 import type { ServiceSpec } from '../service-manager.ts'
 
-/** What of a machine decides which rights a service needs beyond its unit. */
+/** Facts of a machine that decide which rights a service needs beyond its unit. */
 export type MachineParts = {
   hasGroup(name: string): boolean
   /** The driver of NVIDIA is loaded. */
@@ -61,7 +61,7 @@ export function writeDropIns(folder: string, spec: ServiceSpec | null, machine: 
   try {
     rmdirSync(folder)
   } catch {
-    // It is not there, or holds what somebody needs.
+    // It does not exist, or contains an administrator's own settings.
   }
 }
 

@@ -20,9 +20,9 @@ const SIGNATURES = {
 export type SendNotification = (text: string) => void
 
 /**
- * The way to tell systemd how a service is doing, sd_notify(3). `address` is what NOTIFY_SOCKET holds: a
- * path, or `@name` of an abstract socket. Neither Bun nor Node.js knows datagrams on unix sockets, hence the
- * C library.
+ * Reports the state of a service to systemd, sd_notify(3). `address` is the content of NOTIFY_SOCKET: a path,
+ * or `@name` of an abstract socket. Neither Bun nor Node.js has datagrams on unix sockets, hence the C
+ * library.
  */
 export function openNotifySocket(address: string): SendNotification {
   const target = encodeAddress(address)

@@ -3,14 +3,14 @@ import type { ServiceSpec } from '../service-manager.ts'
 /** Below it systemd makes state folders itself. */
 const STATE_ROOT = '/var/lib/'
 
-/** Seconds without a sign of life after which systemd starts the service anew. */
+/** Seconds without a watchdog notification after which systemd restarts the service. */
 const WATCHDOG_SECONDS = 60
 /** Bringing a large database to a newer version is part of the start. */
 const START_SECONDS = 900
 /** The program ends itself after five. */
 const STOP_SECONDS = 10
 
-/** A mistake in the configuration; trying again would not help, and somebody is to see it. */
+/** A mistake in the configuration; a restart would not help, an administrator has to correct it. */
 const EXIT_CONFIG = 78
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is systemd that puts the number there.
@@ -59,7 +59,7 @@ export function writeUnit(spec: ServiceSpec): string {
   ].join('\n')}\n`
 }
 
-/** What a fault of ours, or what somebody sends, may take of the machine at most. */
+/** The most that a fault of ours, or a sender, may take of the machine. */
 function describeLimits({ watchesMachine, arguments: [role] }: ServiceSpec): string[] {
   const isAgentAlone = role === 'agent' && watchesMachine
   return isAgentAlone ? ['MemoryMax=512M', 'TasksMax=256'] : ['MemoryMax=80%', 'TasksMax=512']
@@ -76,7 +76,7 @@ function describeFolders({ dataDir, writableFolders }: ServiceSpec): string[] {
   ]
 }
 
-/** What every role can do without. */
+/** Rights that no role needs. */
 const SANDBOX: readonly string[] = [
   '# What it may do. MemoryDenyWriteExecute= is missing: the JavaScript engine compiles while it runs, which takes',
   '# memory that is written and executed.',

@@ -65,7 +65,7 @@ export function openSystemd({
       writeDropIns(`${file}.d`, null, machine)
       if (isBooted) {
         await call('daemon-reload')
-        // A service that failed is remembered under its name; it may not be, which is no failure.
+        // systemd remembers a failed service under its name; when it does not, that is not a failure.
         await run('reset-failed', `${name}.service`)
       }
     },
@@ -104,7 +104,7 @@ const STATES: Readonly<Record<string, ServiceState>> = {
   failed: 'failed',
 }
 
-/** What `systemctl show` says of a unit, `Name=value` a line. */
+/** The output of `systemctl show` for a unit, `Name=value` a line. */
 export function parseShow(text: string): ServiceStatus {
   const found = new Map(
     text.split('\n').map((line): [string, string] => {

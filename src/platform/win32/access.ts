@@ -1,11 +1,14 @@
 import { describeFailure, openSystemLibrary, toWide } from './library.ts'
 
-/** What LocalService, under which our services run, may do with a file or folder; `own` lets its owner do all, too. */
+/**
+ * The rights of LocalService, under which our services run, to a file or folder; `own` also gives its owner
+ * all rights.
+ */
 export type ServiceAccess = 'read' | 'write' | 'own'
 
 /**
- * Leaves a file, or a folder with all that is and will be in it, to administrators, the system and
- * LocalService, and to nobody else but its owner where that is said.
+ * Restricts a file, or a folder with all its present and future content, to administrators, the system and
+ * LocalService, and to its owner where that is wanted.
  */
 export type Guard = (path: string, access: ServiceAccess) => void
 
@@ -67,7 +70,7 @@ const OWNERS = 'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
 const ACCESS_LISTS: Readonly<Record<ServiceAccess, string>> = {
   read: `${OWNERS}(A;OICI;0x1200a9;;;LS)`,
   write: `${OWNERS}(A;OICI;0x1301bf;;;LS)`,
-  // OW: whoever owns it, who else could do no more than change the list.
+  // OW: the owner, whose rights are limited by this to changing the list.
   own: `${OWNERS}(A;OICI;0x1301bf;;;LS)(A;OICI;FA;;;OW)`,
 }
 const SDDL_REVISION_1 = 1

@@ -13,15 +13,12 @@ export type CounterQuery = {
   close(): void
 }
 
-/**
- * A counter that Windows does not have is asked for again after so many looks: `lodctr /R` may have mended
- * it.
- */
+/** A counter that Windows lacks is tried again after this many readings: `lodctr /R` may have repaired it. */
 const ASK_AGAIN_AFTER = 60
 
 /**
  * Performance counters (PDH) in a query that stays open. On some machines they are disabled or their
- * registration is damaged: what is missing is said once for each kind, and is null from then on.
+ * registration is damaged: a missing one is logged once for each kind, and is null from then on.
  */
 export function openCounterQuery(log: Log, pdh: Pdh = openPdh()): CounterQuery {
   const handles = new Map<string, bigint>()

@@ -16,7 +16,7 @@ export function openDrives(): () => Drive[] {
     // UINT SetErrorMode(UINT mode)
     SetErrorMode: { args: ['u32'], returns: 'u32' },
   })
-  // No box on the screen that says "there is no disk in the drive" and waits for somebody.
+  // Prevents a dialog box that reports "there is no disk in the drive" and waits for a person.
   kernel.SetErrorMode(SEM_FAILCRITICALERRORS)
 
   /** Drives of `subst` are folders of others. */

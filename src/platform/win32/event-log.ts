@@ -33,7 +33,7 @@ export function openEventLog(source: string): { reportError(text: string): void 
 /** ReportEvent takes 31,839 characters at most. */
 const MAX_CHARACTERS = 30_000
 const EVENTLOG_ERROR_TYPE = 1
-/** Messages 1 to 1000 of the file below say nothing but the text. */
+/** Messages 1 to 1000 of the file below contain only the text. */
 const EVENT_ID = 1
 
 /** Windows' own program with a table of messages that are nothing but the text they are given. */

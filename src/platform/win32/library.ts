@@ -5,8 +5,8 @@ import { dlopen, type FFIFunction, type Library } from 'bun:ffi'
  */
 
 /**
- * Opens a DLL of Windows by its full path. By its bare name, one that somebody put beside our program would
- * be taken for those which Windows does not list as known (pdh, iphlpapi).
+ * Opens a DLL of Windows by its full path. With a bare name, Windows would take a file of that name beside
+ * our program for those that it does not list as known (pdh, iphlpapi).
  */
 export function openSystemLibrary<Functions extends Record<string, FFIFunction>>(
   name: string,

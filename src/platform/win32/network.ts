@@ -63,7 +63,7 @@ const AF_INET6 = 23
 /** tcpmib.h: fifteen numbers of 32 bits. */
 export const MIB_TCPSTATS = { size: 60, dwOutSegs: 40, dwRetransSegs: 44 } as const
 
-/** An address of no network we know (1.1.1.1, the same in either byte order); nothing is sent there. */
+/** An address outside all known networks (1.1.1.1, the same in either byte order); nothing is sent there. */
 const ANYWHERE = 0x01010101
 
 /** More are not looked at. */

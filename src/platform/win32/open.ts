@@ -10,10 +10,7 @@ import { openServiceStates } from './services.ts'
 import { openStoppedServices } from './stopped-services.ts'
 import { openSystemCalls, type SystemCalls } from './system.ts'
 
-/**
- * Opens the DLLs; only to be called on Windows. The log is told what this Windows does not offer, each thing
- * once.
- */
+/** Opens the DLLs; only to be called on Windows. Functions that this Windows lacks are logged once each. */
 export function openWin32(log: Log): Win32 {
   const system = openSystemCalls()
   const network = openNetworkCalls()

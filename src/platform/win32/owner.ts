@@ -1,6 +1,6 @@
 import { describeFailure, openSystemLibrary, readWide, toWide } from './library.ts'
 
-/** Who made what, as security identifiers in their written form (`S-1-5-18`). */
+/** Owners, as security identifiers in their written form (`S-1-5-18`). */
 export type Owners = {
   /** The account that this process runs under. */
   readonly own: string
@@ -8,7 +8,7 @@ export type Owners = {
   find(path: string): string
 }
 
-/** Those that may do everything anyway: the system, administrators, and what installs Windows itself. */
+/** Accounts with all rights: the system, administrators, and the installer of Windows itself. */
 const TRUSTED = new Set([
   'S-1-5-18',
   'S-1-5-32-544',
@@ -64,7 +64,7 @@ export function openOwners(): Owners {
     if (advapi.OpenProcessToken(kernel.GetCurrentProcess(), TOKEN_QUERY, token) === 0)
       throw describeFailure('OpenProcessToken', kernel.GetLastError())
     try {
-      // TOKEN_USER: a pointer to the identifier, which lies behind it in the same buffer.
+      // TOKEN_USER: a pointer to the identifier, which follows in the same buffer.
       const buffer = new BigUint64Array(TOKEN_USER_WORDS)
       const needed = new Uint32Array(1)
       if (advapi.GetTokenInformation(token[0] ?? 0n, TOKEN_USER, buffer, buffer.byteLength, needed) === 0)

@@ -54,7 +54,7 @@ export type ServiceCalls = {
   openService(manager: bigint, name: string, access: number): bigint
   create(manager: bigint, name: string, registration: Registration, access: number): bigint
   change(service: bigint, registration: Registration): void
-  /** What people read, and what happens when it fails. */
+  /** Its display name, and what happens when it fails. */
   describe(service: bigint, doc: string, restartDelaysMs: readonly number[]): void
   start(service: bigint): void
   stop(service: bigint): void
@@ -201,10 +201,7 @@ class SystemServiceCalls implements ServiceCalls {
     if (code !== ERROR_INVALID_LEVEL) throw new WindowsError('ChangeServiceConfig2', code)
   }
 
-  /**
-   * A QUERY_SERVICE_CONFIGW; the texts that it points to lie behind it in the same memory. 8 KB is the most
-   * there is.
-   */
+  /** A QUERY_SERVICE_CONFIGW; its texts follow in the same memory. 8 KB is the largest possible size. */
   #readConfig(service: bigint): Uint8Array {
     const config = new BigUint64Array(1024)
     const needed = new Uint32Array(1)

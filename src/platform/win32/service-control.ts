@@ -19,7 +19,7 @@ import { describeEnd, ServiceDriver, STATES, unless } from './service-driver.ts'
  */
 const ACCOUNT = 'NT AUTHORITY\\LocalService'
 
-/** A service that fails is started again after so long; the last one counts for all that follow. */
+/** A failed service is restarted after these times; the last one counts for all later failures. */
 const RESTART_DELAYS_MS = [5_000, 30_000, 120_000]
 
 export type WindowsServiceManagerOptions = {

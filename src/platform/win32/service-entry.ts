@@ -1,7 +1,7 @@
 import { JSCallback } from 'bun:ffi'
 import { describeFailure, openSystemLibrary, toWide, viewOf } from './library.ts'
 
-/** What the service manager is told of a service. */
+/** The state of a service for the service manager. */
 export type ServiceReport = {
   readonly state: 'starting' | 'running' | 'stopping' | 'stopped'
   /** Milliseconds after which the manager may take a state that is to pass for hanging. */
@@ -13,7 +13,8 @@ export type ServiceReport = {
 export type ServiceEntry = {
   report(report: ServiceReport): void
   /**
-   * What Windows may call for as long as the service lives; held here, so that no garbage collector takes it.
+   * Callbacks that Windows may call while the service lives; referenced here, so that the garbage collector
+   * keeps them.
    */
   readonly callbacks: readonly JSCallback[]
 }

@@ -3,7 +3,7 @@ import { describeFailure, openSystemLibrary, readWide, viewOf } from './library.
 import type { Registry } from './registry.ts'
 import { SERVICE_STATUS_PROCESS } from './service-calls.ts'
 
-/** What Windows says of a service that does not run. */
+/** Windows' description of a service that does not run. */
 export type StoppedService = {
   readonly name: string
   /** Of the last end; 0 is a good one. */
@@ -97,7 +97,7 @@ export function openStoppedServices(lastError: () => number, registry: Registry)
   }
 }
 
-/** What the call takes at most. */
+/** The largest buffer of the call. */
 const BUFFER = 256 * 1024
 const MAX_ROUNDS = 16
 
@@ -110,7 +110,7 @@ const SERVICE_INACTIVE = 2
 const SERVICE_STOPPED = 1
 const ERROR_MORE_DATA = 234
 
-/** The first `count` structures of `memory`, which lies at `address`; their names lie behind them. */
+/** The first `count` structures of `memory`, which begins at `address`; their names follow them. */
 export function parseServices(memory: Uint8Array, count: number, address: bigint): StoppedService[] {
   const view = viewOf(memory)
   const { size, lpServiceName, ServiceStatusProcess } = ENUM_SERVICE_STATUS_PROCESSW

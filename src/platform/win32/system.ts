@@ -115,7 +115,7 @@ const KERNEL = {
 } as const
 
 const NATIVE = {
-  // NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOEXW information); GetVersionEx says 6.2 to programs without a
+  // NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOEXW information); GetVersionEx reports 6.2 to programs without a
   // manifest.
   RtlGetVersion: { args: ['ptr'], returns: 'i32' },
 } as const

@@ -21,7 +21,7 @@ const LIFE_SECONDS = 3650 * 86_400
 const HEAD_START_SECONDS = 86_400
 const MAX_ADDRESSES = 100
 
-/** Who serves TLS; each may have files of its own. */
+/** The parts that serve TLS; each may have files of its own. */
 type TlsSection = ShownCertificate['name']
 
 /**
@@ -85,7 +85,10 @@ export async function makeNextCertificate(dataDir: string, clock: Clock): Promis
   return readOwn(file, text)
 }
 
-/** The next certificate takes the place of the one of now, which is kept beside it. Throws when there is no next one. */
+/**
+ * Replaces the current certificate, which is kept beside it, by the next one. Throws when there is no next
+ * one.
+ */
 export function switchToNext(dataDir: string): Certificate {
   const next = findNextCertificate(dataDir)
   if (next === null) throw new CommandError('there is no next certificate: monitor certificate new makes one')
@@ -102,7 +105,7 @@ export function switchToNext(dataDir: string): Certificate {
   return next
 }
 
-/** What an administrator makes, the service has to be able to read. A link is not followed. */
+/** The service has to be able to read files that an administrator makes. Links are not followed. */
 function giveToOwnerOf(folder: string, file: string): void {
   if (process.platform === 'win32' || process.getuid?.() !== 0 || !existsSync(file)) return
   const { uid, gid } = statSync(folder)
@@ -110,8 +113,9 @@ function giveToOwnerOf(folder: string, file: string): void {
 }
 
 /**
- * Those that a server of this configuration shows, one that serves both ways once. One whose file is not on
- * this machine is another's, with the same configuration. Throws when one can't be read.
+ * The certificates that a server of this configuration presents; one that serves both ways is listed once. A
+ * file that is not on this machine belongs to another one with the same configuration. Throws when one can't
+ * be read.
  */
 export function listCertificates(config: Config): ShownCertificate[] {
   const find = (section: TlsSection) => {
@@ -143,7 +147,7 @@ function explain<T>(what: string, act: () => T): T {
 async function createOwn(clock: Clock): Promise<string> {
   const { createSelfSigned } = await import('../../lib/self-signed.ts')
   const name = readShortName()
-  // Also on Windows, where none of the files that tell is there.
+  // Also on Windows, which has none of these files.
   const domain = findDomain(openProcFs(), hostname())
   const full = domain === NO_DOMAIN ? [] : [`${name}.${domain}`]
   const names = [name, ...full, 'localhost'].filter((one) => /^[a-z0-9._-]+$/.test(one))

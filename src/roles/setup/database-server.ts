@@ -5,8 +5,8 @@ import { describeFileError } from '../../lib/log.ts'
 import type { DatabaseServer } from '../../storage/database/open.ts'
 
 /**
- * How the configuration says that a database on a server is reached. Throws `ConfigError` for files that
- * can't be read.
+ * How to reach a database on a server, from the configuration. Throws `ConfigError` for files that can't be
+ * read.
  */
 export function describeDatabaseServer({ database }: Config): DatabaseServer {
   const { password, tls, caFile, tlsName, tlsCertificate, tlsKey, timeout } = database

@@ -40,7 +40,7 @@ export function keepEnrolledServer(dataDir: string, server: EnrolledServer): voi
   placeFile(file, JSON.stringify(server))
 }
 
-/** To be asked for the first trade: only the server of the code may hear its secret. */
+/** Used for the first trade: the secret may be sent only to the server that the code names. */
 export const invitedAddress = ({ host, port, fingerprint }: EnrolmentInvitation): CollectorAddress => ({
   host,
   port,

@@ -31,20 +31,20 @@ export function findPassphrase(dataDir: string): string | null {
   return readSecretFile(join(dataDir, PASSPHRASE_FILE))
 }
 
-/** What this machine's agent proves its name with, made now when there is none. */
+/** The key of this machine's agent, made now when there is none. */
 export function keepAgentKey(dataDir: string): string {
   return keepFile(join(dataDir, AGENT_KEY_FILE), createSecret)
 }
 
-/** Puts another key in the place of the agent's, which can't be had back. */
+/** Replaces the agent's key, which can't be undone. */
 export function replaceAgentKey(dataDir: string): void {
   rmSync(join(dataDir, AGENT_KEY_FILE), { force: true })
   keepAgentKey(dataDir)
 }
 
 /**
- * Makes the user `admin` when there is no user at all. Gives its password and the file that keeps it; null
- * when there are users. Of several processes that start at once only one is given it.
+ * Makes the user `admin` when there is no user at all. Returns its password and the file that holds it; null
+ * when there are users. Of several processes that start at once only one gets it.
  */
 export async function createFirstUser(
   users: UserStore,
@@ -53,7 +53,7 @@ export async function createFirstUser(
 ): Promise<{ name: string; password: string; file: string } | null> {
   if ((await users.list()).some(({ access }) => access === 'admin')) return null
   const file = join(dataDir, PASSWORD_FILE)
-  // Kept before it is in force: a crash in between must not leave an account whose password nobody knows.
+  // Written before it takes effect: a crash in between must not leave an account with an unknown password.
   const password = keepFile(file, createPassword)
   // Whoever can read the folder has seen it: it lets in as far as choosing another one.
   const hash = writeStoredPassword({

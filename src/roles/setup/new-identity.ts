@@ -11,7 +11,7 @@ import { QUEUE_FILE } from '../agent.ts'
 import { findEnrolledServer } from './enrolled-server.ts'
 import { openDataDir, replaceAgentKey } from './first-start.ts'
 
-/** What is put behind the name of the queue that is set aside. */
+/** The suffix of the queue that is set aside. */
 const ASIDE = '.copied'
 
 /**

@@ -20,14 +20,12 @@ export function createSecret(): string {
   return crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 
-/**
- * Asks twice at a terminal, without echo; takes the first line of standard input when that is no terminal.
- */
+/** Asks twice at a terminal, without echo; otherwise reads the first line of standard input. */
 export async function readNewPassword(): Promise<string> {
   const { stdin } = process
   if (!stdin.isTTY) return checkPassword(await readFirstLine())
-  // Before the question: what is typed fast must not be shown either. Keys now come one by one, and editing
-  // is ours.
+  // Before the question, so that early keys are not shown either. Keys now come one by one, and editing is
+  // ours.
   stdin.setRawMode(true)
   try {
     const password = checkPassword(await ask('New password: '))
@@ -39,7 +37,7 @@ export async function readNewPassword(): Promise<string> {
   }
 }
 
-/** Asks once at a terminal, without echo; takes the first line of standard input when that is no terminal. */
+/** Asks once at a terminal, without echo; otherwise reads the first line of standard input. */
 export async function readPassword(question: string): Promise<string> {
   const { stdin } = process
   if (!stdin.isTTY) return readFirstLine()

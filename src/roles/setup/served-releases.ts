@@ -20,8 +20,8 @@ const PATIENCE_MS = 60_000
 const MAX_LIST = 1 << 20
 
 /**
- * Asks the running website for what it hands out. `server` is the name by which others reach it, without a
- * port. A text says in words why there is nothing to be had.
+ * Asks the running website for its releases. `server` is the name by which others reach it, without a port. A
+ * text explains why there are none.
  */
 export async function findServedReleases(config: Config, server: string): Promise<ServedReleases | string> {
   const { address, tls, tlsPort, url, basePath } = config.web
@@ -38,8 +38,8 @@ export async function findServedReleases(config: Config, server: string): Promis
 }
 
 /**
- * `base` is how others reach what is asked here, where that differs. `certificate` is the only one that is taken, under
- * whatever name it is reached; null leaves it to the CAs.
+ * `base` is the address for others, where it differs. `certificate` is the only accepted one, under any name;
+ * null uses the CAs.
  */
 async function readSums(
   asked: string,

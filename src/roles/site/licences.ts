@@ -9,8 +9,8 @@ export type PackageLicence = {
 }
 
 /**
- * The packages that are part of the program, with what they demand. Called as a macro: the build puts the
- * result in the place of the call, since an executable has no `node_modules` to look into.
+ * The packages inside the program, with their terms. Called as a macro: the build puts the result in place of
+ * the call, because an executable has no `node_modules` to read.
  */
 export function collectLicences(): PackageLicence[] {
   const root = join(import.meta.dir, '..', '..', '..')

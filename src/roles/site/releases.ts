@@ -40,7 +40,7 @@ const SCRIPTS: Readonly<Record<InstallScript, string>> = {
   'install.ps1': installPs1,
 }
 
-/** What a server hands out to machines that join: its own release, and those in `data_dir/releases`. */
+/** The releases that a server hands out to machines that join: its own, and those in `data_dir/releases`. */
 export function openReleases(dataDir: string, log: Log): Releases {
   const own = IS_COMPILED ? describeOwn(dataDir) : null
   let making: Promise<void> | null = null
@@ -68,7 +68,7 @@ export function openReleases(dataDir: string, log: Log): Releases {
     return found
   }
 
-  /** As `sha256sum` writes it: whatever lies in the folder, and the own release. */
+  /** In the format of `sha256sum`: all files of the folder, and its own release. */
   async function listSums(): Promise<string> {
     const folder = join(dataDir, FOLDER)
     const laid = existsSync(folder) ? readdirSync(folder) : []
@@ -113,7 +113,7 @@ export function openReleases(dataDir: string, log: Log): Releases {
 
 type OwnRelease = {
   readonly folder: string
-  /** Where each archive of it is to lie, by the name that machines ask for. */
+  /** The place of each archive, by the name that machines ask for. */
   readonly files: ReadonlyMap<string, string>
 }
 

@@ -16,9 +16,7 @@ import { collectLicences } from './licences.ts' with { type: 'macro' }
 
 const LICENCES = collectLicences()
 
-/**
- * What the website tells of this installation, from the same declarations that everything else is made of.
- */
+/** Facts of this installation for the website, from the same declarations as everything else. */
 export function describeSite(
   config: Config,
   agents: { readonly plain: number | null; readonly tls?: number | null },
@@ -92,14 +90,14 @@ function hasDefault({ default: value }: Setting['field']): boolean {
   return value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)
 }
 
-/** Of a database on a server it says nothing: the disk of this machine is another one. */
+/** For a database on a server it is left out: that is another machine's disk. */
 export function readFreeBytes(url: string, dataDir: string): number | null {
   if (!url.startsWith('sqlite:')) return null
   try {
     const { bavail, bsize } = statfsSync(dirname(sqliteFile(url, dataDir)))
     return bavail * bsize
   } catch {
-    // Some network filesystems don't say; the page then leaves it out.
+    // Some network filesystems don't report it; the page then leaves it out.
     return null
   }
 }

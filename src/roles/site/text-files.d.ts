@@ -1,4 +1,4 @@
-// What `import … with { type: 'text' }` gives.
+// The result of `import … with { type: 'text' }`.
 declare module '*.sh' {
   const text: string
   // biome-ignore lint/style/noDefaultExport: the bundler decides how a file is exported.

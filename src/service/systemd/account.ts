@@ -45,12 +45,14 @@ export async function ensureAccount(name: string, home: string): Promise<Account
   return made
 }
 
-/** With its group. Nothing happens when there is none. */
-export async function deleteAccount(name: string): Promise<void> {
+/** With its group. False, and nothing happens, when there is none. */
+export async function deleteAccount(name: string): Promise<boolean> {
   const isShadow = Bun.which('userdel') !== null
-  if ((await findAccount(name)) !== null) await must([isShadow ? 'userdel' : 'deluser', name])
+  const isThere = (await findAccount(name)) !== null
+  if (isThere) await must([isShadow ? 'userdel' : 'deluser', name])
   // It went with the user where the system is set up so.
   if (isGroup(name)) await must([isShadow ? 'groupdel' : 'delgroup', name])
+  return isThere
 }
 
 const isGroup = (name: string) =>

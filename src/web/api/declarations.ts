@@ -36,7 +36,8 @@ const FORMAT = choice('format', 'csv gives a file of CSV.', ['json', 'csv'])
 
 const COMMENT = objectOf({ comment: { type: 'string' } }, ['comment'])
 const NEEDED_COMMENT = objectOf({ comment: { type: 'string' } })
-const EVENT: ApiDeclaration = { body: COMMENT, answer: ref('EventWithHistory') }
+const BODY_COMMENT = { comment: 'A new disk is on its way.' }
+const EVENT: ApiDeclaration = { body: COMMENT, answer: ref('EventWithHistory'), bodyExample: BODY_COMMENT }
 
 const HOSTS: Readonly<Record<string, ApiDeclaration>> = {
   'GET /api/v1/hosts': {
@@ -65,10 +66,12 @@ const HOSTS: Readonly<Record<string, ApiDeclaration>> = {
       ['known'],
     ),
     answer: ref('Groups'),
+    bodyExample: { groups: 'shop, Zurich' },
   },
   'POST /api/v1/hosts/:name/rename': {
     body: objectOf({ name: { type: 'string' } }),
     answer: objectOf({ host: { type: 'string' } }),
+    bodyExample: { name: 'web02' },
   },
   'POST /api/v1/hosts/:name/release': {},
   'DELETE /api/v1/hosts/:name': {},
@@ -113,16 +116,38 @@ const EVENTS: Readonly<Record<string, ApiDeclaration>> = {
   'POST /api/v1/events/:id/comment': { ...EVENT, body: NEEDED_COMMENT },
 }
 
+/** What a member of each list is made of. */
+const DRAFTS = {
+  Rule: { name: 'operators', channel: 'mail', target: 'ops@example.org', severities: [1, 2], delay: 300 },
+  MaintenanceWindow: {
+    name: 'patch day',
+    host: 'web%',
+    when: { kind: 'weekly', days: [2], start: '22:00', end: '23:30', zone: 'Europe/Zurich' },
+  },
+  Target: { name: 'night shift', channel: 'mail', address: 'night@example.org' },
+  View: { name: 'full disks', path: '/events?metric=perf.filesystem.*', shared: true },
+} as const
+
 /** The five addresses of a list and its members. */
 const listed = (
   path: string,
   many: string,
-  item: 'Rule' | 'MaintenanceWindow' | 'Target' | 'View',
+  item: keyof typeof DRAFTS,
 ): Readonly<Record<string, ApiDeclaration>> => ({
   [`GET ${path}`]: { answer: pageOf(many, item) },
-  [`POST ${path}`]: { body: ref(`${item}Draft`), answer: ref(item), status: 201 },
+  [`POST ${path}`]: {
+    body: ref(`${item}Draft`),
+    answer: ref(item),
+    status: 201,
+    bodyExample: DRAFTS[item],
+  },
   [`GET ${path}/:id`]: { answer: ref(item) },
-  [`PUT ${path}/:id`]: { body: ref(`${item}Draft`), answer: ref(item), takesVersion: true },
+  [`PUT ${path}/:id`]: {
+    body: ref(`${item}Draft`),
+    answer: ref(item),
+    takesVersion: true,
+    bodyExample: DRAFTS[item],
+  },
   [`DELETE ${path}/:id`]: { takesVersion: true },
 })
 

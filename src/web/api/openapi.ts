@@ -62,7 +62,7 @@ function describeOperation({ method, path, access, scope, doc = '', api = {} }: 
       required: true,
       schema: name === 'id' ? { type: 'integer' } : { type: 'string' },
     })),
-    ...(api.query ?? []).map(describeParameter),
+    ...(api.query ?? []).map((one) => describeParameter(one, api.example)),
     ...(api.takesVersion ? [IF_MATCH] : []),
   ]
   return {
@@ -72,7 +72,10 @@ function describeOperation({ method, path, access, scope, doc = '', api = {} }: 
     tags: [path.split('/')[3] ?? ''],
     ...(parameters.length > 0 && { parameters }),
     ...(api.body !== undefined && {
-      requestBody: { required: true, content: { 'application/json': { schema: api.body } } },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: api.body, example: api.bodyExample } },
+      },
     }),
     responses: {
       ...describeAnswer(api),
@@ -90,11 +93,19 @@ function describeAnswer({ answer, status, hasCsv = false }: ApiDeclaration): Sch
   return { [status ?? 200]: { description: 'Done.', content } }
 }
 
-const describeParameter = ({ name, doc, schema, isMany = false, isNeeded = false }: QueryParameter) => ({
-  name,
-  in: 'query',
-  description: doc,
-  ...(isNeeded && { required: true }),
-  schema: isMany ? { type: 'array', items: schema } : schema,
-  ...(isMany && { style: 'form', explode: true }),
-})
+function describeParameter(
+  { name, doc, schema, isMany = false, isNeeded = false }: QueryParameter,
+  example: string | undefined,
+): Schema {
+  const words = new URLSearchParams(example).getAll(name)
+  const values = schema.type === 'integer' ? words.map(Number) : words
+  return {
+    name,
+    in: 'query',
+    description: doc,
+    ...(isNeeded && { required: true }),
+    schema: isMany ? { type: 'array', items: schema } : schema,
+    ...(isMany && { style: 'form', explode: true }),
+    ...(values.length > 0 && { example: isMany ? values : values[0] }),
+  }
+}

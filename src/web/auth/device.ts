@@ -1,7 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { cookieAttributes, cookieName } from './cookies.ts'
 
 /** As long as browsers keep a cookie at all. */
-export const DEVICE_SECONDS = 400 * 86_400
+const DEVICE_SECONDS = 400 * 86_400
 
 /** A nonce and a signature. */
 export const DEVICE_FORM = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/
@@ -15,6 +16,16 @@ export function createDevice(user: string, passwordHash: string): string {
     .getRandomValues(new Uint8Array(16))
     .toBase64({ alphabet: 'base64url', omitPadding: true })
   return `${nonce}.${sign(nonce, user, passwordHash)}`
+}
+
+/** The Set-Cookie line of a new one, for the browser that has just said the password of this hash, or chosen it. */
+export function writeDeviceCookie(
+  user: string,
+  passwordHash: string,
+  { host, isSecure }: { readonly host: string; readonly isSecure: boolean },
+): string {
+  const name = cookieName('device', host, isSecure)
+  return `${name}=${createDevice(user, passwordHash)}; ${cookieAttributes(isSecure)}; Max-Age=${DEVICE_SECONDS}`
 }
 
 /** Whether the user has signed in from the browser that keeps this, with the password of this hash. */

@@ -27,4 +27,6 @@ export type ApiDeclaration = {
   readonly takesVersion?: boolean
   /** Query of an example that can be tried: `?status=up`. */
   readonly example?: string
+  /** A `body` that can be tried; every address that takes one has it. */
+  readonly bodyExample?: Readonly<Record<string, unknown>>
 }

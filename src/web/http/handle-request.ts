@@ -9,6 +9,7 @@ import { ANONYMOUS, authenticate, type Requester, requireAccess, requireOwnForm 
 import { addBasePath, addBaseToResponse, removeBasePath } from './base-path.ts'
 import type { Client } from './client-address.ts'
 import { errorJson, errorPage, unexpected } from './errors.tsx'
+import { requireOneHost } from './host-header.ts'
 import { readForm, readJson } from './request-body.ts'
 import { finishResponse } from './response-headers.ts'
 import { HttpError, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
@@ -59,6 +60,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
   const isApi = url.pathname.startsWith('/api/')
   let requester: Requester = ANONYMOUS
   try {
+    requireOneHost(request.headers)
     const route = pickRoute(routes, request.method)
     requester = await authenticate(request, { isApi, isSecure: client.isSecure }, web)
     requireAccess(route, requester)
@@ -145,9 +147,12 @@ function requireRate({ session, sessionToken }: Requester, { apiRate, clock }: W
     })
 }
 
-/** A parameter with a typing error must not look as if it had worked. */
+/** A parameter with a typing error must not look as if it had worked, nor the one of two that is not read. */
 function requireKnownParameters({ api }: Route, url: URL) {
-  const parameters = (api?.query ?? []).map(({ name }) => name)
+  const declared = api?.query ?? []
+  const repeated = declared.find(({ name, isMany }) => !isMany && url.searchParams.getAll(name).length > 1)
+  if (repeated !== undefined) throw new HttpError(400, `${repeated.name}: expected once`)
+  const parameters = declared.map(({ name }) => name)
   const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
   if (unknown === undefined) return
   const expected = parameters.length === 0 ? 'no parameters here' : `only ${parameters.join(', ')}`

@@ -16,7 +16,7 @@ import { describeOptions, needDatabaseUrl } from './database-move.ts'
 
 const count = (number: number) => number.toLocaleString('en')
 
-/** Rows that were left out are shown so many; all of them go into the file of --report. */
+/** The number of skipped rows that are shown; all of them go into the file of --report. */
 const SHOWN_ROWS = 10
 
 export const importCommand: Command = {

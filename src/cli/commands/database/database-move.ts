@@ -14,8 +14,8 @@ import { formatTable } from '../../table.ts'
 const count = (number: number) => number.toLocaleString('en')
 
 /**
- * How a database is opened: as the configuration says, but with the password of a file where one is given for
- * it.
+ * Opens a database as the configuration describes it, but with the password from a file where one is given
+ * for it.
  */
 export function describeOptions(
   input: CommandInput,
@@ -45,7 +45,7 @@ function readPassword(file: string): string {
   }
 }
 
-/** An option that says where a database is. Throws a CommandError, with what is expected, when it does not. */
+/** An option that names a database. Throws a CommandError, with what was expected, when it does not. */
 export function needDatabaseUrl(input: CommandInput, option: string): string {
   const url = needText(input, option)
   const isFile = /^sqlite:(?!(:memory:)?$)/.test(url)

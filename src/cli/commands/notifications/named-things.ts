@@ -8,7 +8,7 @@ import { findNamed } from './find-named.ts'
 type NamedThing = { readonly id: number; readonly name: string }
 
 export type NamedKind<T extends NamedThing> = {
-  /** What one of them is called, in messages and in the audit log: `maintenance window`. */
+  /** Its name in messages and in the audit log: `maintenance window`. */
   readonly one: string
   /** The argument that names one, by its name or its number. */
   readonly argument: string
@@ -67,7 +67,8 @@ export function namedCommands<T extends NamedThing>({ one, argument, storeOf }: 
         while (known !== null) {
           const from: T = known
           const changed = await merge(from, store)
-          // What somebody else changes in this moment stays, as far as the command line says nothing of it.
+          // A change that another user makes at the same moment stays, unless the command line sets the same
+          // field.
           const result = await kept.update(changed, (stored) => isDeepStrictEqual(stored, from))
           if (result === 'taken') throw taken(changed.name)
           if (result === 'updated') return

@@ -119,7 +119,7 @@ function checkRule(draft: Omit<Rule, 'id'>, targets: readonly Target[]): void {
   if (fieldError) throw new CommandError(`--${fieldError.field}: expected ${fieldError.expected}`, EXIT.usage)
 }
 
-/** What the options of `rule change` say; the rest is left out. */
+/** The fields that the options of `rule change` set; the rest is left out. */
 function readChanges(input: CommandInput): Partial<Omit<Rule, 'id'>> {
   const given = (option: string) => input.text(option) !== null
   const {

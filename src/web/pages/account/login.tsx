@@ -1,6 +1,5 @@
 /** @jsxImportSource #markup */
-import { cookieAttributes, cookieName } from '../../auth/cookies.ts'
-import { createDevice, DEVICE_SECONDS } from '../../auth/device.ts'
+import { writeDeviceCookie } from '../../auth/device.ts'
 import type { SignedIn } from '../../auth/second-factor.ts'
 import { describeBrowser } from '../../auth/user-agent.ts'
 import { readLocalPath } from '../../http/request-body.ts'
@@ -71,12 +70,8 @@ async function openSession(
   })
   await web.store.users.noteSignIn(actor, now)
   web.log.info('signed in', { user: actor, address })
-  const device = createDevice(actor, passwordHash)
-  return redirect(next, cookie, deviceCookie(device, host, isSecure))
+  return redirect(next, cookie, writeDeviceCookie(actor, passwordHash, { host, isSecure }))
 }
-
-const deviceCookie = (device: string, host: string, isSecure: boolean) =>
-  `${cookieName('device', host, isSecure)}=${device}; ${cookieAttributes(isSecure)}; Max-Age=${DEVICE_SECONDS}`
 
 function refuse(view: Html, status: number, retryAfter: number | null): Response {
   const headers = new Headers({ 'content-type': 'text/html; charset=utf-8' })

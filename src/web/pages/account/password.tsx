@@ -5,6 +5,7 @@ import {
   MIN_PASSWORD,
   normalizePassword,
 } from '../../../domain/users/user.ts'
+import { writeDeviceCookie } from '../../auth/device.ts'
 import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
 import { layout } from '../../ui/layout/layout.tsx'
 import { settingsFrame } from '../settings/settings-layout.tsx'
@@ -33,7 +34,8 @@ export const changePassword = route(
         wrong ? 400 : 429,
       )
     }
-    await web.store.users.setPassword(session.user, await Bun.password.hash(normalizePassword(next)))
+    const passwordHash = await Bun.password.hash(normalizePassword(next))
+    await web.store.users.setPassword(session.user, passwordHash)
     await web.onPasswordChanged(session.user)
     if (form.get('tokens') === 'revoke')
       request.note(`revoked ${await revokeTokens(request, session.user)} tokens`)
@@ -41,7 +43,13 @@ export const changePassword = route(
     const cookie = await web.sessions.begin(session.user, sessionToken, {
       ...{ address, browser, isSecure, host },
     })
-    return cookie === null ? redirect('/login') : redirect('/password?changed', cookie)
+    if (cookie === null) return redirect('/login')
+    // What this browser has of the old password is worth nothing now: without it strangers would slow it down.
+    return redirect(
+      '/password?changed',
+      cookie,
+      writeDeviceCookie(session.user, passwordHash, { host, isSecure }),
+    )
   },
 )
 
@@ -56,7 +64,8 @@ async function revokeTokens({ web: { store } }: WebRequest, user: string): Promi
 export function findProblem(next: string, again: string, current: string): string | null {
   const problem = findPasswordProblem(next)
   if (problem !== null) return problem
-  if (next !== again) return 'The new password was not repeated the same.'
+  if (normalizePassword(next) !== normalizePassword(again))
+    return 'The new password was not repeated the same.'
   return next === current ? 'The new password is the old one.' : null
 }
 

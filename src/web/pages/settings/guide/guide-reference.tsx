@@ -109,7 +109,7 @@ export const apiPart = (api: WebContext['api']) => (
       200 and ok, or 503 and what is wrong.
     </p>
     {words(
-      api.map(({ method, path, access, scope, doc, api: { query = [] } = {} }) => [
+      api.map(({ method, path, access, scope, doc, api: { query = [], example, bodyExample } = {} }) => [
         <code class="anywhere">
           {method} {path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase())}
         </code>,
@@ -127,6 +127,12 @@ export const apiPart = (api: WebContext['api']) => (
                 </li>
               ))}
             </ul>
+          )}
+          {(example !== undefined || bodyExample !== undefined) && (
+            <div>
+              <span class="soft">Such as</span>{' '}
+              <code class="anywhere">{example ?? JSON.stringify(bodyExample)}</code>
+            </div>
           )}
         </>,
       ]),
