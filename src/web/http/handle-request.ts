@@ -147,9 +147,12 @@ function requireRate({ session, sessionToken }: Requester, { apiRate, clock }: W
     })
 }
 
-/** A parameter with a typing error must not look as if it had worked. */
+/** A parameter with a typing error must not look as if it had worked, nor the one of two that is not read. */
 function requireKnownParameters({ api }: Route, url: URL) {
-  const parameters = (api?.query ?? []).map(({ name }) => name)
+  const declared = api?.query ?? []
+  const repeated = declared.find(({ name, isMany }) => !isMany && url.searchParams.getAll(name).length > 1)
+  if (repeated !== undefined) throw new HttpError(400, `${repeated.name}: expected once`)
+  const parameters = declared.map(({ name }) => name)
   const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
   if (unknown === undefined) return
   const expected = parameters.length === 0 ? 'no parameters here' : `only ${parameters.join(', ')}`
