@@ -100,7 +100,7 @@ const quote = (text: string) => (/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.st
 const oneLine = (text: string) => text.replace(/\p{Cc}/gu, ' ')
 
 /** Characters that control a terminal, are invisible, or change the direction of the text that follows. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 /** Escaped as in JSON, so that a line of JSON stays one. */
 const escapeInvisible = (line: string) =>
