@@ -22,6 +22,8 @@ import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/tokens'
 const MAX_NAME = 100
+/** Of a token whose end nobody has chosen; none at all is chosen by an empty field. */
+const DEFAULT_LIFE = '90d'
 const MAX_SCOPE = 1500
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
@@ -52,7 +54,7 @@ async function listVisible(request: WebRequest): Promise<ApiToken[]> {
 
 async function tokensView(
   request: WebRequest,
-  { name = '', expires = '90d', access = 'viewer', groups = '', problems = {}, secret }: View,
+  { name = '', expires = DEFAULT_LIFE, access = 'viewer', groups = '', problems = {}, secret }: View,
 ): Promise<Html> {
   const { csrf, now, session } = request
   const tokens = await listVisible(request)
@@ -197,7 +199,7 @@ export const addToken = route(
   async (request) => {
     const { web, form, session, now, note } = request
     const name = (form.get('name') ?? '').trim()
-    const expires = (form.get('expires') ?? '').trim()
+    const expires = (form.get('expires') ?? DEFAULT_LIFE).trim()
     const access = form.get('access') ?? ''
     const written = (form.get('groups') ?? '').trim()
     const scope = readTokenScope(written.slice(0, MAX_SCOPE))
