@@ -1,6 +1,6 @@
 import type { ProbeSample } from './probes/probe.ts'
 
-/** What work in the background found, as the next cycle takes it. */
+/** The result of work in the background, as the next cycle takes it. */
 export type BackgroundResult = {
   readonly samples: readonly ProbeSample[]
   /** By metric: why its value is what it is. Events of the metric have it in their text. */
@@ -21,7 +21,7 @@ export type BackgroundJob = {
   run(signal: AbortSignal): Promise<BackgroundResult>
   /** Gives back what runs keep from one to the next; no run comes after it. */
   close?(): void
-  /** What a run counts as that rejected, or that took too long. */
+  /** The result of a run that rejected or took too long. */
   fail(reason: string): BackgroundResult
 }
 
@@ -42,7 +42,7 @@ export function toReason(text: string): string {
 
 const MAX_NAMED = 5
 
-/** Makes a reason of names, the first of which stand for all. */
+/** Makes a reason of names; the first ones are listed, the rest are counted. */
 export function nameSome(names: readonly string[]): string {
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
   return toReason(`${names.slice(0, MAX_NAMED).join(', ')}${more}`)

@@ -16,7 +16,7 @@ export type BackgroundRunner = {
   read(): { readonly samples: ProbeSample[]; readonly reasons: ReadonlyMap<string, string> }
   /** Resolves when every job has a result. */
   ready(): Promise<void>
-  /** Aborts what runs and resolves when it has ended; no run begins any more. */
+  /** Aborts what runs and resolves when it has ended, half a second later at most; no run begins any more. */
   stop(): Promise<void>
 }
 
@@ -85,8 +85,17 @@ class JobRun {
     this.#isStopped = true
     this.#timer.cancel()
     this.#abort?.abort(new Error('the agent stops'))
-    await this.#pending
+    await this.#awaitPending()
     this.job.close?.()
+  }
+
+  /** A run that does not end though it was told to is left alone. */
+  async #awaitPending(): Promise<void> {
+    if (this.#pending === null) return
+    const grace = Promise.withResolvers<void>()
+    const timer = this.clock.after(ABORT_GRACE_MS, grace.resolve)
+    await Promise.race([this.#pending, grace.promise])
+    timer.cancel()
   }
 
   #begin() {

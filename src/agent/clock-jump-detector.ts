@@ -1,7 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
 
 /**
- * What the two clocks may differ by before it is a jump: more than NTP slews, less than any age that matters.
+ * A difference of the two clocks up to this is not a jump: more than NTP slews, less than any age that
+ * matters.
  */
 const JUMP_MS = 30_000
 /** How long the wall clock is doubted after a jump. */

@@ -17,13 +17,13 @@ export type CycleOptions = {
   readonly frames: FrameBuilder
   readonly figures: SelfMetrics
   readonly evaluator: ThresholdEvaluator
-  /** Those of the configuration; one that fits no metric is logged. */
+  /** Thresholds of the configuration; one that matches no metric is logged. */
   readonly configuredThresholds?: readonly Threshold[]
   readonly queue: Queue
   readonly sender: Sender
   /** As the sender has them. */
   readonly facts: HostFacts
-  /** The same, read anew. */
+  /** The same, read again. */
   readFacts(): Promise<HostFacts>
   /** Seconds between two cycles. */
   readonly interval: number

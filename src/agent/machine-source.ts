@@ -19,9 +19,9 @@ import { readRunningProcesses } from './running-processes.ts'
 export type MachineSource = {
   /** One reading of every probe; `failed` counts those that gave none for a fault. Never rejects. */
   measure(): Promise<Measurement>
-  /** Rejects where files that tell it do not come back; of these the first call alone goes without them. */
+  /** Rejects where the files for it do not answer; the first call goes on without them. */
   readMachine(): Machine | Promise<Machine>
-  /** The processes that take the most now; where that can be told. */
+  /** The processes that use the most now, where they can be listed. */
   readProcesses?(): Promise<readonly RunningProcess[]>
   /** Resolves when everything that is found out in the background has a first result. */
   ready?(): Promise<void>
@@ -29,7 +29,7 @@ export type MachineSource = {
   close?(): Promise<void>
 }
 
-/** Its name and what it says of itself. */
+/** The machine's name and facts. */
 export type Machine = { readonly name: string; readonly facts: HostFacts }
 
 export type Measurement = {

@@ -5,9 +5,9 @@ import type { ProcFs } from '../platform/proc.ts'
 
 /** The kernel counts in hundredths of a second, whatever its own clock. */
 const TICKS_A_SECOND = 100
-/** Between the two looks that tell who is busy. */
+/** Between the two readings that show which processes are busy. */
 const BETWEEN_MS = 400
-/** A machine may have tens of thousands of processes; those that are not seen in this time are not told. */
+/** A machine may have tens of thousands of processes; those that are not read in this time are left out. */
 const LOOK_MS = 150
 /** So many are looked at before others get their turn. */
 const AT_ONCE = 200

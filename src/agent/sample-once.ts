@@ -8,8 +8,8 @@ import type { MachineSource } from './machine-source.ts'
 import { watchSelfMetrics } from './self-metrics.ts'
 
 /**
- * What the agent would send now, as the wire has it, without the passphrase. Reads twice, a second apart, so
- * that averages have values. The queue is left alone, so its figures are not in it.
+ * The content of the next packet, as the wire has it, without the passphrase. Reads twice, a second apart, so
+ * that averages have values. The queue is not opened, so its figures are missing.
  */
 export async function sampleOnce(
   options: SampleOptions,

@@ -11,7 +11,9 @@ export type SendingFigures = {
 }
 
 export type SelfMetrics = {
-  /** What the agent itself takes and does, as samples. `sending` is null when nothing is sent. */
+  /**
+   * The agent's own use of resources and its counters, as samples. `sending` is null when nothing is sent.
+   */
   read(probeFailures: number, sending: SendingFigures | null): ProbeSample[]
   /** So many metrics had no room in the frame before. */
   noteOmitted(metrics: number): void
@@ -20,9 +22,9 @@ export type SelfMetrics = {
 }
 
 /**
- * Processor time and memory are those of the process: where the agent runs inside the server, the server's
- * are in it. Dropped and refused are totals: so they are still told by a later frame when those that told
- * them first were dropped themselves.
+ * Processor time and memory are those of the process: where the agent runs inside the server, they include
+ * the server's. Dropped and refused are totals: so a later frame still reports them when the frames before
+ * were dropped themselves.
  */
 export function watchSelfMetrics(): SelfMetrics {
   let used = process.cpuUsage()

@@ -16,7 +16,7 @@ export type Verdict = {
   readonly events: readonly EventReport[]
   /** Metrics that began to breach a threshold with this frame. */
   readonly began: readonly string[]
-  /** What is to be kept with the frame; left out when that is what was kept before. */
+  /** The state to store with the frame; left out when it is the stored one. */
   readonly thresholds?: string
 }
 
@@ -41,8 +41,8 @@ export type ThresholdEvaluator = {
 }
 
 /**
- * An agent that lost its state knows after so many frames all that is open, but for metrics that have been on
- * their way to hold since its start.
+ * After this many frames an agent that lost its state knows everything that is open, except for metrics that
+ * have been about to breach since its start.
  */
 const DOUBTED_FRAMES = 10
 
@@ -64,7 +64,7 @@ export function createThresholdEvaluator({
   const options = { book, interval, makeUid: () => crypto.randomUUID() }
   let state = FRESH_STATE
   let isKnown = false
-  /** Metrics of which the server knows how they are; null when there is no doubt of any. */
+  /** Metrics whose state the server knows; null when none is in doubt. */
   let settled: Set<string> | null = null
   let framesInDoubt = 0
   return {

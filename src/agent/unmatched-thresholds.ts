@@ -2,12 +2,12 @@ import type { Threshold } from '../domain/thresholds/threshold.ts'
 import { listUnmatched, suggestNearest } from '../domain/thresholds/unmatched.ts'
 import type { Log } from '../lib/log.ts'
 
-/** Rates come with the second cycle, and what is found out in the background somewhat later. */
+/** Rates come with the second cycle, and results from the background somewhat later. */
 const LOOKED_AT_CYCLES = 5
 
 /**
- * Logs, once, each threshold of the configuration that fits no metric of the first cycles: it watches nothing,
- * which is nearly always a slip.
+ * Logs, once, each threshold of the configuration that matches no metric of the first cycles: it watches
+ * nothing, and is nearly always a typing error.
  */
 export function watchUnmatched(
   configured: readonly Pick<Threshold, 'metric'>[],

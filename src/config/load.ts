@@ -190,9 +190,10 @@ function take(
   }
 }
 
-/** Whether the value of an unknown key may be a secret under a misspelled name. */
+/** Whether the value of an unknown key may be a secret under a misspelled name: of a key that is like no other, too. */
 function mayBeSecret(key: string, nearest: string | null | undefined): boolean {
-  return /pass|secret|token|key/i.test(key) || BY_KEY.get(nearest ?? '')?.field.secret === true
+  if (nearest == null || /pass|secret|token|key/i.test(key)) return true
+  return BY_KEY.get(nearest)?.field.secret === true
 }
 
 function readGiven(given: Given, host: ConfigMachine, problems: ConfigProblem[]): unknown {

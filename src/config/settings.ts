@@ -34,7 +34,7 @@ export function writeExample(): string {
     '# Settings of monitor, the same file for every role. Each line that is commented out shows the default, or an',
     '# example where there is none. Any setting can also be given on the command line (--set web.port=8080) and in the',
     '# environment (MONITOR_WEB_PORT=8080); the command line wins over the environment, the environment over this file.',
-    '# `monitor config check` lists every mistake, `monitor config print` shows what is in force and where it comes from.',
+    '# `monitor config check` reports every mistake, `monitor config print` what is in force and where it comes from.',
     '',
   ]
   let section: Setting['section'] = null

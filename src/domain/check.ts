@@ -73,14 +73,39 @@ export const isHostTarget = (text: string) =>
 export const isDnsName = (text: string) =>
   text.length <= 253 && /^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/.test(text)
 
-type CheckProblem = { readonly field: 'target' | 'command'; readonly expected: string }
+type CheckProblem = { readonly field: 'target' | 'command' | SpecialField; readonly expected: string }
+
+/** Settings that only some kinds have a use for. */
+type SpecialField =
+  | 'expectStatus'
+  | 'expectText'
+  | 'followRedirects'
+  | 'ipVersion'
+  | 'caFile'
+  | 'record'
+  | 'server'
+
+type Special = { readonly field: SpecialField; readonly unset: unknown; readonly kinds: readonly CheckKind[] }
+
+const SPECIAL: readonly Special[] = [
+  { field: 'expectStatus', unset: '200-299', kinds: ['http'] },
+  { field: 'expectText', unset: null, kinds: ['http', 'tcp', 'dns'] },
+  { field: 'followRedirects', unset: true, kinds: ['http'] },
+  { field: 'ipVersion', unset: 'any', kinds: ['http', 'tcp', 'ping', 'tls'] },
+  { field: 'caFile', unset: null, kinds: ['http', 'tls'] },
+  { field: 'record', unset: 'A', kinds: ['dns'] },
+  { field: 'server', unset: null, kinds: ['dns'] },
+]
 
 /** Returns what a check of this kind lacks or has wrongly; null when nothing is wrong. */
-export function findCheckProblem({
-  kind,
-  target,
-  command,
-}: Pick<CheckSettings, 'kind' | 'target' | 'command'>): CheckProblem | null {
+export function findCheckProblem(
+  settings: Pick<CheckSettings, 'kind' | 'target' | 'command'> & Partial<Pick<CheckSettings, SpecialField>>,
+): CheckProblem | null {
+  const { kind, target, command } = settings
+  // What is set and then not looked at would be thought to be watched.
+  for (const { field, unset, kinds } of SPECIAL)
+    if (!kinds.includes(kind) && (settings[field] ?? unset) !== unset)
+      return { field, expected: `nothing: only ${describeKinds(kinds)} this setting` }
   if (kind === 'script') {
     if (!command[0]?.startsWith('/'))
       return { field: 'command', expected: 'a list that begins with the absolute path of a program' }
@@ -89,6 +114,13 @@ export function findCheckProblem({
   if (command.length > 0) return { field: 'command', expected: 'nothing: only kind "script" runs a command' }
   const expected = TARGETS[kind](target ?? '')
   return expected === null ? null : { field: 'target', expected }
+}
+
+function describeKinds(kinds: readonly CheckKind[]): string {
+  const names = kinds.map((kind) => `"${kind}"`)
+  return names.length === 1
+    ? `kind ${names[0]} has`
+    : `kinds ${names.slice(0, -1).join(', ')} and ${names.at(-1)} have`
 }
 
 const isHttpUrl = (text: string) =>

@@ -100,7 +100,9 @@ async function start(
   const bootClock = openBootClock()
   const agent = new RestartableAgent(async (config: Config, following) => {
     const { servers, passphrase } = await findAccess(config)
-    const options = describeAgent({ ...loaded, config }, platform, context, { servers, passphrase })
+    const wanted = { ...loaded, config }
+    const machine = aimAt(wanted, platform)
+    const options = describeAgent(wanted, machine, context, { servers, passphrase })
     return () => startAgent({ ...options, ...following, key, bootClock })
   }, context.log)
   await agent.start(loaded.config)
@@ -117,6 +119,11 @@ async function openPlatform(loaded: LoadedConfig, log: Log): Promise<Platform> {
   if (process.platform !== 'win32') return { system: 'linux', proc: openMachineFiles(loaded) }
   const { openWin32 } = await import('../platform/win32/open.ts')
   return { system: 'windows', win32: openWin32(log) }
+}
+
+/** The same platform with the files of the machine that the configuration names. */
+function aimAt(loaded: LoadedConfig, platform: Platform): Platform {
+  return platform.system === 'linux' ? { ...platform, proc: openMachineFiles(loaded) } : platform
 }
 
 function closePlatform(platform: Platform): void {

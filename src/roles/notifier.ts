@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import { CHANNELS, WITHOUT_SETTINGS } from '../events/channels/index.ts'
+import { CHANNEL_SECTIONS, WITHOUT_SETTINGS } from '../events/channels/index.ts'
 import { createNotifier, type RenewableNotifier } from '../events/notifier.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import { readFullName } from '../platform/machine.ts'
@@ -29,7 +29,8 @@ export function openNotifier(
 export function reloadNotifier(part: string, notifier: RenewableNotifier): Reload {
   return {
     part: `${part}: channels`,
-    keys: CHANNELS.map(({ name }) => `${name}.`),
+    // The channel `log` has none: the section of this name is that of the program's own log.
+    keys: Object.keys(CHANNEL_SECTIONS).map((name) => `${name}.`),
     act: (wanted) => notifier.renew({ ...WITHOUT_SETTINGS, ...wanted }),
   }
 }

@@ -34,7 +34,7 @@ export function noteDatabaseInUse(url: string, dataDir: string): void {
 }
 
 /**
- * Clears the way for a new database: what is left of the old one (an empty file, a log) is kept beside it. Throws when
+ * Prepares for a new database: remains of the old one (an empty file, a log) are kept beside it. Throws when
  * there is a database.
  */
 export function prepareNewDatabase(url: string, dataDir: string, now: number): void {

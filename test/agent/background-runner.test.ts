@@ -128,6 +128,20 @@ test('stopping aborts what runs and begins nothing any more', async () => {
   expect(calls).toHaveLength(1)
 })
 
+test('stopping does not wait for a run that does not end though it was aborted', async () => {
+  const { clock, calls, runner } = open()
+  await clock.advance(0)
+  let isStopped = false
+  const stopping = runner.stop().then(() => {
+    isStopped = true
+  })
+  await clock.advance(400)
+  expect([calls[0]?.signal.aborted, isStopped]).toEqual([true, false])
+  await clock.advance(200)
+  await stopping
+  expect(isStopped).toBe(true)
+})
+
 test('the first runs of many are spread', async () => {
   const clock = fakeClock()
   const beganMs: number[] = []

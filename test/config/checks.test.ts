@@ -79,6 +79,19 @@ test('there are bounds', () => {
 })
 
 test.each([
+  ['tls', 'a.example.org', { expectStatus: '200' }, 'nothing: only kind "http" has this setting'],
+  ['tls', 'a.example.org', { caFile: '/ca.pem' }, null],
+  ['ping', '10.0.0.1', { caFile: '/ca.pem' }, 'nothing: only kinds "http" and "tls" have this setting'],
+  ['ping', '10.0.0.1', { expectText: 'ok' }, 'nothing: only kinds "http", "tcp" and "dns" have this setting'],
+  ['http', 'http://a/', { record: 'MX' }, 'nothing: only kind "dns" has this setting'],
+  ['tcp', 'a:1', { followRedirects: false }, 'nothing: only kind "http" has this setting'],
+  ['dns', 'a.example.org', { server: '10.0.0.53', record: 'MX', expectText: '10.1' }, null],
+  ['dns', 'a.example.org', { expectStatus: '200-299', ipVersion: 'any' }, null],
+] as const)('%s %s with %j', (kind, target, settings, expected) =>
+  expect(findCheckProblem({ kind, target, command: [], ...settings })?.expected ?? null).toBe(expected),
+)
+
+test.each([
   ['http', 'https://user:secret@example.org/', 'target'],
   ['http', 'https://example.org/ x', 'target'],
   ['http', 'https://[2001:db8::1]:8443/x?y=z', null],

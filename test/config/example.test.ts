@@ -76,6 +76,7 @@ test.each([
   ['ntfy.origins', 'ntfy://geheim@ntfy.sh/', 'ntfy://********@ntfy.sh/'],
   ['web.port', 'http://web/?geheim', 'http://web/?********'],
   ['web.prt', 'http://web/?geheim', 'http://web/?********'],
+  ['events.callme_when_well', 'geheim', '********'],
 ])('what may be a secret in a %s that is wrong is not repeated: %s', (key, value, shown) => {
   const read = (config: string) => () => loadConfig({ config: '/c.toml' }, aMachine({ '/c.toml': config }))
   const [section = '', name = ''] = key.split('.')

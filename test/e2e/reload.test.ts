@@ -36,7 +36,7 @@ test('SIGHUP takes up passphrases, channels, thresholds and the level of the log
   write(
     `${BASE}default_thresholds = false\nthreshold = [{ metric = "perf.memory.percent.used", severity = 3, value = 0, duration = "0s" }]\n` +
       '[collect]\nport = 0\ntls_port = "off"\npassphrase = "the second one"\npassphrase_previous = "the first one"\naddress = "127.0.0.1"\n' +
-      '[mail]\nserver = "mail.example.org"\n[log]\nlevel = "debug"\n[webhook]\nsecret = "a long secret"\n',
+      '[mail]\nserver = "mail.example.org"\n[log]\nlevel = "debug"\nformat = "json"\n[webhook]\nsecret = "a long secret"\n',
   )
   const said = await reload()
   for (const key of [
@@ -50,9 +50,10 @@ test('SIGHUP takes up passphrases, channels, thresholds and the level of the log
     expect(said).toMatch(
       new RegExp(`applied changed settings settings=.*\\b${key.replaceAll('.', '\\.')}\\b`),
     )
-  expect(said).toContain('changed settings need a restart settings=collect.address\n')
+  const left = 'changed settings need a restart settings="collect.address, log.format"\n'
+  expect(said).toContain(left)
   expect(said).not.toContain('the second one')
-  expect(await reload()).toContain('changed settings need a restart settings=collect.address\n')
+  expect(await reload()).toContain(left)
   const events = async () =>
     JSON.parse((await runMonitor(['event', 'list', '--json'], { cwd })).stdout).events
   for (let tries = 0; (await events()).length === 0 && tries < 40; tries++) await Bun.sleep(250)
@@ -98,6 +99,16 @@ test('bounds on growth are taken up: a host that had no room comes in', async ()
   write(`${BASE}[collect]\n${rest}max_hosts = 3\n`)
   await reload()
   expect(await say('web98')).toBe('stored')
+})
+
+test('another root of the machine is looked at there and then', async () => {
+  const rest = '[collect]\nport = 0\ntls_port = "off"\npassphrase = "the second one"\n'
+  write(`${BASE}host_root = "/nosuch"\n${rest}`)
+  const said = await reload()
+  expect(said).toContain('reload failed; the previous settings stay in effect part=agent')
+  expect(said).toContain('agent.host_root = \\"/nosuch\\": expected the folder where the root of the machine')
+  write(`${BASE}${rest}`)
+  await reload()
 })
 
 test('a configuration that is wrong changes nothing and says each mistake', async () => {

@@ -16,8 +16,8 @@ const KELVIN = 273.15
 export type DriveOptions = { readonly socket: string; readonly intervalMs: number }
 
 /**
- * What drives say of their own health, from UDisks2, which asks them every ten minutes. A machine where it does
- * not run has no such figures, and that is no failure: it is not started for us.
+ * The drives' own health data, from UDisks2, which reads them every ten minutes. A machine where it does not
+ * run has no such values, and that is not a failure: it is not started for us.
  */
 export function createDriveJob({ socket, intervalMs }: DriveOptions): BackgroundJob {
   return {
@@ -61,7 +61,7 @@ async function readDrives(bus: DbusConnection, objects: DbusDictionary): Promise
   const paths = Object.keys(objects).filter((path) => path.startsWith('/org/freedesktop/UDisks2/drives/'))
   for (const path of paths.sort().slice(0, MAX_DRIVES)) {
     const found = part(objects, path)
-    // The name that the drive has as a disk; a drive of several paths goes by what it says itself.
+    // The name of the drive as a disk; a drive with several paths is named by its own identifier.
     const name = toMetricPart(devices.get(path) ?? path.slice(path.lastIndexOf('/') + 1))
     const ata = part(found, ATA)
     addAta(samples, `perf.drive.${name}`, ata)
@@ -101,7 +101,10 @@ function addNvme(samples: ProbeSample[], metric: string, nvme: DbusDictionary) {
   addSample(samples, `${metric}.age.seconds`, hours === null ? null : hours * 3600)
 }
 
-/** What the drive said last; it is not woken for it. Null with older releases of UDisks2, which do not tell it. */
+/**
+ * The drive's last reading; the drive is not woken for it. Null with older releases of UDisks2, which do not
+ * have it.
+ */
 async function readAttributes(
   bus: DbusConnection,
   path: string,

@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000
 const TIMEOUT_MS = 10_000
 /** systemd answers for each service; large machines have some hundred. */
 const MAX_SERVICES = 300
-/** What systemd says of memory that it does not count: 2^64 - 1, which as a number ends in zeros. */
+/** systemd's value for memory that it does not count: 2^64 - 1, which as a number ends in zeros. */
 const UNKNOWN = 2 ** 63
 
 export type SystemdJobOptions = {
@@ -72,7 +72,7 @@ async function readUnits(
     if (unit !== null) own.set(unit.name, given)
     else reasons.set(`perf.service.${partOf(given)}.state`, 'not loaded: it is not there, or was not started')
   }
-  // Those of the configuration are asked in any case.
+  // Services of the configuration are read in any case.
   const asked = [...loaded].sort((a, b) => Number(own.has(b.name)) - Number(own.has(a.name)))
   const counts = new Map<string, number>()
   await Promise.all(

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** What a run of a check is handed beside its settings. */
+/** The environment of a run of a check, besides its settings. */
 export type CheckContext = {
   readonly clock: Clock
   /** Aborted when the run has taken too long, and when the agent stops. */

@@ -7,7 +7,7 @@ const INTERNET = 1
 const HEAD = 12
 /** Names in an answer may lead on to other places in it, but not for ever. */
 const MAX_JUMPS = 32
-/** What the number of answers in the head says is not believed beyond this. */
+/** Bound on the number of answers that the header may claim. */
 const MAX_ANSWERS = 256
 
 /** A question for a resolver, which is to find the answer itself. */
@@ -27,13 +27,13 @@ export function writeQuestion(id: number, name: string, record: DnsRecord): Buff
 export type DnsAnswer = {
   /** 0 when all is well, 3 when the name does not exist. */
   readonly code: number
-  /** The answer did not fit; it is to be asked for again over TCP. */
+  /** The answer was cut off; the question has to be repeated over TCP. */
   readonly isCut: boolean
   /** Data of the records that were asked for, as text. */
   readonly records: readonly string[]
 }
 
-/** Returns null for what is no answer to this question; throws for one that is damaged. */
+/** Returns null for a message that does not answer this question; throws for a malformed one. */
 export function readAnswer(question: Buffer, message: Buffer, record: DnsRecord): DnsAnswer | null {
   if (message.length < HEAD || message.readUInt16BE(0) !== question.readUInt16BE(0)) return null
   const flags = message.readUInt16BE(2)

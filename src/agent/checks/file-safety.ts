@@ -6,9 +6,8 @@ const WRITABLE_BY_OTHERS = 0o002
 const STICKY = 0o1000
 
 /**
- * Tells who else could put something of their own in a file's place, as a sentence; null when nobody could
- * but root and `uid`, the user that the agent runs as. Links are followed, and each folder above the file
- * counts.
+ * Names the account that could replace the content of a file, as a sentence; null when only root and `uid`,
+ * the user that the agent runs as, could. Links are followed, and each folder above the file counts.
  */
 export async function findForeignWriter(file: string, uid: number): Promise<string | null> {
   let path = await realpath(file)
@@ -28,7 +27,7 @@ export async function findForeignWriter(file: string, uid: number): Promise<stri
 async function findWriterOf(path: string, uid: number, isFolder: boolean): Promise<string | null> {
   const { mode, uid: owner, gid } = await stat(path)
   if (owner !== 0 && owner !== uid) return `${path} belongs to another user (${owner})`
-  // In a folder such as /tmp nobody can replace the files of others.
+  // In a folder such as /tmp a user can't replace the files of others.
   if (isFolder && (mode & STICKY) !== 0) return null
   if ((mode & WRITABLE_BY_OTHERS) !== 0) return `${path} is writable by others`
   if ((mode & WRITABLE_BY_GROUP) !== 0 && gid !== 0) return `${path} is writable by its group (${gid})`

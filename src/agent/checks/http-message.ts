@@ -7,8 +7,8 @@ export type HttpHead = {
 }
 
 /**
- * Returns the head of an answer; null while it is not complete, and for what is no HTTP. Interim answers are
- * passed over.
+ * Returns the head of an answer; null while it is not complete, and for text that is not HTTP. Interim
+ * answers are skipped.
  */
 export function readHead(received: Buffer): HttpHead | null {
   let begin = 0

@@ -9,7 +9,7 @@ const MAX_HEAD = 64 * 1024
 const MAX_BODY = 256 * 1024
 const MAX_REDIRECTS = 5
 
-/** Asks for a page and compares what it answers with what is expected. */
+/** Requests a page and compares the answer with the expected one. */
 export async function checkHttp(settings: CheckSettings, context: CheckContext): Promise<CheckOutcome> {
   const { clock } = context
   const beganMs = clock.monotonicMs()
@@ -74,7 +74,9 @@ async function ask(
   }
 }
 
-/** Where the server sends us; a sentence when that is no place to go, null when it sends us nowhere. */
+/**
+ * The target of a redirect; a sentence when it is not a valid target, null when the answer is not a redirect.
+ */
 function findRedirect({ status, headers }: HttpHead, from: URL): URL | string | null {
   const location = headers.get('location')
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return null

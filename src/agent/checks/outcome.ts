@@ -1,6 +1,6 @@
 import type { ProbeSample } from '../probes/probe.ts'
 
-/** What one run of a check found. */
+/** The result of one run of a check. */
 export type CheckOutcome = {
   /** Why the check is not good; null when it is. */
   readonly failure: string | null
@@ -14,7 +14,7 @@ export type CheckOutcome = {
   readonly values: readonly ProbeSample[]
 }
 
-/** The check is good unless `more` says otherwise. */
+/** A good outcome, unless `more` sets a failure. */
 export const outcome = (more: Partial<CheckOutcome>): CheckOutcome => ({
   failure: null,
   milliseconds: null,

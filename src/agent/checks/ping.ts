@@ -9,7 +9,7 @@ import { resolveHost } from './stream.ts'
 /** A datagram may be lost: the host is asked so often within the time of the check. */
 const TRIES = 3
 
-/** Answers are looked for at once and then ever less often; the kernel tells when they came. */
+/** The socket is read at once and then at growing intervals; the kernel records when the answers came. */
 const FIRST_LOOK_MS = 1
 const LAST_LOOK_MS = 50
 

@@ -2,7 +2,7 @@ import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
 
 export type PluginOutput = {
-  /** What the plugin says for people: its first line without the performance data. */
+  /** The plugin's message: its first line without the performance data. */
   readonly text: string
   /** Performance data, each with the label as the end of its metric's name. */
   readonly values: readonly ProbeSample[]
@@ -29,7 +29,7 @@ const ENTRY =
   /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)([a-zA-Zµ%]*)(?=[;\s]|$)/g
 
 /**
- * Values are taken as the plugin writes them, whatever their unit; `U`, which stands for unknown, is no
+ * Values are taken as the plugin writes them, whatever their unit; `U`, which stands for unknown, is not a
  * value.
  */
 function readPerformanceData(data: string): ProbeSample[] {

@@ -3,10 +3,10 @@ import type { CheckContext } from './context.ts'
 import { type CheckOutcome, outcome } from './outcome.ts'
 import { openStream } from './stream.ts'
 
-/** What a server says first is looked at up to here. */
+/** The first answer of a server is read up to this size. */
 const MAX_BANNER = 8 * 1024
 
-/** Connects to a port, and reads what its server says first where a text is expected. */
+/** Connects to a port, and reads the server's first answer where a text is expected. */
 export async function checkTcp(settings: CheckSettings, context: CheckContext): Promise<CheckOutcome> {
   const { expectText } = settings
   const beganMs = context.clock.monotonicMs()

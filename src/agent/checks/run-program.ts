@@ -15,8 +15,8 @@ export type ProgramRun = {
 
 const MAX_OUTPUT = 8 * 1024
 /**
- * What is beyond 8 KiB is thrown away, so that the program need not wait for us; who writes more than this is
- * ended.
+ * Output beyond 8 KiB is read and dropped, so that the program does not block; a program that writes more
+ * than this is killed.
  */
 const MAX_WRITTEN = 16 * 1024 * 1024
 
@@ -84,16 +84,16 @@ export async function runProgram(
 /** So long the output of a program that has ended is waited for. */
 const GRACE_MS = 500
 
-/** The group may be gone already, which is what is wanted. */
+/** The group may have ended already, which is the aim. */
 function killGroup(pid: number) {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {}
 }
 
-/** The begin of what is written to a pipe; the rest is read and thrown away. */
+/** The beginning of what is written to a pipe; the rest is read and dropped. */
 class KeptOutput {
-  /** Resolves when nobody holds the pipe any more. */
+  /** Resolves when no process holds the pipe any more. */
   readonly ended: Promise<void>
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #parts: Uint8Array[] = []
@@ -102,7 +102,7 @@ class KeptOutput {
   constructor(stream: ReadableStream<Uint8Array>, flood: () => void) {
     this.#reader = stream.getReader()
     this.ended = this.#read(flood)
-    // It may fail when nobody waits for it any more.
+    // It may reject when its result is not needed any more.
     this.ended.catch(() => {})
   }
 

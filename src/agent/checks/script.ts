@@ -5,7 +5,7 @@ import { type CheckOutcome, outcome } from './outcome.ts'
 import { readPluginOutput } from './plugin-output.ts'
 import { runProgram } from './run-program.ts'
 
-/** What plugins end with when they can't tell. */
+/** Exit code of plugins for an unknown state. */
 export const EXIT_UNKNOWN = 3
 
 const EXIT_WORDS: Readonly<Record<number, string>> = { 1: 'warning', 2: 'critical', 3: 'unknown' }

@@ -10,7 +10,7 @@ export type StreamOptions = {
   readonly ipVersion: IpVersion
   /** Null connects without TLS. */
   readonly tls: {
-    /** Certificates of CAs in PEM; null stands for those of the system. */
+    /** CA certificates in PEM; null uses those of the system. */
     readonly authorities: string | null
   } | null
   /** All addresses of the host together are given this long. */
@@ -27,8 +27,8 @@ export type Stream = {
   readonly distrust: string | null
   write(data: Uint8Array | string): void
   /**
-   * Resolves with all that was received once `isEnough` says so, the other side has ended, or `most` bytes
-   * are there.
+   * Resolves with everything received once `isEnough` is true, the other side has ended, or `most` bytes are
+   * there.
    */
   read(most: number, isEnough: (received: Buffer) => boolean): Promise<Buffer>
   close(): void
@@ -38,7 +38,7 @@ export type Stream = {
 const MAX_ADDRESSES = 4
 
 /**
- * Connects to the first address of a host that answers. Rejects with a sentence that says why there is no
+ * Connects to the first address of a host that answers. Rejects with a sentence that explains why there is no
  * connection.
  */
 export async function openStream(options: StreamOptions): Promise<Stream> {
@@ -50,7 +50,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     const attempt = new AbortController()
     const cancel = () => attempt.abort(signal.reason)
     signal.addEventListener('abort', cancel)
-    // An address that swallows what is sent to it must leave time for the others.
+    // An address that never answers must leave time for the others.
     const timer = isLast
       ? null
       : clock.after(timeoutMs / addresses.length, () => attempt.abort(new Error('no connection in time')))
@@ -95,7 +95,7 @@ export async function resolveHost(
   throw new Error(`${host} has no address of IP version ${ipVersion}`)
 }
 
-/** For work that can't be aborted: it goes on, and nobody waits for it. */
+/** For work that can't be aborted: it goes on, but its result is dropped. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason)
@@ -163,7 +163,7 @@ function connectTo(address: string, options: StreamOptions, signal: AbortSignal)
 
 function toTlsOptions(host: string, authorities: string | null): TLSOptions {
   return {
-    // The certificate is looked at even when it is not trusted, to tell when it ends.
+    // The certificate is read even when it is not trusted, for the date on which it ends.
     rejectUnauthorized: false,
     ca: authorities ?? systemAuthorities(),
     ...(isIP(host) === 0 && { serverName: host }),
@@ -172,7 +172,7 @@ function toTlsOptions(host: string, authorities: string | null): TLSOptions {
 
 let found: string[] | null = null
 
-/** Those that Bun brings stand in where the system keeps none. */
+/** Bun's own list is used where the system has none. */
 function systemAuthorities(): string[] {
   if (found === null) {
     const { getCACertificates } = loadTls()
@@ -209,7 +209,7 @@ export function describeCode(error: unknown): string {
   return WORDS[code] ?? (error instanceof Error ? error.message : code)
 }
 
-/** What was received and not yet asked for, and who waits for more. */
+/** Received bytes that were not read yet, and the reader that waits for more. */
 class Inbox {
   #data = Buffer.alloc(0)
   #isOver = false
@@ -245,5 +245,5 @@ class Inbox {
   }
 }
 
-/** More is thrown away: nobody reads so much. */
+/** More is dropped: no check reads as much. */
 const MAX_INBOX = 1024 * 1024

@@ -30,7 +30,7 @@ async function readText({ body }: Response, most: number): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(parts))
 }
 
-/** A value somewhere within an answer; undefined where there is no such place. */
+/** A value somewhere within an answer; undefined where the path does not exist. */
 export function dig(value: unknown, ...path: readonly string[]): unknown {
   let at = value
   for (const key of path) at = isRecord(at) ? at[key] : undefined

@@ -11,7 +11,7 @@ import { getJson } from './container-api.ts'
 export const CONTAINER_SOCKETS: readonly string[] = ['/run/docker.sock', '/run/podman/podman.sock']
 
 const MAX_CONTAINERS = 64
-/** Each takes two requests; so many are under way at a time. */
+/** Each takes two requests; this many run at a time. */
 const AT_ONCE = 4
 const MAX_LIST_BYTES = 8 * 1024 * 1024
 const MAX_ANSWER_BYTES = 1024 * 1024
@@ -87,7 +87,7 @@ class ContainerWatch {
   #describe(name: string, seen: SeenContainer, samples: ProbeSample[], reasons: Map<string, string>) {
     const { reading, atMs } = seen
     const known = this.#previous.get(name)
-    // Counters of a container that took the place of another begin anew.
+    // Counters of a container that replaced another start at zero.
     const before = known?.reading.id === reading.id ? known : null
     const seconds = before === null ? 0 : (atMs - before.atMs) / 1000
     const add = (end: string, value: number | null) =>
@@ -139,7 +139,7 @@ const isForbidden = (error: unknown) =>
 const FORBIDDEN = '; may the user of the agent read and write that socket?'
 
 /**
- * Those that run come first, so that they are watched before what has ended; of two with one name the second
+ * Running containers come first, so that they are watched before ended ones; of two with one name the second
  * gets a number.
  */
 function nameApart(found: readonly FoundContainer[]): FoundContainer[] {
@@ -158,7 +158,7 @@ function nameApart(found: readonly FoundContainer[]): FoundContainer[] {
   })
 }
 
-/** Null for one that is gone meanwhile, or that the engine can say nothing of. */
+/** Null for a container that was removed meanwhile, or that the engine can't describe. */
 async function inspect(
   { socket, id, isRunning }: FoundContainer,
   signal: AbortSignal,

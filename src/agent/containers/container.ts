@@ -11,7 +11,7 @@ export type ListedContainer = {
   readonly isOneOff: boolean
 }
 
-/** Returns null for what is no container. */
+/** Returns null for anything that is not a container. */
 export function readListed(entry: unknown): ListedContainer | null {
   const id = digText(entry, 'Id')
   if (!/^[0-9a-f]{12,64}$/.test(id)) return null
@@ -27,8 +27,8 @@ export function readListed(entry: unknown): ListedContainer | null {
 const labelOf = (labels: unknown, key: string) => digText(labels, key)
 
 /**
- * Compose and swarm make containers anew under other names and ids, and label them with what stays: project
- * and service, and the number where a service has several.
+ * Compose and swarm re-create containers under other names and ids, and label them with their lasting names:
+ * project and service, and the number where a service has several.
  */
 function nameContainer(entry: unknown, labels: unknown): string {
   const service = labelOf(labels, 'com.docker.compose.service')
@@ -45,7 +45,7 @@ function nameContainer(entry: unknown, labels: unknown): string {
   return toMetricPart(typeof first === 'string' ? first.replace(/^\//, '') : '')
 }
 
-/** What is known of a container at a time. Counters are totals since its start. */
+/** The state of a container at one time. Counters are totals since its start. */
 export type ContainerReading = {
   readonly id: string
   readonly isGood: boolean
@@ -65,7 +65,7 @@ export type ContainerReading = {
   readonly sent: number | null
 }
 
-/** Puts together what the engine says of a container; `stats` is null for one that does not run. */
+/** Combines the engine's answers about a container; `stats` is null for one that does not run. */
 export function readContainer(id: string, inspected: unknown, stats: unknown): ContainerReading {
   const state = dig(inspected, 'State')
   const failure = findFailure(state, digText(inspected, 'HostConfig', 'RestartPolicy', 'Name'))

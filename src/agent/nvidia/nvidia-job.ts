@@ -7,10 +7,10 @@ import type { ProbeSample } from '../probes/probe.ts'
 /** The driver's own name for its management library, as its packages install it. */
 export const NVML_LIBRARY = 'libnvidia-ml.so.1'
 
-/** The first call wakes cards that nobody keeps awake, which takes seconds. */
+/** The first call wakes sleeping cards, which takes seconds. */
 const TIMEOUT_MS = 10_000
 
-/** An entry of the build. In the compiled program the way there counts from the top of what is compiled. */
+/** An entry of the build. In the compiled program its path is relative to the root of the bundle. */
 const ENTRY = import.meta.url.endsWith('.ts')
   ? new URL('../../platform/nvml/entry.ts', import.meta.url).href
   : new URL('./src/platform/nvml/entry.js', import.meta.url).href

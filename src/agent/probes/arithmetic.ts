@@ -20,9 +20,8 @@ export function findIncrease(
 const STEP_BACK = 0.1
 
 /**
- * How far counters of one kind moved on. The kernel and hypervisors sometimes take back a few ticks of one of
- * them, which counts as no increase. Null when nothing has passed, or when one fell so far that it began
- * anew.
+ * The increase of counters of one kind. The kernel and hypervisors sometimes take back a few ticks of one of
+ * them, which counts as no increase. Null when no time has passed, or when one fell so far that it was reset.
  */
 export function findIncreases(now: readonly number[], before: readonly number[]): number[] | null {
   const steps = now.map((value, i) => value - (before[i] ?? Number.NaN))
@@ -43,21 +42,21 @@ export function ratePerSecond(
   return gained === null || !(seconds > 0) ? null : roundTo(gained / seconds, decimals)
 }
 
-/** A share as a percentage from 0 to 100; null when there is no whole or the part does not fit in it. */
+/** A share as a percentage from 0 to 100; null when the whole is 0 or the part is larger. */
 export function percentOf(part: number, whole: number, decimals = 1): number | null {
   return whole > 0 && part >= 0 && part <= whole ? roundTo((part / whole) * 100, decimals) : null
 }
 
 /**
- * What a counter of busy time may run ahead of our own clock: it is read a moment later, and the kernel
+ * A counter of busy time may be this far ahead of our own clock: it is read a moment later, and the kernel
  * counts in ticks.
  */
 const TIMER_SLACK = 0.05
 const TIMER_SLACK_SECONDS = 0.1
 
 /**
- * The share of the interval that something was busy; a little more than all of it is all of it, much more is
- * no value.
+ * The share of the interval that something was busy; a little more than all of it counts as all of it, much
+ * more gives no value.
  */
 export function percentOfTime(busySeconds: number | null, seconds: number, decimals = 1): number | null {
   if (busySeconds === null || !(seconds > 0)) return null

@@ -4,7 +4,7 @@ import type { Win32 } from '../../platform/win32.ts'
 
 export type ProbeSample = { readonly metric: string; readonly value: number }
 
-/** What every probe is told besides its own reading. */
+/** The context of every probe, besides its own reading. */
 export type ProbeContext = {
   /** Names from the configuration. */
   readonly processes: readonly string[]
@@ -42,7 +42,7 @@ export type Probe<Reading> = {
   samples(now: Reading, previous: Reading | null, seconds: number): ProbeSample[]
 }
 
-/** Gives a probe its type and forgets the reading's, so that probes of all kinds fit in one list. */
+/** Gives a probe its type and erases that of its reading, so that probes of all kinds go into one list. */
 export function defineProbe<Reading>(probe: Probe<Reading>): Probe<unknown> {
   return probe as Probe<unknown>
 }

@@ -10,12 +10,12 @@ import { MOUNTINFO, type ServedFiles, watchServedFiles } from './served-files.ts
 export type ProbeRunnerOptions = {
   readonly probes: readonly Probe<unknown>[]
   readonly platform: Platform
-  /** Those of the platform; watched for this runner alone unless given. */
+  /** The served files of the platform; watched for this runner alone by default. */
   readonly served?: ServedFiles
   readonly context: ProbeContext
   readonly clock: Clock
   readonly log: Log
-  /** How long one probe may take before the cycle goes on without it; 3 s unless told otherwise. */
+  /** Deadline of one probe before the cycle goes on without it; 3 s by default. */
   readonly timeoutMs?: number
 }
 
@@ -30,7 +30,7 @@ export type ProbeRun = {
 /** Null when the probe failed. */
 type Samples = ProbeSample[] | null
 
-/** What is known of a probe between two cycles. */
+/** The state of a probe between two cycles. */
 type ProbeEntry = {
   readonly probe: Probe<unknown>
   previous: { readonly reading: unknown; readonly atMs: number } | null
@@ -43,7 +43,10 @@ type ProbeEntry = {
 
 const TIMEOUT_MS = 3000
 
-/** What a machine does not have, it seldom gets while it runs, and looking costs as much as reading. */
+/**
+ * Hardware that a machine lacks is seldom added while it runs, and looking for it costs as much as reading
+ * it.
+ */
 const LOOK_AGAIN_MS = 5 * 60_000
 
 /** Each probe alone: see `run`. One run is to end before the next begins. */

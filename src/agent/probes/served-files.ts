@@ -7,7 +7,7 @@ import { parseMountinfo } from './disks/mountinfo.ts'
  * whoever asks, so the files of /proc and /sys are read ahead, with a deadline, and the rest is left alone.
  */
 export type ServedFiles = {
-  /** Reads the copies anew; undefined where there is nothing to wait for, as on nearly every machine. */
+  /** Reads the copies again; undefined where nothing has to be awaited, as on nearly every machine. */
   refresh(mountinfo: string): Promise<void> | undefined
   /** The files as probes may read them: nothing that is asked of these can hang. */
   readonly guarded: ProcFs
@@ -15,7 +15,7 @@ export type ServedFiles = {
   hasFailed(): boolean
 }
 
-/** Tells what is served; the kernel's own. */
+/** The table of mounts, which shows the served files; the kernel itself provides it. */
 export const MOUNTINFO = '/proc/self/mountinfo'
 
 export function watchServedFiles(proc: ProcFs): ServedFiles {
@@ -23,7 +23,10 @@ export function watchServedFiles(proc: ProcFs): ServedFiles {
   let points: readonly string[] = []
   let texts: ReadonlyMap<string, string | Error> = new Map()
 
-  /** What stands for the path: its text, why there is none, or undefined when the path may be asked itself. */
+  /**
+   * The copy of the path: its text, the reason why there is none, or undefined when the path may be read
+   * directly.
+   */
   function find(path: string): string | Error | undefined {
     const found = texts.get(path)
     if (found !== undefined) return found
@@ -31,7 +34,7 @@ export function watchServedFiles(proc: ProcFs): ServedFiles {
     return point === undefined ? undefined : new Error(`${path} is not read: a program serves ${point}`)
   }
 
-  /** `absent` is what is answered for files that can't be read. */
+  /** `absent` is the answer for files that can't be read. */
   const guard =
     <Answer>(ask: (path: string) => Answer, absent: Answer) =>
     (path: string): Answer =>
@@ -106,7 +109,7 @@ export function findServed(mountinfo: string): string[] {
     .slice(0, MAX_SERVED)
 }
 
-/** A folder that is mounted when somebody looks into it (autofs) may take as long as what is mounted. */
+/** A folder that is mounted when it is opened (autofs) may take as long as the mount itself. */
 const SERVED = /^(fuse|autofs|nfs\d?|cifs|smb3|9p|ceph)(\.|$)/
 
 const isOfKernel = (path: string) => /^\/(proc|sys)\//.test(path)

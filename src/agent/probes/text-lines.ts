@@ -1,6 +1,7 @@
 /**
- * What stands behind `start` on the first line that begins with it, without the line's end; null when no line does.
- * The kernel's tables have hundreds of lines of which a probe needs three: a pattern would look at every character.
+ * The text after `start` on the first line that begins with it, without the line's end; null when no line
+ * does. The kernel's tables have hundreds of lines of which a probe needs three: a pattern would look at
+ * every character.
  */
 export function findLine(text: string, start: string): string | null {
   let at = 0

@@ -20,7 +20,7 @@ export type TextFileOptions = {
   readonly clock: Clock
 }
 
-/** Reads the files `*.prom` of a folder, in the background: it may lie where reading hangs. */
+/** Reads the files `*.prom` of a folder, in the background: it may be on a filesystem that hangs. */
 export function createTextFileJob({ folder, intervalMs, clock }: TextFileOptions): BackgroundJob {
   return {
     name: 'text files',
@@ -69,7 +69,7 @@ async function readFolder(folder: string, clock: Clock): Promise<BackgroundResul
   return { samples, reasons, failure: failures.length === 0 ? null : toReason(failures.join('; ')) }
 }
 
-/** Does not wait for the other end of what is no file but a pipe. */
+/** Does not wait for the other end of a pipe in place of a file. */
 async function readBounded(path: string): Promise<{ text: string; writtenMs: number }> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {

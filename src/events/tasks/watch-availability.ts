@@ -5,6 +5,7 @@ import {
   type SilenceGroup,
 } from '../../domain/events/availability.ts'
 import { AVAILABILITY } from '../../domain/metrics/declared/server-events.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { EngineReport } from '../../storage/ports/store.ts'
 import type { Task } from '../task.ts'
 
@@ -19,6 +20,8 @@ type SilenceMemory = {
 }
 
 const MEMORY = 'silence_group'
+/** Hosts reported in one transaction: samples wait while a thousand events are written. */
+const AT_ONCE = 100
 
 /** Opens events of silent hosts and closes them when the hosts are seen again. */
 export const watchAvailability: Task = {
@@ -87,7 +90,14 @@ export const watchAvailability: Task = {
       })
 
     const value = memory === null ? null : JSON.stringify(memory)
-    if (reports.length > 0 || value !== remembered) await watch.report(reports, now, { name: MEMORY, value })
+    // Each host's own event stands for itself, and the next cycle reports what did not come to be.
+    const single = reports.length > AT_ONCE ? reports.filter(({ host }) => host !== null) : []
+    for (let at = 0; at < single.length; at += AT_ONCE) {
+      await watch.report(single.slice(at, at + AT_ONCE), now)
+      await yieldThread()
+    }
+    const last = single.length > 0 ? reports.filter(({ host }) => host === null) : reports
+    if (reports.length > 0 || value !== remembered) await watch.report(last, now, { name: MEMORY, value })
     return false
   },
 }

@@ -5,13 +5,13 @@ export type TableShape = {
   readonly key: readonly string[]
 }
 
-/** What is done to a database as a whole, which each kind has its own way of. */
+/** Work on a database as a whole, which differs between SQLite and MySQL. */
 export type Upkeep = {
-  /** Throws when the files that are open are no more those that a new process would open. */
+  /** Throws when the open files are no longer those that a new process would open. */
   checkFile(): void
   /** All that it takes on disk. */
   countBytes(): Promise<number>
-  /** What the database itself finds wrong with its structure, as sentences. */
+  /** Problems of the database's structure, found by the database itself, as sentences. */
   findDamage(): Promise<string[]>
   /** Writes a consistent copy while everything else goes on. The file must not exist yet. */
   backUp(file: string): Promise<void>

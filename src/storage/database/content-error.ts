@@ -6,7 +6,7 @@ export class ValueRefusedError extends Error {
   }
 }
 
-/** What SQLite says of a value that it can't hold. */
+/** SQLite's error codes for a value that it can't hold. */
 const SQLITE = /^SQLITE_(TOOBIG|CONSTRAINT|MISMATCH|RANGE)/
 /** A data exception, or a constraint that is not kept. */
 const SQL_STATE = /^2[23]/
@@ -18,7 +18,7 @@ const NUMBERS: ReadonlySet<unknown> = new Set([1366, 1264, 1406, 1292, 3819, 402
 
 /**
  * True when a statement failed because of the values it was given. The same values fail again, while
- * everything else can be stored; any other failure says nothing about what was to be stored.
+ * everything else can be stored; any other failure is not caused by the values.
  */
 export function isContentError(error: unknown): boolean {
   if (error instanceof ValueRefusedError || error instanceof RangeError) return true

@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts'
 
-/** What a statement's `?` may be bound to. */
+/** The values that a statement's `?` may be bound to. */
 export type Value = string | number | null | Uint8Array
 export type Row = Readonly<Record<string, Value>>
 
@@ -18,8 +18,8 @@ export type Transaction = Reader & {
 }
 
 /**
- * One database that both SQLite and MySQL or MariaDB can be: shared statements above, adapters below.
- * `query` sees what is committed, never the inside of a transaction that is running.
+ * One database, SQLite or MySQL and MariaDB: shared statements above, adapters below. `query` sees committed
+ * data, never the inside of a running transaction.
  */
 export type Database = Reader & {
   /**

@@ -14,15 +14,15 @@ export type Dialect = {
   readonly integer: string
   readonly blob: string
   readonly text: string
-  /** Ends the CREATE TABLE of a table whose rows lie in the order of its primary key. */
+  /** Ends the CREATE TABLE of a table whose rows are stored in the order of its primary key. */
   readonly clustered: string
   /** Ends every other CREATE TABLE. */
   readonly plain: string
   /** Gives an index another name. `columns` are those that it has. */
   renameIndex(table: string, from: string, to: string, columns: readonly string[]): readonly string[]
   /**
-   * Behind a SELECT of rows that are changed next; nobody else changes them before the end of the
-   * transaction.
+   * Follows a SELECT of rows that are changed next; no other transaction changes them before the end of this
+   * one.
    */
   readonly forUpdate: string
   /** Rows of one INSERT, greatest first; the last is 1. */
@@ -38,14 +38,14 @@ export type Dialect = {
    */
   readonly joinedRows: number | null
   /**
-   * Bytes of a page where a table that is appended to fills each with whole rows as far as they fit; null where it is of
-   * no use to know.
+   * Bytes of a page, where an append-only table fills each page with whole rows as far as they fit; null
+   * where that is of no use.
    */
   readonly pageBytes: number | null
   /** Longest INSERT of several rows, in bytes of their values. */
   readonly insertBytes: number
   /**
-   * What guards against other writers where a transaction does not keep them out by itself: see
+   * The locks against other writers where a transaction does not keep them out by itself: see
    * `write-locks.ts`. Null where it does.
    */
   readonly sharedLocks: { readonly pass: string; readonly close: string } | null

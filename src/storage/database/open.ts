@@ -15,7 +15,7 @@ export type OpenStoreOptions = {
   readonly dataDir: string
   readonly clock: Clock
   readonly log: Log
-  /** What agents may add; everything unless it says otherwise. */
+  /** Bounds on what agents may add; no bounds by default. */
   readonly policy?: PolicyChoices | undefined
   /** How a database on a server is reached, besides its url. */
   readonly server?: DatabaseServer

@@ -1,4 +1,4 @@
-/** A column that holds the number of a row of another table; 0 stands for none. */
+/** A column that holds the number of a row of another table; 0 means none. */
 export type TableReference = {
   readonly column: string
   readonly table: string
@@ -11,8 +11,8 @@ export type Table = {
   readonly columns: readonly string[]
   readonly references: readonly TableReference[]
   /**
-   * Whether `db copy` takes its rows along. Those of the others belong to one database or say who is at work
-   * in it.
+   * Whether `db copy` copies its rows. The others belong to one database or describe the processes that use
+   * it.
    */
   readonly isCopied: boolean
 }
@@ -27,8 +27,8 @@ const toHost: TableReference = { column: 'host', table: 'host' }
 const toUser: TableReference = { column: 'user', table: 'user' }
 
 /**
- * Every table of the schema, as the newest migration leaves it. Deleting a host, `db check` and `db copy` go
- * by this list, and a test compares it with the database that the migrations make, on SQLite and on MariaDB.
+ * Every table of the schema, as the newest migration leaves it. Deleting a host, `db check` and `db copy` use
+ * this list, and a test compares it with the database that the migrations make, on SQLite and on MariaDB.
  */
 export const TABLES: readonly Table[] = [
   table(

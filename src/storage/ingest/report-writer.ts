@@ -1,6 +1,7 @@
 import type { Frame } from '../../domain/sample.ts'
 import { AgentRefresh, findAgent, isFromKnownAgent } from '../audit/agents.ts'
 import { createReceiptNotes } from '../audit/receipt-notes.ts'
+import { ReplacedRuns } from '../audit/replaced-runs.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Transaction, Value } from '../database/database.ts'
 import { applyReports, reconcileEvents } from '../events/apply-reports.ts'
@@ -27,6 +28,7 @@ export class ReportWriter {
   readonly #packer = new FramePacker()
   readonly #receipts = createReceiptNotes()
   readonly #refresh = new AgentRefresh()
+  readonly #replaced = new ReplacedRuns()
   /** Samples of each frame of the report that is being written. */
   readonly #samples: number[] = []
   #reader = createMetricSetReader()
@@ -122,7 +124,10 @@ export class ReportWriter {
       this.#removed++
     }
     if (!isFromKnownAgent(host, report)) {
-      const rejection = await findAgent(transaction, host, report, this.#states)
+      const rejection = await findAgent(transaction, host, report, {
+        lastSeen: this.#states,
+        replaced: this.#replaced,
+      })
       if (rejection !== null) return rejection
     }
     const { facts, spellings } = report

@@ -35,9 +35,9 @@ type NoteProblem = (problem: string) => void
 type FoundDamage = (damage: Damage) => Promise<void>
 
 /**
- * Reads everything, after the database's own structure, of which `damage` tells: every frame and every chunk,
- * and whether what refers to something finds it. Damaged samples are noted too. Others may write meanwhile:
- * what they change is looked at again.
+ * Reads everything, after the database's own structure, whose problems `damage` reports: every frame and
+ * every chunk, and whether each reference has its target. Damaged samples are noted too. Others may write
+ * meanwhile: their changes are checked again.
  */
 export async function checkDatabase(
   database: Database,
@@ -61,7 +61,7 @@ export async function checkDatabase(
     () => checkChunks(database, found),
   ]
   for (const part of parts) {
-    // A damaged file fails somewhere; the other parts may still have something to say.
+    // A damaged file fails somewhere; the other parts are checked all the same.
     const problem = await tryDecode(part)
     if (problem) found(`not everything can be read: ${problem}`)
   }

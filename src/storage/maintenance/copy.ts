@@ -25,8 +25,8 @@ const PIECE_ROWS = 1000
 
 /**
  * Copies everything into a database that is empty, or that holds the beginning of the same copy: every table
- * goes in the order of its key, so what is there already says where to go on. Nobody may write to either
- * meanwhile. Throws when the target has something else in it.
+ * is copied in the order of its key, so the existing rows show where to continue. No other process may write
+ * to either database meanwhile. Throws when the target holds something else.
  */
 export async function copyDatabase(
   from: OpenDatabase,

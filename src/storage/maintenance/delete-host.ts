@@ -25,7 +25,7 @@ const SPECIAL: Readonly<Record<string, (transaction: Transaction, host: number) 
 
 /**
  * Deletes the host and its rows in every table that refers to hosts, in the running transaction, which holds
- * the maintenance lock and the exclusive write lock. Returns false when there is no host of this name.
+ * the maintenance lock and the exclusive write lock. Returns false when there is no host with this name.
  */
 export async function deleteHost(transaction: Transaction, name: string): Promise<boolean> {
   const [row] = await transaction.query<{ id: number }>('SELECT id FROM host WHERE name = ?', [name])

@@ -16,7 +16,7 @@ export function createWatchStore(database: Database, states: LastSeenBuffer): Wa
       const latest = now + CLOCK_TOLERANCE
       if (hosts.every(({ lastSeen }) => lastSeen <= latest)) return hosts
       await database.transaction((transaction) =>
-        // What it said of the host's clock was wrong as well.
+        // Its value for the host's clock was wrong as well.
         transaction.run('UPDATE host SET clock_skew = NULL, last_seen = ? WHERE last_seen > ?', [
           now,
           latest,

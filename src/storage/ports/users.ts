@@ -118,14 +118,14 @@ export type TokenStore = {
 }
 
 /**
- * What became of a view: `full` for a user with the most views that one may have, `outdated` when somebody else has
- * changed it since the caller looked.
+ * The result of saving a view: `full` for a user with the greatest number of views, `outdated` when another
+ * user has changed it since the caller read it.
  */
 export type ViewChange = 'done' | 'unknown' | 'taken' | 'full' | 'outdated'
 
 /** A name is unique among the views of its owner. */
 export type SavedViewStore = {
-  /** Those of a user and the shared ones, in the order of their names; every one when `user` is null. */
+  /** The views of a user and the shared ones, in the order of their names; all views when `user` is null. */
   list(user: string | null): Promise<SavedView[]>
   find(id: number): Promise<SavedView | null>
   /** The new view's id, or why there is none. `unknown`: there is no such user. */
@@ -135,7 +135,7 @@ export type SavedViewStore = {
   delete(id: number): Promise<boolean>
 }
 
-/** A change that somebody made. */
+/** A change by a user. */
 export type AuditEntry = {
   readonly time: number
   /** Name of the user; that of the account of the system for what was done from a shell. */
@@ -143,7 +143,7 @@ export type AuditEntry = {
   readonly way: 'website' | 'api' | 'shell' | 'agent'
   /** Address of the connection; empty for a shell. */
   readonly address: string
-  /** What was done, as `add rule`. */
+  /** The action, as `add rule`. */
   readonly action: string
   /** To what, and how; never a secret. */
   readonly detail: string
@@ -162,6 +162,6 @@ export type AuditStore = {
   add(entry: AuditEntry): Promise<void>
   /** Newest first. */
   list(query: AuditQuery): Promise<{ total: number; entries: AuditEntry[] }>
-  /** Drops at most `limit` of what is older, the oldest first; how many. */
+  /** Drops at most `limit` of the older entries, the oldest first; returns how many. */
   prune(before: number, limit: number): Promise<number>
 }

@@ -12,8 +12,8 @@ import { createAuditStore } from '../users/audit-log.ts'
 import type { ReadAnswer, ReadName, ReadOrder, SlowReads, ThreadDatabase } from './messages.ts'
 import { packOutages, unpackSpans } from './packed-outages.ts'
 
-// Where the thread begins: an entry of the build. It reads; what it has to say is logged, and what is damaged
-// is noted, by the thread that started it.
+// The start of the thread: an entry of the build. It reads; the thread that started it logs its messages and
+// notes damage.
 declare const self: Worker
 
 /** Reads by their place, each of which looks at its own sign before every statement. */
@@ -26,7 +26,7 @@ const tell = (answer: ReadAnswer) => self.postMessage(answer)
 self.onmessage = async ({ data }: MessageEvent<ReadOrder>) => {
   if ('open' in data) {
     opening = open(data.open, data.givenUp)
-    // The first read says why.
+    // The first read reports the reason.
     opening.catch(() => {})
     return
   }
@@ -68,7 +68,7 @@ async function open({ url, dataDir, server }: ThreadDatabase, givenUp: Int32Arra
   return { reads, close: () => database.close() }
 }
 
-/** The database, which refuses every further statement once `isGivenUp` says so. */
+/** The database, which refuses further statements once `isGivenUp` is true. */
 function withSign(database: Database, isGivenUp: () => boolean): Database {
   return {
     ...database,
@@ -80,7 +80,7 @@ function withSign(database: Database, isGivenUp: () => boolean): Database {
 }
 
 function createReads(database: Database, metricSets: MetricSetReader): SlowReads {
-  // What the buffer of the other thread holds was written before it asked.
+  // The buffer of the other thread was written before it asked.
   const hosts = createHostStore(database, { settle: async () => {}, pending: () => 0 }, metricSets)
   const events = createEventStore(database)
   const samples = createSampleStore(database, metricSets, (damage) => tell({ damage }))

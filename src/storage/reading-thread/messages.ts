@@ -5,7 +5,7 @@ import type { Store } from '../ports/store.ts'
 import type { Damage } from '../timeseries/damage.ts'
 import type { PackedOutages, PackedSpans } from './packed-outages.ts'
 
-/** What may take tens of milliseconds of processor time, and is therefore read on a thread of its own. */
+/** Reads that may take tens of milliseconds of processor time, and therefore run on a thread of their own. */
 export type SlowReads = StorageSums & {
   readonly listHosts: Store['hosts']['list']
   readonly listEvents: Store['events']['list']
@@ -23,8 +23,9 @@ export type ReadName = keyof SlowReads
 export type ThreadDatabase = { readonly url: string } & Pick<OpenStoreOptions, 'dataDir' | 'server'>
 
 /**
- * To the thread: first the database, then reads. A read has one of `givenUp`'s places while it runs; a 1 there says that
- * nobody waits for it any more. It lies in memory of both threads, since the thread hears nothing while it reads.
+ * To the thread: first the database, then reads. A read has one of `givenUp`'s places while it runs; a 1
+ * there means that its result is not wanted any more. It is in memory that both threads share, because the
+ * thread receives no message while it reads.
  */
 export type ReadOrder =
   | { readonly open: ThreadDatabase; readonly givenUp: Int32Array }

@@ -5,16 +5,16 @@ import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { NoteDamage } from '../timeseries/damage.ts'
 import type { ReadAnswer, ReadName, ReadOrder, SlowReads, ThreadDatabase } from './messages.ts'
 
-/** Without a read for so long the thread ends and gives its memory back. */
+/** Without a read for this long the thread ends and gives its memory back. */
 const IDLE_MS = 60_000
 /** A read that takes longer is given up, with the thread. */
 const LIMIT_MS = 60_000
-/** Reads that wait for their turn at most: whoever comes then is turned away. */
+/** The most reads that wait for their turn: further ones are refused. */
 const MAX_WAITING = 64
 /** Reads that the thread has at once. The others wait here, where it is known who still wants them. */
 const MAX_AT_ONCE = 4
 
-/** An entry of the build. In the compiled program the way there counts from the top of what is compiled. */
+/** An entry of the build. In the compiled program its path is relative to the root of the bundle. */
 const ENTRY = import.meta.url.endsWith('.ts')
   ? new URL('./entry.ts', import.meta.url).href
   : new URL('./src/storage/reading-thread/entry.js', import.meta.url).href
@@ -24,14 +24,14 @@ type ThreadRead = {
   readonly values: readonly unknown[]
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
-  /** Of whoever waits for it; null where it is read to its end. */
+  /** The reader's signal; null where the read goes on to its end. */
   readonly signal: AbortSignal | null
 }
 
 type Running = {
   readonly worker: Worker
   readonly reads: Map<number, ThreadRead & { readonly place: number }>
-  /** By place: 1 tells the thread that nobody waits for the read there. */
+  /** By place: 1 tells the thread that the result of this read is not wanted any more. */
   readonly givenUp: Int32Array
   limit: Timer | null
   /** Told when the thread has closed its connections, or is gone. */
@@ -46,7 +46,7 @@ export type ReadingThreadOptions = {
 }
 
 /**
- * Reads on a thread with connections of its own, so that nobody else waits meanwhile: SQLite reads
+ * Reads on a thread with connections of its own, so that nothing else waits meanwhile: SQLite reads
  * synchronously. The thread starts with the first read.
  */
 export class ReadingThread implements SlowReads {

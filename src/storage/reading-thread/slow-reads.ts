@@ -52,7 +52,7 @@ const LONG_PICTURE = 60 * 86_400
 const isLongPicture = (metrics: number, { from, to }: { readonly from: number; readonly to: number }) =>
   (to - from) * metrics > LONG_PICTURE
 
-/** What no index has: values of the newest frames, and texts. */
+/** Values that no index has: those of the newest frames, and texts. */
 const isSlowList = ({ sort, search }: HostQuery) =>
   (search !== undefined && search !== '') ||
   sort === 'processor' ||

@@ -141,7 +141,7 @@ export function sealChunk(body: Uint8Array, host: number, day: number, metric: n
   return packed
 }
 
-/** The chunk without its checksum. Throws a `DamageError` where that does not fit. */
+/** The chunk without its checksum. Throws a `DamageError` where that does not match. */
 export function openChunk(packed: Uint8Array, block: ChunkPlace, metric: number): Uint8Array {
   if (block.checksum === null) return packed
   const body = packed.subarray(CHECKSUM_BYTES)

@@ -26,7 +26,7 @@ import { type MetricSetReader, packMetrics } from './metric-sets.ts'
 /** Series of one host and day by metric, times as seconds since midnight. */
 export type Gathered = Map<number, SeriesBuilder>
 
-/** What becomes of a block. */
+/** The new content of a block. */
 export type CompactedBlock = {
   readonly firstTime: number
   readonly lastTime: number
@@ -71,7 +71,7 @@ export function gatherFrame(
   return count
 }
 
-/** What is wrong with the frame when it can't be decoded. */
+/** The problem of a frame that can't be decoded. */
 function tryUnpackFrame(body: Uint8Array, metricSets: MetricSetReader) {
   try {
     return unpackFrame(body, (id) => metricSets.metrics(id).length)
@@ -80,7 +80,7 @@ function tryUnpackFrame(body: Uint8Array, metricSets: MetricSetReader) {
   }
 }
 
-/** A block to compact into: `newer` says whose value counts where both have one. */
+/** A block to compact into: `newer` decides whose value counts where both have one. */
 export type CompactionInput = {
   readonly host: number
   readonly day: number
@@ -147,7 +147,7 @@ function openHeld(held: HeldBlock | null, note: NoteDamage): Map<number, Uint8Ar
     try {
       if (!packed) throw new DamageError('its values are missing')
       const body = openChunk(packed, row, metric)
-      // What gets its first checksum now must not be damaged already, as far as that can be seen.
+      // Data that gets its first checksum now must not be damaged already, as far as that can be found out.
       if (row.checksum === null) unpackHeld(body, lists)
       bodies.set(metric, body)
     } catch (error) {
@@ -221,7 +221,7 @@ const INSERT_BLOCK = `INSERT INTO block (first_time, last_time, samples, revisio
 
 /** Ids that follow each other; the first of them. */
 async function takeChunkIds(transaction: Transaction, count: number): Promise<number> {
-  // Changed before it is read: from then on nobody else takes any.
+  // Changed before it is read: from then on no other process takes any.
   await addToCounter(transaction, 'next_chunk', count)
   const { next_chunk: next } = await readCounters(transaction)
   return next - count
@@ -233,7 +233,7 @@ function unpackHeld(body: Uint8Array, lists: readonly Float64Array[]) {
   return { times, values: unpackChunk(body, times) }
 }
 
-/** Numbers of the lists that chunks keep using which are not written anew. */
+/** Numbers of lists that chunks go on using and that are not written again. */
 function listsKept(bodies: ReadonlyMap<number, Uint8Array>, gathered: Gathered): Set<number> {
   const kept = new Set<number>()
   for (const [metric, body] of bodies) if (!gathered.has(metric)) kept.add(listOfChunk(body))

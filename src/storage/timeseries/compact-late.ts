@@ -85,7 +85,7 @@ async function compactPiece(transaction: Transaction, { metricSets, note, host, 
   // These and no others: another engine may have written one between them meanwhile.
   for (let i = 0; i < times.length; i += DELETED_AT_ONCE) {
     const piece = times.slice(i, i + DELETED_AT_ONCE)
-    // The last time fills what is free, so that the statement is always the same.
+    // The last time fills the free places, so that the statement is always the same.
     const filled = Array.from({ length: DELETED_AT_ONCE }, (_, at) => piece[at] ?? piece.at(-1) ?? from)
     await transaction.run(DELETE_LATE, [host, ...filled])
   }

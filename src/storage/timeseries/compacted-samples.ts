@@ -32,7 +32,7 @@ export type Wanted = {
   readonly to: number
 }
 
-/** A block with the chunks that were asked for, told by the place of their metric in `Wanted`. */
+/** A block with the wanted chunks, each with the place of its metric in `Wanted`. */
 export type CompactedDay = {
   /** Seconds since 1970. */
   readonly midnight: number
@@ -42,7 +42,7 @@ export type CompactedDay = {
   decode(place: number): { readonly times: Float64Array; readonly values: Float64Array } | null
 }
 
-/** What the blocks of hosts have. Samples that are damaged are noted and left out. */
+/** Samples in the blocks of hosts. Damaged ones are noted and left out. */
 export class CompactedSamples {
   readonly #database: Database
   readonly #note: NoteDamage
@@ -52,7 +52,7 @@ export class CompactedSamples {
     this.#note = note
   }
 
-  /** What the blocks have of each of the metrics, as many days as you like. */
+  /** Samples of each metric in the blocks, for any number of days. */
   async read(host: number, metrics: readonly number[], from: number, to: number): Promise<Series[]> {
     const builders = metrics.map(() => createSeriesBuilder(0))
     await this.eachDay({ host, metrics, from, to }, (day) => {

@@ -13,7 +13,7 @@ import type { MetricSetReader } from './metric-sets.ts'
 
 /** Hosts read together: their rows of one time lie side by side, so a look-up serves them all. */
 const GROUP_HOSTS = 16
-/** Samples held in memory at once; a group that has more is read anew, smaller. */
+/** Samples held in memory at once; a group that has more is read again, in a smaller size. */
 const MAX_GROUP_SAMPLES = 1_500_000
 /** Distinct times read in one statement. */
 const TIMES_AT_ONCE = 500
@@ -30,7 +30,8 @@ type Context = {
 }
 
 /**
- * What is being compacted: all frames older than `before`, which are of one day; hosts up to `host` are done.
+ * The compaction under way: all frames older than `before`, which are of one day; hosts up to `host` are
+ * done.
  */
 type Slice = { readonly before: number; readonly host: number }
 
@@ -79,13 +80,13 @@ async function beginSlice(database: Database, before: number): Promise<Slice | n
     await takeMaintenanceLock(transaction)
     const begun = await findSlice(transaction)
     if (begun) return begun
-    // From here on nobody writes with the barrier of before in mind.
+    // From here on no process writes with the previous barrier in mind.
     await takeExclusiveLock(transaction)
     const [row] = await transaction.query<{ first: number | null; last: number | null }>(
       'SELECT (SELECT MIN(time) FROM frame) AS first, (SELECT MAX(time) FROM frame) AS last',
     )
     if (!row || row.first === null || row.last === null || row.first >= before) return null
-    // Not beyond the newest frame: what comes next is not late.
+    // Not beyond the newest frame: the next frames are not late.
     const end = Math.min(before, (dayOf(row.first) + 1) * DAY_SECONDS, row.last + 1)
     await setCounter(transaction, 'compact_before', end)
     await setCounter(transaction, 'compact_host', 0)
@@ -110,14 +111,14 @@ async function compactGroup(context: Context, slice: Slice, size: number): Promi
   const day = dayOf(slice.before - 1)
   const gathered = await gatherHosts(context, slice, lastHost)
   if (!gathered) return compactGroup(context, slice, Math.ceil(hosts.length / 2))
-  // Outside of a transaction a chunk may be missing because somebody else replaces it: that is known only at
-  // the end.
+  // Outside of a transaction a chunk may be missing because another process replaces it: that is known only
+  // at the end.
   const met: Damage[] = []
   const remember: NoteDamage = (damage) => met.push(damage)
   const blocks: { host: number; block: CompactedBlock; held: HeldBlock | null }[] = []
   for (const [host, series] of gathered) {
     const held = await findHeldBlock(database, host, day, remember)
-    // What the block has of the slice's time came late, so it is the newer.
+    // Samples of the slice's time that are in the block already came late, so they are the newer ones.
     const block = compactBlock({ host, day, gathered: series, held, newer: 'held' }, remember)
     blocks.push({ host, block, held })
     await yieldThread()
@@ -140,8 +141,8 @@ async function compactGroup(context: Context, slice: Slice, size: number): Promi
 }
 
 /**
- * Moves the slice on together with `act`, unless that says no or somebody else has moved it: then nothing is
- * done.
+ * Moves the slice on together with `act`, unless `act` returns false or another process has moved it: then
+ * nothing is done.
  */
 function advance(
   database: Database,

@@ -11,7 +11,7 @@ export const DAYS_AT_ONCE = 64
  */
 const LENGTHS = [1, 8, DAYS_AT_ONCE, 512]
 
-/** The shortest list that takes so many, of at most 512. */
+/** The shortest list that holds this many, of at most 512. */
 export function listLength(count: number): number {
   return LENGTHS.find((length) => length >= count) ?? count
 }
@@ -37,7 +37,7 @@ const selectRevisions = statementByLength(
 )
 
 /**
- * A block is changed by one commit after the other, each slower than a reading: so many in a row are no
+ * A block is changed by one commit after the other, each slower than a reading: this many in a row are not a
  * coincidence.
  */
 const MAX_READINGS = 100

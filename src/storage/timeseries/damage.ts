@@ -22,7 +22,9 @@ export type Damage = {
 /** Takes note of damage that was met; it never throws. */
 export type NoteDamage = (damage: Damage) => void
 
-/** Different places remembered, so that each is logged once. Beyond that they are remembered anew. */
+/**
+ * The number of different places remembered, so that each is logged once. Beyond it the memory is cleared.
+ */
 const MAX_REMEMBERED = 10_000
 
 export type DamageLog = {
@@ -89,7 +91,7 @@ export async function describePlace(
   return `host ${known?.name ?? host}, ${subject}, ${writeDate(day)}`
 }
 
-/** A damaged number of a day may lie outside of the calendar. */
+/** A damaged day number may be outside of the calendar. */
 function writeDate(day: number): string {
   const date = new Date(day * DAY_SECONDS * 1000)
   return Number.isNaN(date.getTime()) ? `day ${day}` : date.toISOString().slice(0, 10)

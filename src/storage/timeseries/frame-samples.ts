@@ -6,7 +6,7 @@ import { type NoteDamage, openFrames } from './damage.ts'
 import { type FrameRow, readFrames, readLateFrames } from './frames.ts'
 import type { MetricSetReader } from './metric-sets.ts'
 
-/** What hosts' frames have that are not compacted yet. Frames that are damaged are noted and left out. */
+/** Samples in the hosts' frames that are not compacted yet. Damaged frames are noted and left out. */
 export class FrameSamples {
   readonly #database: Database
   readonly #metricSets: MetricSetReader

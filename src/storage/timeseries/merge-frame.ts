@@ -41,7 +41,7 @@ export async function mergeFrame(
   await reader.load(transaction, frames.map(readMetricSet))
   const union = merge(frames, reader)
   const names = [...union.keys()]
-  // The first metric set fits when nothing was added: Map keeps the order of insertion.
+  // The first metric set matches when nothing was added: Map keeps the order of insertion.
   const oldMetricSet = readMetricSet(before ?? added)
   const metricSet =
     names.length === reader.names(oldMetricSet).length

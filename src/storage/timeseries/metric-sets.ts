@@ -75,7 +75,7 @@ export function createMetricSetWriter(): MetricSetWriter {
 
 /** Knows metric sets and metric names by their ids, when frames are read. What has an id never changes. */
 export type MetricSetReader = {
-  /** Loads what is not known yet. An id that is not in the database has no metrics. */
+  /** Loads the unknown ones. An id that is not in the database has no metrics. */
   load(reader: Reader, ids: Iterable<number>): Promise<void>
   /** Ids of a loaded metric set's metrics. */
   metrics(id: number): readonly number[]

@@ -28,7 +28,7 @@ export function createSampleStore(
       const hostId = await findHost(database, host)
       const metricId = await findMetric(database, metric)
       if (hostId === null || metricId === null || from > to) return NO_SAMPLES
-      // The blocks last: what is compacted between the readings is then met twice, not missed.
+      // The blocks last: data that is compacted between the readings is then read twice, not missed.
       const [hot] = await frames.read(hostId, [metricId], from, to)
       const [late] = await frames.readLate(hostId, [metricId], from, to)
       const [compacted] = await blocks.read(hostId, [metricId], from, to)

@@ -52,7 +52,7 @@ export async function countRepeatedSamples(
   }
 }
 
-/** Those of frames that can be read. */
+/** Those of readable frames. */
 async function listSamples(
   reader: Reader,
   metricSets: MetricSetReader,
@@ -108,7 +108,7 @@ async function countInFrames(
   return count
 }
 
-/** Each sample once, however often it came and wherever it lies now. */
+/** Each sample once, however often it came and wherever it is stored now. */
 export async function countSamples(
   reader: Reader,
   metricSets: MetricSetReader,

@@ -12,7 +12,7 @@ import { mergeByAge, NO_SAMPLES } from './merge-by-age.ts'
 const STEPS: readonly number[] = [1, 2, 4, 8, 12, 24].map((hours) => hours * 3600)
 /** Shorter steps than that are made of samples: whole hours would be more than twice as long. */
 const LEAST_STEP = STEPS[0] === undefined ? 0 : STEPS[0] / 2
-/** Days by which it is decided whether there are summaries to go by. */
+/** Days that decide whether there are summaries to use. */
 const DECIDING_DAYS = 8
 
 /**
@@ -32,7 +32,7 @@ export async function summarizeSamples(
   const summaries = metrics.map(
     (_, i) => new Summary({ from, to, points }, hot[i] ?? NO_SAMPLES, late[i] ?? NO_SAMPLES),
   )
-  // The blocks last: what is compacted between the readings is then met twice, not missed.
+  // The blocks last: data that is compacted between the readings is then read twice, not missed.
   await blocks.eachDay(wanted, (day) => {
     for (const [i, summary] of summaries.entries()) summary.addDay(day, i)
   })

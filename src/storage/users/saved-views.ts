@@ -79,7 +79,7 @@ export function createSavedViewStore(database: Database): SavedViewStore {
   }
 }
 
-/** Of a user who is deleted, what the others see stays, and belongs to nobody. */
+/** When a user is deleted, the shared views stay, without an owner. */
 export async function releaseViews(transaction: Transaction, user: number): Promise<void> {
   await transaction.run('DELETE FROM saved_view WHERE user = ? AND is_shared = 0', [user])
   await transaction.run('UPDATE saved_view SET user = 0 WHERE user = ?', [user])

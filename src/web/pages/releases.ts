@@ -1,13 +1,14 @@
+import { isHostHeader } from '../http/host-header.ts'
 import type { Releases } from '../http/releases.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 
 /** The server's own address as others reach it over HTTPS, with a slash at its end; null over plain HTTP. */
 export function findSecureBase({ isSecure, reachedAs }: WebRequest): string | null {
-  if (!isSecure || !/^(\[[0-9a-fA-F:]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?$/.test(reachedAs)) return null
+  if (!isSecure || !isHostHeader(reachedAs)) return null
   return `https://${reachedAs}/`
 }
 
-/** For everybody: a machine that joins has no account, and the program is no secret. */
+/** Public: a machine that joins has no account, and the program is not secret. */
 export const RELEASE_ROUTES: readonly Route[] = [
   ...(['install.sh', 'install.ps1'] as const).map((script) =>
     route({ path: `/${script}`, access: 'public' }, (request) => {

@@ -3,13 +3,21 @@ import { dirname } from 'node:path'
 import { CONTAINER_SOCKETS } from '../../../src/agent/containers/container-job.ts'
 import { startDockerServer } from '../../agent/containers/docker-server.ts'
 import { measureExporter } from '../exporter.ts'
-import { type Benchmark, type Cost, type Figure, inTurn, medianOf, type Peers } from '../figure.ts'
+import {
+  type Benchmark,
+  type BenchmarkOptions,
+  type Cost,
+  type Figure,
+  inTurn,
+  medianOf,
+  type Peers,
+} from '../figure.ts'
 import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
 import { residentMiB, spentSeconds } from '../process.ts'
 import { measureZabbix } from '../zabbix.ts'
 
-/** Fewer for a first look: the whole takes three quarters of an hour. */
-const RUNS = Number(process.env.BENCH_RUNS ?? 5)
+/** The whole takes three quarters of an hour. */
+const RUNS = 5
 const IDLE_SECONDS = 30
 const CONTAINERS = 20
 const CHECKS = 20
@@ -26,17 +34,18 @@ const EACH_MINUTE: Pace = { seconds: 60, cycles: 3 }
  */
 export const agent: Benchmark = {
   name: 'agent',
-  async run(peers: Peers): Promise<Figure[]> {
+  async run(peers: Peers, { isShort }: BenchmarkOptions): Promise<Figure[]> {
     const idle = await measureIdleProgram()
     const figures: Figure[] = []
-    for (const pace of [EACH_SECOND, EACH_MINUTE]) figures.push(...(await comparePace(peers, pace, idle)))
+    for (const pace of [EACH_SECOND, EACH_MINUTE])
+      figures.push(...(await comparePace(peers, pace, idle, isShort ? 1 : RUNS)))
     return figures
   },
 }
 
-async function comparePace(peers: Peers, pace: Pace, idle: Idle): Promise<Figure[]> {
+async function comparePace(peers: Peers, pace: Pace, idle: Idle, runs: number): Promise<Figure[]> {
   const { ours, peer } = await inTurn(
-    RUNS,
+    runs,
     async () => ({ plain: await measureAgent(pace), full: await measureBusyAgent(pace) }),
     async () => ({
       exporter: await measureExporter(peers.exporter, pace),

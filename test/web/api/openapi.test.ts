@@ -209,7 +209,11 @@ test('a parameter that is not declared is refused, and each that is declared is 
     const refused = await get(`${url}?nosuch=1`)
     expect({ url, status: refused.status }).toEqual({ url, status: 400 })
     expect(await refused.text()).toContain('nosuch: unknown parameter')
-    for (const { name, schema } of api.query ?? []) {
+    for (const { name, schema, isMany } of api.query ?? []) {
+      const twice = await (await get(`${url}?${name}=1&${name}=1`)).text()
+      expect({ url, name, isOnce: twice.includes(`${name}: expected once`) }).toEqual({
+        ...{ url, name, isOnce: isMany !== true },
+      })
       // What has a form of its own is read: nonsense is refused. Free text is anything.
       if (schema.enum === undefined && schema.type === 'string') continue
       const status = (await get(`${url}?${name}=%00nonsense`)).status

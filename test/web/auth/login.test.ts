@@ -206,7 +206,12 @@ describe('the own password', () => {
 
   test('is changed; other sessions end, this browser goes on', async () => {
     const [here, elsewhere] = [await site.signIn('vera'), await site.signIn('vera')]
-    const response = await change(here, PASSWORD, 'battery staple')
+    const response = await change(
+      here,
+      PASSWORD,
+      'battery staple Å'.normalize('NFD'),
+      'battery staple Å'.normalize('NFC'),
+    )
     expect([response.status, response.headers.get('location')]).toEqual([303, '/password?changed'])
     const [cookie = '', device = ''] = response.headers.getSetCookie().map((line) => line.split(';')[0] ?? '')
     expect([await isSignedIn(here), await isSignedIn(elsewhere), await isSignedIn(cookie)]).toEqual([
@@ -216,14 +221,14 @@ describe('the own password', () => {
     ])
     expect(changed).toEqual(['vera'])
     expect((await site.post('/login', { name: 'vera', password: PASSWORD })).status).toBe(401)
-    expect(await site.signIn('vera', 'battery staple')).toStartWith('monitor-session-')
+    expect(await site.signIn('vera', 'battery staple Å')).toStartWith('monitor-session-')
 
     // This browser is known with the new password, too, and does not wait with those that are not.
     const signIn = (password: string, headers = {}) =>
       site.post('/login', { name: 'vera', password }, headers)
     for (let i = 0; i < 5; i++) await signIn('wrong')
-    expect((await signIn('battery staple')).status).toBe(429)
-    expect((await signIn('battery staple', { cookie: device })).status).toBe(303)
+    expect((await signIn('battery staple Å')).status).toBe(429)
+    expect((await signIn('battery staple Å', { cookie: device })).status).toBe(303)
   })
 
   test.each([

@@ -13,7 +13,7 @@ export type DiskReading = {
   readonly blocks: ReadonlySet<string>
 }
 
-/** What one machine reports at most: a storage server has hundreds of paths to its disks. */
+/** The most that one machine reports: a storage server has hundreds of paths to its disks. */
 const MAX_DISKS = 64
 
 /**
@@ -79,7 +79,7 @@ function addOperations(
     addSample(samples, `${part}.queue.length`, roundTo(queuedMs / 1000 / seconds, 2))
 }
 
-/** The drives with a letter and what the performance counters say of each. */
+/** The drives with a letter and the performance counters of each. */
 export function readDrives(win32: Win32): DiskCounters[] {
   const letters = win32.listDrives().map(({ letter }) => letter)
   const found = win32.readDriveCounters(letters)
@@ -99,7 +99,7 @@ export function shareActive(now: DiskCounters, before: DiskCounters, seconds: nu
 }
 
 /**
- * Memory, files, removable media and what is stacked on other devices, whose work is counted below already.
+ * Memory, files, removable media and devices stacked on others, whose work the lower device counts already.
  */
 const NOT_A_DISK = /^(loop|ram|zram|fd|sr|scd|dm-|md|bcache|drbd|zd|nullb)\d/
 

@@ -11,7 +11,7 @@ import { type ChosenFilesystems, chooseFilesystems, type MountedFilesystem } fro
 
 export type FilesystemReading = {
   readonly states: readonly FilesystemState[]
-  /** What was chosen from the text of mountinfo, which is the same in nearly every cycle; null on Windows. */
+  /** The choice made from the text of mountinfo, which is the same in nearly every cycle; null on Windows. */
   readonly table: (ChosenFilesystems & { readonly text: string }) | null
 }
 
@@ -20,7 +20,7 @@ export type FilesystemState = {
   readonly kind: MountedFilesystem['kind']
   /** Null when it did not answer. */
   readonly space: StatFs | null
-  /** Whether it takes writes; null where it was mounted to be read only, and where that is not told. */
+  /** Whether it accepts writes; null where it was mounted read-only, and where that is not known. */
   readonly isWritable: boolean | null
   /** Of the block device below; null where there is none, or several. */
   readonly disk: DiskCounters | null
@@ -88,8 +88,8 @@ export const filesystem = defineProbe<FilesystemReading>({
 })
 
 /**
- * Where filesystems are mounted, by the name that stands in their metrics; empty where that can't be read. Reads two
- * tables and no disk.
+ * Mount points of filesystems, by the name in their metrics; empty where they can't be read. Reads two tables
+ * and no disk.
  */
 export function listMountPoints(platform: Platform, withRemote: boolean): Readonly<Record<string, string>> {
   try {
@@ -188,6 +188,6 @@ function addSpace(samples: ProbeSample[], part: string, space: StatFs) {
   const used = blocks - blocksFree
   addSample(samples, `${part}.percent.used`, percentOf(used, used + blocksAvailable, 2))
   addSample(samples, `${part}.bytes.free`, blockSize * blocksAvailable)
-  // Btrfs and FAT have no fixed number of inodes and say zero.
+  // Btrfs and FAT have no fixed number of inodes and report zero.
   addSample(samples, `${part}.inodes.percent.used`, percentOf(files - filesFree, files, 2))
 }

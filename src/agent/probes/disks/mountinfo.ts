@@ -9,7 +9,7 @@ export type Mount = {
   readonly mountPoint: string
   readonly type: string
   readonly source: string
-  /** How it was mounted: nobody is to write to it. */
+  /** Mounted read-only on purpose. */
   readonly isMeantReadOnly: boolean
   /** The filesystem takes no writes now, as it was mounted or because the kernel found it damaged. */
   readonly isReadOnly: boolean

@@ -3,7 +3,7 @@ import type { Mount } from './mountinfo.ts'
 
 /** A filesystem worth a report, and where to ask for its space. */
 export type MountedFilesystem = {
-  /** `dev.sda1`, `tank.data`, `overlay`: what stands in the metric's name. */
+  /** `dev.sda1`, `tank.data`, `overlay`: the name in metrics. */
   readonly name: string
   readonly mount: Mount
   /** Served by another machine or process, or reached through such a one: asking may never end. */
@@ -21,7 +21,7 @@ export type ChosenFilesystems = {
   readonly filesystems: readonly MountedFilesystem[]
   /** How many were left out because there are too many. */
   readonly omitted: number
-  /** Names that two have; the later one goes by another. */
+  /** Names that two filesystems share; the later one gets a suffix. */
   readonly renamed: readonly RenamedPart[]
 }
 
@@ -41,8 +41,8 @@ const VIRTUAL = new Set([
   'devtmpfs',
 ])
 /**
- * What keeps its counters in memory while mounted; ZFS waits for a suspended pool, FAT counts its free
- * clusters first.
+ * Filesystems that keep their counters in memory while mounted; ZFS waits for a suspended pool, FAT counts
+ * its free clusters first.
  */
 const QUICK = new Set(['ext2', 'ext3', 'ext4', 'xfs'])
 /** Images that are full for ever. */
@@ -52,12 +52,12 @@ const IMAGE = new Set(['squashfs', 'iso9660', 'udf', 'erofs', 'cramfs', 'romfs']
 const EXCLUDED_POINT =
   /^\/(dev|proc|sys|run\/credentials\/.+|var\/lib\/docker\/.+|var\/lib\/containers\/storage\/.+)($|\/)/
 
-/** What one machine reports at most: ZFS hosts have thousands of datasets. */
+/** The most that one machine reports: ZFS hosts have thousands of datasets. */
 const MAX_FILESYSTEMS = 128
 
 /**
- * Chooses from all mounts those that hold somebody's data, each filesystem once, and the root whatever it is.
- * Filesystems of other machines only when asked for.
+ * Chooses the mounts that hold data, each filesystem once, and always the root. Network filesystems only on
+ * request.
  */
 export function chooseFilesystems(mounts: readonly Mount[], withRemote: boolean): ChosenFilesystems {
   // The newest mount of a folder hides those before it.
@@ -98,7 +98,7 @@ function name(source: string, rest: Omit<MountedFilesystem, 'name' | 'isQuick'>)
   return part === '' ? null : { name: part, isQuick: !rest.isRemote && QUICK.has(rest.mount.type), ...rest }
 }
 
-/** ZFS mounts a snapshot as soon as somebody looks into it. */
+/** ZFS mounts a snapshot as soon as its folder is opened. */
 const isSnapshot = ({ type, source }: Mount) => type === 'zfs' && source.includes('@')
 
 const isRemoteType = (type: string) => REMOTE.has(type) || type === 'fuse' || type.startsWith('fuse.')

@@ -20,12 +20,12 @@ export type RaidArray = {
   readonly isActive: boolean
   /** Disks that it lacks or has found to be broken. */
   readonly missing: number
-  /** Percent that a rebuild, check or reshape has come to; null while there is none. */
+  /** Percent of a rebuild, check or reshape; null while there is none. */
   readonly rebuilt: number | null
 }
 
 /**
- * What keeps data on several disks. Linux: /proc/mdstat, the states of pools in /proc/spl/kstat/zfs, and the
+ * Arrays and pools of several disks. Linux: /proc/mdstat, the states of pools in /proc/spl/kstat/zfs, and the
  * counters that btrfs has in /sys since Linux 5.14.
  */
 export const raid = defineProbe<RaidReading>({
@@ -54,7 +54,7 @@ export const raid = defineProbe<RaidReading>({
   },
 })
 
-/** Linear and striped arrays can lack no disk, and say nothing of it. */
+/** Linear and striped arrays can't miss a disk, and have no such field. */
 export function parseMdstat(text: string): RaidArray[] {
   const arrays: RaidArray[] = []
   // An array is a line that begins with its name, and those behind it that are indented.

@@ -3,7 +3,7 @@ import type { ProcFs } from '../../../platform/proc.ts'
 export type InterfaceTraits = {
   /**
    * The kernel's number of it, which a new interface of the same name does not share; empty where it is not
-   * told.
+   * known.
    */
   readonly index: string
   /** A device is below it, which for one index never changes. */
@@ -22,7 +22,7 @@ const PASSING = new RegExp(
   ].join(''),
 )
 
-/** Where /sys is not to be seen, names tell what is stacked on other interfaces. */
+/** Where /sys is hidden, names decide which interfaces are stacked on others. */
 const STACKED = /^(bond|team|br|vmbr|vlan|wg|tun|ppp|vxlan|macv|ipv)\w*\d|\.\d+$/
 
 /**
@@ -30,7 +30,7 @@ const STACKED = /^(bond|team|br|vmbr|vlan|wg|tun|ppp|vxlan|macv|ipv)\w*\d|\.\d+$
  */
 const MAX_VIRTUAL = 256
 
-/** What was found of all interfaces, to be held to what is there now. */
+/** The known interfaces, to be compared with the current ones. */
 export type InterfaceSurvey = {
   /** The names that were there. */
   readonly names: string
@@ -51,7 +51,7 @@ export function describeInterfaces(
   all: readonly string[],
   before: InterfaceSurvey | null,
 ): InterfaceSurvey {
-  // Containers that come and go are no reason to look at the others.
+  // Containers that come and go do not make the others be read again.
   const wanted = all.filter((name) => !PASSING.test(name))
   const names = wanted.join(' ')
   const isSame =

@@ -16,16 +16,16 @@ export type LinkReading = {
 type Link = {
   readonly name: string
   readonly isUp: boolean
-  /** Megabits a second; null where the card does not say, as most of virtual machines. */
+  /** Megabits a second; null where the card does not report it, as most cards of virtual machines. */
   readonly speed: number | null
 }
 
-/** What one machine reports at most. */
+/** The most that one machine reports. */
 const MAX_CARDS = 32
 
 /**
- * Link and speed of network cards. A socket without a cable is no trouble, so only cards count that have had a
- * link since they are there. Linux: /sys/class/net, since Linux 4.16.
+ * Link and speed of network cards. A socket without a cable is not a problem, so only cards count that have
+ * had a link since they were added. Linux: /sys/class/net, since Linux 4.16.
  */
 export const links = defineProbe<LinkReading>({
   name: 'links',

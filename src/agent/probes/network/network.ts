@@ -24,7 +24,7 @@ export type NetworkReading = {
   readonly survey: InterfaceSurvey | null
 }
 
-/** What one machine reports at most, besides the two totals. */
+/** The most that one machine reports, besides the two totals. */
 const MAX_INTERFACES = 64
 
 /**
@@ -79,9 +79,7 @@ function addInterface(
   add('drops.sent', 'dropsSent', 3)
 }
 
-/**
- * Null when one of the interfaces that count is new or began anew: the sum of the others would be too small.
- */
+/** Null when one of the counted interfaces is new or was reset: the sum of the others would be too small. */
 function addUp(
   now: NetworkReading['interfaces'],
   previous: NetworkReading['interfaces'],
@@ -117,7 +115,7 @@ function readNetwork(proc: ProcFs, previous: NetworkReading | null): NetworkRead
 const NOT_A_NETWORK = new Set([24, 131])
 
 /**
- * What counts are devices, not what is stacked on them: bridges of Hyper-V, teams, VPNs. Where there is no
+ * Devices count, but not interfaces stacked on them: bridges of Hyper-V, teams, VPNs. Where there is no
  * device (a container), everything counts.
  */
 function readWindowsNetwork(win32: Win32): NetworkReading {
@@ -139,7 +137,7 @@ function toState(found: WindowsInterface, isCounted: boolean): InterfaceState {
   }
 }
 
-/** What the kernel takes as a name; it becomes a part of paths in /sys. */
+/** A valid interface name for the kernel; it becomes a part of paths in /sys. */
 const IS_INTERFACE = /^(?!\.{1,2}$)[^\s/\0]{1,15}$/
 
 /** Six of the 16 columns or more: bytes, errors and drops of what was received, and then of what was sent. */

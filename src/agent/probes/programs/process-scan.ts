@@ -8,8 +8,8 @@ type KnownProcess = {
 }
 
 /**
- * A process may take its name some time after its start, so each is looked at again; but of those known only
- * so many in a cycle.
+ * A process may take its name some time after its start, so each is read again; but of the known ones only
+ * this many in a cycle.
  */
 const RECHECK_PER_CYCLE = 250
 
@@ -20,13 +20,13 @@ const EARLY_LOOKS = 2
 const NEW_AT_FIRST = 100
 
 /**
- * What is remembered of the processes that have none of the wanted names. It is kept from cycle to cycle and
- * changed in place: of 20,000 processes a copy each time would cost more than looking at those that are new.
+ * The processes that have none of the wanted names. The list is kept from cycle to cycle and changed in
+ * place: with 20,000 processes a copy each time would cost more than reading the new ones.
  */
 export class ProcessScan {
   /** The names that the processes were compared with. */
   readonly names: string
-  /** Those of few looks. */
+  /** Those that were read only a few times. */
   readonly #early = new Map<number, KnownProcess>()
   /** The others, the longest ago looked at first. */
   readonly #settled = new Map<number, KnownProcess>()

@@ -7,8 +7,8 @@ import { findScriptName } from './script-name.ts'
 
 export type ProcessReading = {
   /**
-   * By configured name what tells its process (on Linux the id); null when none runs. A name is left out
-   * while that is not known, because not all processes have been looked at.
+   * By configured name, the identity of its process (on Linux the id); null when none runs. A name is left
+   * out while that is not known, because not all processes have been read.
    */
   readonly found: ReadonlyMap<string, string | null>
   /** Null while nothing is missing. */
@@ -66,8 +66,7 @@ async function findMissing(
   scan: ProcessScan,
 ): Promise<void> {
   const ids = proc.listNumbers('/proc')
-  // Mounted with hidepid, /proc shows an ordinary user no process of others: nothing can be said of what is
-  // not seen.
+  // Mounted with hidepid, /proc shows an ordinary user no process of others: their state is not known.
   if (proc.readTextIfThere('/proc/1/comm') === null)
     throw new Error('processes of other users are hidden here (/proc is mounted with hidepid)')
   const queue = scan.plan(ids)
@@ -124,7 +123,7 @@ async function findRunning(
   if (command === undefined) return null
   if (names.includes(command)) return isZombie(proc, id) ? null : command
   try {
-    // A process that waits for a file of a server that is gone holds what its command line lies in.
+    // A process that waits for a file of a dead server locks the memory that holds its command line.
     return matchName(command, (await proc.readSlowly(`/proc/${id}/cmdline`)) ?? '', names)
   } catch {
     return proc.listStuck().length > 0 ? STUCK : null

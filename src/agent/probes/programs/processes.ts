@@ -4,7 +4,7 @@ import { defineProbe } from '../probe.ts'
 
 export type ProcessesReading = {
   readonly count: number
-  /** Links of /proc that are not processes; null where its links do not tell processes. */
+  /** Links of /proc that are not processes; null where its link count does not include processes. */
   readonly otherLinks: number | null
   /** Cycles since all were listed. */
   readonly age: number

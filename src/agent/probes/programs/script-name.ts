@@ -19,7 +19,7 @@ const WITH_VALUE: Readonly<Record<string, readonly string[]>> = {
 /** Options that are followed by program text: then there is no script. */
 const WITH_PROGRAM = new Set(['-c', '-e', '-E', '-p', '-r', '--eval', '--print'])
 
-/** What may stand between an interpreter and its script. */
+/** Words between an interpreter and its script. */
 const WORDS = new Set(['run', 'exec'])
 
 /** The words of a command line that are looked at; the classpath of Java may be as long as it likes. */
@@ -27,8 +27,8 @@ const MAX_WORDS = 64
 
 /**
  * The script, jar, module or main class that an interpreter runs: `x.py` of `python3 /opt/x.py`, `x.jar` of
- * `java -jar x.jar`, `x` of `python3 -m x`. Null when the program is no interpreter, or runs what is on its
- * command line.
+ * `java -jar x.jar`, `x` of `python3 -m x`. Null when the program is not an interpreter, or runs text from
+ * its command line.
  */
 export function findScriptName(program: string, commandLine: string): string | null {
   const interpreter = INTERPRETER.exec(program)?.[1]

@@ -36,8 +36,7 @@ export const service = defineProbe<ServiceReading>({
 })
 
 /**
- * False for units of other kinds (`.timer`, `.mount`): they run nothing, so their state can't be told from
- * files.
+ * False for units of other kinds (`.timer`, `.mount`): they run nothing, so files do not show their state.
  */
 export function isServiceName(name: string): boolean {
   return (
@@ -54,9 +53,7 @@ const UNIT_FOLDERS = [
   '/lib/systemd/system',
 ]
 
-/**
- * The unit's own name: `sshd` is an alias of `ssh.service` on Debian, which a link among the unit files says.
- */
+/** The unit's own name: `sshd` is an alias of `ssh.service` on Debian, by a link among the unit files. */
 function findUnit(proc: ProcFs, name: string): string {
   const unit = name.endsWith('.service') ? name : `${name}.service`
   for (const folder of UNIT_FOLDERS) {
@@ -68,7 +65,7 @@ function findUnit(proc: ProcFs, name: string): string {
   return unit
 }
 
-/** Throws where systemd is not to be seen: nothing is known then, and "down" would be a lie. */
+/** Throws where systemd is not visible: the state is unknown then, and "down" would be wrong. */
 function openUnits(proc: ProcFs): (unit: string) => boolean {
   const links = new Set(proc.list('/run/systemd/units'))
   if (links.size > 0) return (unit) => links.has(`invocation:${unit}`)

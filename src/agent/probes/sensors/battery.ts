@@ -53,7 +53,7 @@ async function readSpeed(proc: ProcFs, path: string): Promise<number | null> {
   }
 }
 
-/** Those of mice and headsets have the scope `Device`. */
+/** Batteries of mice and headsets have the scope `Device`. */
 function readBatteries(proc: ProcFs): Battery[] {
   const names = proc.has(SUPPLIES) ? proc.list(SUPPLIES).sort().slice(0, MAX_BATTERIES) : []
   return names.flatMap((name): Battery[] => {

@@ -27,8 +27,8 @@ const CARDS = '/sys/class/drm'
 const MAX_CARDS = 16
 
 /**
- * Graphics processors. Linux: what the driver amdgpu tells in /sys; its files may wake a card that sleeps, and
- * wait for it, so none is read on the way of the others.
+ * Graphics processors. Linux: the values of the driver amdgpu in /sys; reading them may wake a sleeping card
+ * and wait for it, so they are read apart from other probes.
  */
 export const gpu = defineProbe<GpuReading>({
   name: 'gpu',
@@ -84,7 +84,7 @@ async function readCard(proc: ProcFs, { name, path, sensors }: Card): Promise<Gp
     memoryUsed: await count(`${path}/mem_info_vram_used`),
     memoryTotal: await count(`${path}/mem_info_vram_total`),
     millidegrees: parseMillidegrees((await read(sensor('temp1_input'))) ?? ''),
-    // Newer drivers tell the power of now, older ones an average.
+    // Newer drivers report the current power, older ones an average.
     microwatts: (await count(sensor('power1_average'))) ?? (await count(sensor('power1_input'))),
   }
 }

@@ -53,7 +53,7 @@ async function readValue(proc: ProcFs, path: string): Promise<number | null> {
   }
 }
 
-/** Null for what can't be: chips say -273150, -128000 or 255000 where no sensor is connected. */
+/** Null for impossible values: chips report -273150, -128000 or 255000 where no sensor is connected. */
 export function parseMillidegrees(text: string): number | null {
   const found = /^-?\d{1,6}(?=\n?$)/.exec(text)
   const value = found === null ? Number.NaN : Number(found[0])

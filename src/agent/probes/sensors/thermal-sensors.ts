@@ -2,7 +2,7 @@ import type { ProcFs } from '../../../platform/proc.ts'
 
 export type Sensor = { readonly name: string; readonly path: string }
 
-/** What one machine reports at most. */
+/** The most that one machine reports. */
 const MAX_SENSORS = 64
 
 /** Every temperature input of the chips, and of the thermal zones that are not a chip as well. */
@@ -48,7 +48,7 @@ function findChipSensors(
   })
 }
 
-/** Chips are numbered anew at every start; a drive's own name says more than `nvme` for the second time. */
+/** Chips get new numbers at every start; a drive's own name is clearer than a second `nvme`. */
 function findDrive(proc: ProcFs, path: string, chip: string): string | null {
   if (chip === 'nvme')
     return proc.list(`${path}/device`).find((name) => /^nvme\d+(c\d+)?n\d+$/.test(name)) ?? null

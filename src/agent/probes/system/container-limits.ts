@@ -2,9 +2,9 @@ import type { ProcFs } from '../../../platform/proc.ts'
 import { parseCount } from '../arithmetic.ts'
 
 /**
- * The root of the control groups as it is seen here. That of a machine has no limits, nor the files that would
- * hold them: where they are, this is the root of a container. The limit of a unit that the agent itself runs in
- * lies in a folder below, and is never looked at.
+ * The visible root of the control groups. That of a machine has no limits and no files for them: where these
+ * files exist, this is the root of a container. The limit of the agent's own unit is in a folder below, and
+ * is never read.
  */
 const ROOT = '/sys/fs/cgroup'
 
@@ -20,7 +20,7 @@ export function readMemoryLimit(proc: ProcFs): MemoryLimit | null {
   if (limit === null || limit === 0 || limit >= NO_LIMIT) return null
   const current = parseCount(read(names.used).trim())
   if (current === null) return null
-  // Contents of files that nobody looks at any more are given back before the limit is felt.
+  // The kernel gives back unused file contents before the limit is reached.
   const droppable = parseCount(names.droppable.exec(read(names.stat))?.[1]) ?? 0
   return { limit, used: Math.min(limit, Math.max(0, current - droppable)) }
 }
@@ -36,7 +36,7 @@ const MEMORY_FILES = [
   },
 ] as const
 
-/** What the first version says where there is no limit is the largest number of pages, in bytes. */
+/** Without a limit, the first version of cgroups reports the largest number of pages, in bytes. */
 const NO_LIMIT = 2 ** 62
 
 /** Microseconds since the container's start. */
@@ -68,7 +68,7 @@ const TICK_MICROSECONDS = 10_000
 
 function readProcessorLimit1(proc: ProcFs): ProcessorLimit | null {
   const read = (name: string) => proc.readTextIfThere(`${ROOT}/${name}`)?.trim() ?? ''
-  // Without a limit the quota is -1, which is no count.
+  // Without a limit the quota is -1, which is not a count.
   const quota = parseCount(read('cpu/cpu.cfs_quota_us'))
   if (!quota) return null
   const period = parseCount(read('cpu/cpu.cfs_period_us'))

@@ -4,7 +4,7 @@ import { addSample, findIncrease, parseCount, percentOf, ratePerSecond } from '.
 import { defineProbe, type ProbeSample } from '../probe.ts'
 import { findLine } from '../text-lines.ts'
 
-/** Counters since the start, and what is in use of what there is; null where the kernel does not tell. */
+/** Counters since the start, and the used part of each resource; null where the kernel does not report it. */
 export type KernelReading = {
   readonly oomKills: number | null
   readonly swapIn: number | null
@@ -28,7 +28,7 @@ const NOT_TOLD: KernelReading = {
 type Share = { readonly used: number; readonly most: number }
 
 /**
- * What the kernel counts of trouble. Linux: /proc/vmstat, /proc/net/snmp, the tables of connections and file
+ * The kernel's counters of problems. Linux: /proc/vmstat, /proc/net/snmp, the tables of connections and file
  * handles in /proc/sys. Windows: GetTcpStatisticsEx alone.
  */
 export const kernel = defineProbe<KernelReading>({

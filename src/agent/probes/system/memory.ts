@@ -10,12 +10,9 @@ import { findAmount } from './meminfo.ts'
 export type MemoryReading = {
   readonly total: number
   readonly available: number
-  /** What the kernel keeps because nobody needs the room; null where that is not told. */
+  /** Caches that the kernel can give back; null where they are not reported. */
   readonly cached: number | null
-  /**
-   * What programs were promised, and how much can be. Linux promises without a limit, so it is told for
-   * Windows alone.
-   */
+  /** Committed memory, and its limit. Linux commits without a limit, so it is reported for Windows alone. */
   readonly committed?: number
   readonly commitLimit?: number
   /** Of the container that we are in. */
@@ -23,7 +20,7 @@ export type MemoryReading = {
 }
 
 /**
- * Physical memory; used is what is not available to a new program. Linux: /proc/meminfo. Windows:
+ * Physical memory; used is all memory that is not available to a new program. Linux: /proc/meminfo. Windows:
  * GlobalMemoryStatusEx and GetPerformanceInfo.
  */
 export const memory = defineProbe<MemoryReading>({
@@ -37,7 +34,7 @@ export const memory = defineProbe<MemoryReading>({
   samples(reading) {
     const { cached, committed, commitLimit, container } = reading
     const samples: { metric: string; value: number }[] = []
-    // A container that may take as much as the machine has is told the machine's figures, as before.
+    // A container without a limit below the machine's memory gets the machine's figures, as before.
     const isLimited = container != null && container.limit < reading.total
     if (isLimited) {
       const used = reading.total - reading.available
@@ -67,7 +64,7 @@ const ARC = '/proc/spl/kstat/zfs/arcstats'
  */
 function readReclaimableArc(proc: ProcFs): number {
   if (!proc.has(ARC)) return 0
-  // LXCFS tells a container's own memory, but the cache is the host's.
+  // LXCFS shows a container's own memory, but the host's cache.
   if (proc.readText('/proc/self/mountinfo').includes(' /proc/meminfo ')) return 0
   const text = readTextOrNothing(proc, ARC)
   const size = /^size +\d+ +(\d{1,15})$/m.exec(text)?.[1]
@@ -76,7 +73,7 @@ function readReclaimableArc(proc: ProcFs): number {
 }
 
 /**
- * Bytes of huge pages that nobody holds or has reserved; the kernel sets them aside, and `free` of procps
+ * Bytes of huge pages that are neither used nor reserved; the kernel sets them aside, and `free` of procps
  * leaves them out.
  */
 function findFreeHugePages(text: string): number {
@@ -101,8 +98,8 @@ export function readMemory(text: string, arc = 0): MemoryReading {
 }
 
 /**
- * Kernels before 3.14 don't say what is available. Shared memory counts as cached there, but can't be given
- * away.
+ * Kernels before 3.14 don't report available memory. Shared memory counts as cached there, but can't be given
+ * back.
  */
 function estimateAvailable(text: string, free: number, cached: number): number {
   return Math.max(free, free + cached - (findAmount(text, 'Shmem') ?? 0))

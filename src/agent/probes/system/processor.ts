@@ -8,7 +8,7 @@ export type ProcessorReading = {
   readonly user: number
   readonly system: number
   readonly idle: number
-  /** Null where the system does not tell it apart. */
+  /** Null where the system does not count it apart. */
   readonly iowait: number | null
   readonly steal: number | null
   /** Of the container that we are in. */

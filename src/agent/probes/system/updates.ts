@@ -5,7 +5,7 @@ import { defineProbe, type ProbeSample } from '../probe.ts'
 
 export type UpdateReading = {
   readonly isRebootRequired: boolean
-  /** Null where nobody counts them. */
+  /** Null where no program counts them. */
   readonly pending: number | null
   readonly security: number | null
   /** Cycles since the files were read. */
@@ -52,8 +52,8 @@ function isRebootRequired(proc: ProcFs): boolean {
 }
 
 /**
- * Whether a kernel of the kind that runs (`-amd64`, `-generic`, `.el9.x86_64`) is installed in a newer version.
- * Where the running one is not among them, as in a container, nothing is said.
+ * Whether a newer version of the running kind of kernel (`-amd64`, `-generic`, `.el9.x86_64`) is installed.
+ * Null where the running one is not among them, as in a container.
  */
 export function isNewerInstalled(running: string, installed: readonly string[]): boolean {
   if (!installed.includes(running)) return false

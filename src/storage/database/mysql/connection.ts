@@ -25,13 +25,13 @@ export type MysqlAccount = {
   readonly password: string
   readonly database: string
   readonly tls: MysqlTls | null
-  /** Longest wait for the answer to one statement; 0 for no end. */
+  /** Longest wait for the answer to one statement; 0 waits without an end. */
   readonly timeoutMs: number
   /** A database that is not ours and only read: any version will do, and one that takes no writes. */
   readonly isOfOriginal?: boolean
 }
 
-/** What we asked a server about itself. */
+/** Facts of a server, read once a connection. */
 export type MysqlServer = {
   readonly version: string
   readonly isMaria: boolean
@@ -39,7 +39,7 @@ export type MysqlServer = {
   readonly isCluster: boolean
 }
 
-/** What a statement that returns no rows did. */
+/** The result of a statement that returns no rows. */
 export type StatementOutcome = {
   readonly affectedRows: number
   readonly insertId: number
@@ -70,9 +70,7 @@ export type MysqlConnection = {
 const CONNECT_MS = 3000
 /** Statements kept prepared a connection. */
 const MAX_STATEMENTS = 300
-/**
- * The server gives up waiting for another's lock after so many seconds; the transaction is then run again.
- */
+/** Seconds for which the server waits for another transaction's lock; then the transaction is run again. */
 const LOCK_WAIT_SECONDS = 10
 /** Warnings that can be asked for; more than one statement has rows. */
 const MAX_WARNINGS = 1024
@@ -183,8 +181,8 @@ function openConnection(node: MysqlNode, account: MysqlAccount): Promise<Connect
 }
 
 /**
- * mysql2 compares the certificate with the host that it is told. Another name is told in its place, and the
- * connection is made here.
+ * mysql2 compares the certificate with the host name that it is given. Where the certificate has another
+ * name, that name is given to it, and the connection is made here.
  */
 function describePlace(node: MysqlNode, name: string | null): ConnectionOptions {
   if ('socket' in node) return { socketPath: node.socket }
@@ -219,7 +217,7 @@ async function setUp(
     `innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
     // MySQL wants a privilege for it that an ordinary account has not.
     ...(isMaria ? [`max_error_count = ${MAX_WARNINGS}`] : []),
-    // MySQL tells sizes of tables that are up to a day old unless it is asked for those of now.
+    // MySQL reports sizes of tables that are up to a day old unless it is told to read fresh ones.
     ...(isMaria ? [] : ['information_schema_stats_expiry = 0']),
     'autocommit = 1',
   ]

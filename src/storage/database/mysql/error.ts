@@ -79,7 +79,7 @@ const LOST = new Set([
   'EALREADY',
 ])
 
-/** What mysql2 calls every failure of a TLS handshake, also one that is only a broken connection. */
+/** mysql2's code for every failure of a TLS handshake, also for a connection that broke. */
 const HANDSHAKE_FAILED = 'HANDSHAKE_SSL_ERROR'
 const ABOUT_CERTIFICATE = /certificate|issuer/i
 
@@ -115,17 +115,17 @@ export class UnknownOutcomeError extends Error {
 export class DatabaseRefusedError extends Error {
   constructor(where: string, cause: unknown, { usesTls }: { readonly usesTls: boolean }) {
     const hint = findHint(cause, usesTls)
-    // The cause is said in the message; as one of its own it would be said again.
+    // The message contains the cause; a cause of its own would repeat it.
     super(`${where} can't be used as database: ${describeError(cause)}${hint === '' ? '' : `; ${hint}`}`)
     this.name = 'DatabaseRefusedError'
   }
 }
 
-/** What an administrator can do about it; empty where the error says it all. */
+/** What an administrator can do about it; empty where the error itself is clear. */
 function findHint(error: unknown, usesTls: boolean): string {
   const { errno, code, message } = (error ?? {}) as Partial<Record<keyof QueryError, unknown>>
   if (errno === 3159) return 'it takes connections over TLS alone: set database.tls = true'
-  // The server does not say which of the two it is.
+  // The server does not report which of the two it is.
   if (errno === 1045 && !usesTls)
     return 'the password is wrong, or the account needs TLS: then set database.tls = true'
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return 'database.tls asks for it'

@@ -6,7 +6,7 @@ import { listStatements, NewerSchemaError, SCHEMA_VERSION } from '../migrations.
 import { classifyMysqlError } from './error.ts'
 import type { MysqlDatabase } from './mysql.ts'
 
-/** The lock is taken over when it was not renewed for so long: its holder is gone. */
+/** The lock is taken over when it was not renewed for this long: its holder has ended. */
 const LOCK_SECONDS = 30
 const RENEW_MS = 5000
 const POLL_MS = 200
@@ -43,7 +43,7 @@ export async function migrateMysql(
   }
 }
 
-/** What a database of schema `from` needs, each statement complete; for somebody to run by hand. */
+/** The statements that a database of schema `from` needs, each complete, to be run by hand. */
 export function writeSchema(dialect: Dialect, from: number, now: number): string[] {
   const statements = from === 0 ? createTables(dialect) : []
   for (let number = from + 1; number <= SCHEMA_VERSION; number++)
@@ -140,7 +140,7 @@ async function takeLock(database: MysqlDatabase, clock: Clock, log: Log, holder:
   }
 }
 
-/** False when somebody else holds it. */
+/** False when another process holds it. */
 async function changeLock(database: MysqlDatabase, change: string, holder: string): Promise<boolean> {
   const changed = await database.transaction((transaction) =>
     transaction.run(`UPDATE migration_lock SET ${change} WHERE id = 1 AND holder = ?`, [holder]),

@@ -28,7 +28,7 @@ export type MysqlDatabase = Database & {
 const CONFLICT_MS = 20_000
 /** … and how often after a connection that broke: each time every node was asked. */
 const MAX_LOST = 3
-/** A key that is there already at each of these attempts is no coincidence. */
+/** After this many attempts, a duplicate key is not a coincidence. */
 const MAX_DUPLICATES = 5
 /** Share of the server's longest packet that rows of one INSERT may take. */
 const PACKET_SHARE = 0.5

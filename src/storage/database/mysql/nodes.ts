@@ -22,15 +22,15 @@ export class MysqlNodes {
     return node === this.#nodes[this.#current]
   }
 
-  /** Takes the next node into use; where there is no other this is the same one again. */
+  /** Switches to the next node; with a single node this is the same one again. */
   leaveCurrent(): void {
     this.#current = (this.#current + 1) % this.#nodes.length
   }
 
   /**
-   * Tries every node once, beginning with the one in use; the one that answers is in use then. `checkOpen` throws
-   * when there is no more use for it. Rejects with `DatabaseAwayError` when none can be used, and with
-   * `DatabaseRefusedError` when waiting does not help.
+   * Tries every node once, beginning with the current one; the node that answers becomes the current one.
+   * `checkOpen` throws when the pool was closed. Rejects with `DatabaseAwayError` when no node answers, and
+   * with `DatabaseRefusedError` when waiting does not help.
    */
   async open(checkOpen: () => void): Promise<MysqlConnection> {
     const tried: string[] = []

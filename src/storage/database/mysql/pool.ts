@@ -46,8 +46,8 @@ export class MysqlPool {
   }
 
   /**
-   * To be called after a failure that says that the node can't be used: the next connection is to another
-   * one, if there is one.
+   * Called after a failure that shows that the node can't be used: the next connection is to another node, if
+   * there is one.
    */
   abandon(connection: MysqlConnection): void {
     this.#taken.delete(connection)
@@ -130,7 +130,7 @@ export class MysqlPool {
     }
   }
 
-  /** Ended by itself while nobody used it. */
+  /** Closed by the server while it was idle. */
   #forget(connection: MysqlConnection): void {
     const at = this.#idle.indexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)

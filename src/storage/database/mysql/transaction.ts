@@ -51,7 +51,7 @@ function createTransaction(connection: MysqlConnection, dialect: Dialect): Trans
 }
 
 /**
- * The server undoes what is left open when the connection ends, so a connection that can't be asked is
+ * The server rolls back an open transaction when its connection ends, so an unresponsive connection is
  * closed.
  */
 async function rollBack(connection: MysqlConnection) {

@@ -19,8 +19,8 @@ export function isMysqlUrl(url: string): boolean {
 
 /**
  * Reads `mysql://user:password@host1:3306,host2/name`; `mariadb:` is the same. A host that begins with `%2F`
- * is the path of a socket. What has a meaning of its own in an address is written as `%` and two digits.
- * Throws, with what is expected.
+ * is the path of a socket. Reserved characters are written as `%` and two digits. Throws, with what was
+ * expected.
  */
 export function parseMysqlUrl(url: string): MysqlAddress {
   const match = /^(?:mysql|mariadb):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)\/([^/?#]+)$/.exec(url)

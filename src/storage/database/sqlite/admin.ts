@@ -29,7 +29,7 @@ export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
   }
 }
 
-/** The database and its write-ahead log; the shared memory beside them is no more than an index of that. */
+/** The database and its write-ahead log; the shared memory file beside them is only an index of the log. */
 function countBytes(file: string): number {
   let bytes = 0
   for (const name of [file, `${file}-wal`, `${file}-shm`])

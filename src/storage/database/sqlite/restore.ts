@@ -23,9 +23,9 @@ export type RestoreOptions = {
 }
 
 /**
- * Puts a backup in the place of the database. The backup is checked first, and so is its copy; the database
- * of before is kept beside it. Throws, with nothing changed, when the backup is not sound or any process has
- * the database open. Resolves with the file that the old database was moved to; null when there was none.
+ * Replaces the database by a backup. The backup is checked first, and so is its copy; the previous database
+ * is kept beside it. Throws, with nothing changed, when the backup is damaged or any process has the database
+ * open. Resolves with the file that the old database was moved to; null when there was none.
  */
 export async function restoreBackup(
   url: string,
@@ -52,8 +52,8 @@ export async function restoreBackup(
 }
 
 /**
- * Puts a file that has owner and rights already, on the same filesystem, in the place of the database; as
- * `restoreBackup` otherwise.
+ * Replaces the database by a file on the same filesystem that already has the right owner and mode; otherwise
+ * as `restoreBackup`.
  */
 export function placeCopy(target: string, copy: string, clock: Clock): string | null {
   verifyBackup(copy)
@@ -62,7 +62,7 @@ export function placeCopy(target: string, copy: string, clock: Clock): string | 
   return exchange(target, copy, clock)
 }
 
-/** What agents were told to be stored and the backup does not have is missing for this reason, and no other. */
+/** Data that agents were told is stored, and that the backup lacks, is missing for this reason alone. */
 function noteRestored(copy: string): void {
   const database = new Connection(copy)
   try {
@@ -96,7 +96,7 @@ function exchange(target: string, copy: string, clock: Clock): string | null {
   const lock = takeAlone(target)
   try {
     const kept = nameKept(target, clock)
-    // The log of a file that can't be read lies beside it still, and must not be taken for the new one's.
+    // The log of an unreadable file is still beside it, and must not be taken for the new one's.
     for (const suffix of ['-wal', '-shm', ''])
       if (existsSync(target + suffix)) renameSync(target + suffix, kept + suffix)
     renameSync(copy, target)
@@ -108,10 +108,9 @@ function exchange(target: string, copy: string, clock: Clock): string | null {
 }
 
 /**
- * A database in WAL mode goes back to a plain journal only when nobody else has it open, and that also
- * empties the log into the file. The transaction held then keeps others out until the files are exchanged.
- * Null for a file that is damaged so much that nobody can work with it: it can't be locked, and needs a
- * backup most of all.
+ * A database in WAL mode returns to a plain journal only when no other process has it open, which also
+ * empties the log into the file. The transaction then keeps others out until the files are exchanged. Null
+ * for a file so damaged that it can't be locked: such a file needs a backup most of all.
  */
 function takeAlone(target: string): Connection | null {
   const lock = new Connection(target, { readwrite: true })

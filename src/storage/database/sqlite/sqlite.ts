@@ -32,8 +32,8 @@ export type SqliteOptions = {
 export type SqliteDatabase = Database & {
   readonly file: string
   /**
-   * Throws when the file was deleted, or another is in its place: what is written is lost with this process. Also when
-   * it was found so damaged that something could not be read or written.
+   * Throws when the file was deleted or replaced, because writes would be lost with this process; also when
+   * it is so damaged that a read or a write failed.
    */
   checkFile(): void
   /** The connection that reads. */
@@ -43,9 +43,9 @@ export type SqliteDatabase = Database & {
 }
 
 /**
- * Opens or makes the file (0600), in WAL mode with `synchronous=FULL`: what is committed is on disk. Two
- * connections: one writes, one reads what is committed meanwhile. Other processes may do the same with the
- * same file.
+ * Opens or makes the file (0600), in WAL mode with `synchronous=FULL`: committed data is on disk. Two
+ * connections: one writes, one reads committed data meanwhile. Other processes may do the same with the same
+ * file.
  */
 export async function openSqlite(file: string, { clock }: SqliteOptions): Promise<SqliteDatabase> {
   createFile(file)
@@ -217,7 +217,7 @@ function connect(file: string): Connection {
   }
 }
 
-/** SQLite's word for damage does not say of which file; any other error is given back as it is. */
+/** SQLite's message about damage does not name the file; any other error is returned as it is. */
 export function nameDamage(error: unknown, file: string): unknown {
   if (!isDamage(error)) return error
   return new Error(`${file} is damaged, or no database: put a backup in its place with monitor db restore`, {

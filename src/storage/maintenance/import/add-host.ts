@@ -16,7 +16,8 @@ export async function addImportedHost(
   { name, seen, facts }: NewHost,
   options: SilenceOptions,
 ): Promise<number> {
-  // The event is over once the host was heard since: what it told the original with a fast clock must not count.
+  // The event closes once the host was seen after it: reports that it sent to the original with a fast clock
+  // must not count.
   const last = Math.min(seen, options.now - 1)
   const { id } = await addHost(transaction, aReport(name, last, { facts: facts ?? null }))
   await markImported(transaction, { id, name }, options)
@@ -24,9 +25,10 @@ export async function addImportedHost(
 }
 
 /**
- * The name of an imported host is free for the key of the first agent that comes; one of the original, which has no
- * key, is taken as well until then. An event about its silence is open from the beginning, of which nobody is
- * notified: without it the event engine would open one and notify people of every host that is not moved yet.
+ * The name of an imported host goes to the key of the first agent that reports; agents of the original, which
+ * have no key, are accepted as well until then. An event about its silence is open from the beginning and
+ * sends no notification: without it the event engine would open one and notify about every host that is not
+ * moved yet.
  */
 export async function markImported(
   transaction: Transaction,

@@ -25,8 +25,8 @@ export type ImportOptions = {
   /** The SHA-224 values, in hexadecimal digits, of passwords that everybody guesses. */
   readonly commonHashes: ReadonlySet<string>
   /**
-   * Whether rules are to be asked about what is still open. Without it nobody is notified of anything
-   * imported.
+   * Whether rules are applied to events that are still open. Without it, imported events send no
+   * notification.
    */
   readonly notifyOpen: boolean
   /** Severity of the event that a host is silent. */

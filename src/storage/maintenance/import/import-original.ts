@@ -7,13 +7,13 @@ import { takeRules } from './take-rules.ts'
 import { takeSamples } from './take-samples.ts'
 import { takeUsers } from './take-users.ts'
 
-/** What became of the rows of one table. */
+/** The result for the rows of one table. */
 export type ImportCount = { readonly table: OriginalTable; read: number; taken: number; left: number }
 
 export type ImportResult = {
   readonly counts: readonly ImportCount[]
   readonly newUsers: readonly ImportedUser[]
-  /** Everybody who is an admin now; empty when nobody is. */
+  /** The names of all administrators after the import; empty when there is none. */
   readonly admins: readonly string[]
   /** Events that are open there and here. */
   readonly open: number
@@ -22,9 +22,8 @@ export type ImportResult = {
 }
 
 /**
- * Takes over hosts, samples, events, notification rules and users. Doing it again changes nothing, so it may
- * be interrupted; what people have changed since stays. Rows that make no sense are left out, counted and
- * told.
+ * Imports hosts, samples, events, notification rules and users. Repeating it changes nothing, so it may be
+ * interrupted; later changes by people stay. Invalid rows are left out, counted and reported.
  */
 export async function importOriginal(options: ImportOptions): Promise<ImportResult> {
   const newUsers: ImportedUser[] = []

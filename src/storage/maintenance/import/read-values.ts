@@ -16,11 +16,11 @@ export function readHost(value: unknown): string | null {
   return isHostName(name) ? name : null
 }
 
-/** NaN for what is no number: a NULL and a blank text are none either. */
+/** NaN for anything but a number, also for a NULL and a blank text. */
 export const readNumber = (value: unknown): number =>
   value === null || String(value).trim() === '' ? Number.NaN : Number(value)
 
-/** Whole seconds since 1970, also in the future; null when it is no time after 2000. */
+/** Whole seconds since 1970, also in the future; null for anything but a time after 2000. */
 export function readTime(value: unknown): number | null {
   const time = Math.floor(Number(value))
   return time >= EARLIEST && Number.isSafeInteger(time) ? time : null

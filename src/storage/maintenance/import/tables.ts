@@ -56,8 +56,8 @@ export type OriginalReader = {
 type ColumnOf = { readonly table: string; readonly column: string; readonly type: string }
 
 /**
- * The SELECT of each table by what its columns are called there. Throws, with all that is missing, when it is
- * no database of the original.
+ * The SELECT of each table with the column names of the original. Throws, with everything that is missing,
+ * when it is not a database of the original.
  */
 function describeSelects(columns: readonly ColumnOf[]): ReadonlyMap<OriginalTable, string> {
   const missing: string[] = []
@@ -111,7 +111,7 @@ export function openOriginalFile(file: string): OriginalReader & { close(): void
         FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`,
     )
     .all()
-    // Times are numbers there, whatever the type of their column says.
+    // Times are numbers there, whatever the declared type of their column.
     .map((column) => ({ ...column, type: 'int' }))
   const selects = describeSelects(columns)
   return {

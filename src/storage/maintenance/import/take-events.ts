@@ -14,7 +14,7 @@ const EVENTS_AT_ONCE = 500
 /** Events whose rows were made by this import. */
 const IMPORTED = `uid LIKE 'original-%' AND uid NOT LIKE '%:%'`
 
-/** Takes events, each once; what is over there has an unknown end here. */
+/** Imports events, each once; closed ones have an unknown end here. */
 export async function takeEvents(options: ImportOptions, note: Note) {
   const { original, database, now } = options
   let gathered: { host: string; report: EventReport }[] = []
@@ -40,7 +40,7 @@ export async function takeEvents(options: ImportOptions, note: Note) {
   if (options.notifyOpen) await askAboutOpen(database)
 }
 
-/** Makes the rules be asked about what is open, but for events of which somebody was notified already. */
+/** Applies the rules to open events, except those that were notified already. */
 async function askAboutOpen(database: Database) {
   const open = await database.query<{ id: number }>(
     `SELECT id FROM event WHERE is_open = 1 AND ${IMPORTED}
@@ -56,7 +56,7 @@ async function takeEvent(
   report: EventReport,
   options: ImportOptions,
 ) {
-  // A host of which there are events alone is a host all the same.
+  // A host with events alone is imported too.
   const id =
     (await findHostId(transaction, host)) ??
     (await addImportedHost(transaction, { name: host, seen: report.time }, options))
@@ -70,15 +70,15 @@ async function takeEvent(
     })
   if (report.status === 'closed')
     await transaction.run('UPDATE event SET end_unknown = 1 WHERE host = ? AND uid = ?', [id, report.uid])
-  // Rules are not asked about what is over, nor about rows that stand for the same problem twice; about what is
-  // open they are asked at the end, if at all.
+  // Rules are not applied to closed events, nor to a second row of the same problem; open events follow at
+  // the end, if at all.
   await transaction.run(
     `DELETE FROM event_todo WHERE event IN (SELECT id FROM event WHERE host = ? AND ${IMPORTED})`,
     [id],
   )
 }
 
-/** Whether its agent has told us of the same event itself, which then knows better whether it is over. */
+/** Whether its agent has reported the same event here itself: that report then decides whether it is over. */
 async function isHeardHere(transaction: Transaction, host: number, { metric, time }: EventReport) {
   const [event] = await transaction.query(
     'SELECT id FROM event WHERE host = ? AND metric = ? AND uid IS NULL AND opened = ? LIMIT 1',
@@ -88,8 +88,8 @@ async function isHeardHere(transaction: Transaction, host: number, { metric, tim
 }
 
 /**
- * When the next event of the metric began that its agent has told us of, whether that is over or not: an agent has
- * one at a time. Null when it has told us of none.
+ * When the next event of the metric began that its agent reported here, open or closed: an agent has one at a
+ * time. Null when it reported none.
  */
 async function findNext(transaction: Transaction, host: number, { metric, time }: EventReport) {
   const [row] = await transaction.query<{ next: number | null }>(
@@ -114,8 +114,8 @@ export async function countOpen({ database }: Pick<ImportOptions, 'database'>): 
 }
 
 /**
- * The report of one row, or why it is none. The original keeps no time of closing: of what is closed the end
- * is unknown.
+ * The report of one row, or the reason why it is invalid. The original stores no time of closing: the end of
+ * a closed event is unknown.
  */
 function readEvent(row: OriginalRow<'agentevents'>, now: number): EventReport | string {
   const time = readTime(row.time)

@@ -4,7 +4,7 @@ import type { ImportOptions, Note } from './import-options.ts'
 import { NO_HOST, readHost, readTime } from './read-values.ts'
 import type { OriginalRow } from './tables.ts'
 
-/** Which agent a host is said to have until one reports: some release of the original. */
+/** The agent name of an imported host until its agent reports: some release of the original. */
 const SOME_ORIGINAL = 'original'
 
 /** Makes the hosts that are not known here, with their facts. */
@@ -16,7 +16,7 @@ export async function takeHosts(options: ImportOptions, note: Note) {
     note(() => String(row.name), host === null ? NO_HOST : null)
     if (host === null) return
     const [known] = await database.query('SELECT id FROM host WHERE name = ?', [host])
-    // What its own agent has said since is newer.
+    // Facts that its own agent has sent since are newer.
     if (known) return
     await database.transaction((transaction) =>
       addImportedHost(transaction, { name: host, seen, facts: readFacts(row) }, options),

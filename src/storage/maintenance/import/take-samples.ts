@@ -9,18 +9,18 @@ import type { OriginalRow } from './tables.ts'
 /** Rows gathered for one commit. */
 const PIECE_ROWS = 20_000
 
-/** What was gathered of one host. */
+/** The samples gathered of one host. */
 type HostSamples = {
   readonly times: Map<number, Map<string, number>>
   readonly spellings: Map<string, string>
 }
 
-/** Times of the first sample of a host and of the last that lies in the past; 0 when there is none. */
+/** Times of the first sample of a host and of the last that is not in the future; 0 when there is none. */
 type Span = { first: number; last: number }
 
 type ImportedSample = { host: string; time: number; metric: string; spelling: string | null; value: number }
 
-/** Takes every sample; those whose time lies in the future wait for it. */
+/** Imports every sample; those in the future wait for their time. */
 export async function takeSamples(options: ImportOptions, note: Note) {
   const { original, database, store, now } = options
   let gathered = new Map<string, HostSamples>()
@@ -42,7 +42,7 @@ export async function takeSamples(options: ImportOptions, note: Note) {
     }
     const newest = await findNewest(database)
     await store.ingest.write(reports)
-    // A host that somebody deletes at this moment is made anew by its samples.
+    // A host that is deleted at this moment is created again by its samples.
     for (const host of await listNewer(database, newest)) {
       if (!gathered.has(host.name)) continue
       made.add(host.name)
@@ -104,7 +104,8 @@ function describeHost(
   return aReport(host, seen, {
     frames,
     keyHash,
-    // What it sent to the original is no sign of life here, and older than what it has sent since.
+    // Samples that it sent to the original do not show that it is alive, and are older than those it has sent
+    // since.
     isGreeting: true,
     ...(waiting.length > 0 && { waiting }),
     ...(spellings.size > 0 && { spellings: Object.fromEntries(spellings) }),

@@ -5,7 +5,7 @@ export type ByteWriter = {
   byte(value: number): void
   float64(value: number): void
   bytes(value: Uint8Array): void
-  /** A copy of what was written; the writer begins anew. */
+  /** A copy of the written bytes; the writer is empty afterwards. */
   take(): Uint8Array
 }
 

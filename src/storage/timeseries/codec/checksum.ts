@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
  * never change them.
  */
 
-/** What is stored can't be what was written. */
+/** Stored bytes differ from those that were written. */
 export class DamageError extends Error {
   constructor(message = 'the checksum does not fit') {
     super(message)

@@ -19,7 +19,7 @@ export const SCALES = [0, 1, 2, 3, 4, 6] as const
 export const FIRST_DECIMAL = 2
 
 /**
- * The frame without head, for the functions below. Throws a `DamageError` where the checksum does not fit.
+ * The frame without head, for the functions below. Throws a `DamageError` where the checksum does not match.
  */
 export function openFrame(packed: Uint8Array, time: number, host: number): Uint8Array {
   if (packed[0] === SEAL[0] && packed[1] === SEAL[1] && packed[2] === SEAL[2]) {
@@ -94,7 +94,7 @@ function unpackValue(cursor: Cursor): number | null {
   return unzigzag(rest * 16 + ((head >> 3) & 15)) / power
 }
 
-/** Goes past so many values. Most of a frame is skipped, so it makes no call for each byte. */
+/** Skips this many values. Most of a frame is skipped, so it makes no call for each byte. */
 function skipValues(cursor: Cursor, count: number) {
   const { bytes } = cursor
   let { at } = cursor

@@ -89,7 +89,7 @@ export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array {
   return values
 }
 
-/** What packed decimals begin with. Each value but the exceptions is `(first + step * unit) / power`. */
+/** The parameters of packed decimals. Each value but the exceptions is `(first + step * unit) / power`. */
 export type NumbersHead = {
   readonly first: number
   /** 0 where all values are equal. */
@@ -118,7 +118,9 @@ export function readHead(cursor: Cursor): NumbersHead | null {
   return { first, unit, power, predictor, expected: flags & 63, exceptions }
 }
 
-/** The smallest scale that fits all values, else the one that fits most; null when too few are decimals. */
+/**
+ * The smallest scale that fits all values, otherwise the one that fits most; null when too few are decimals.
+ */
 function findDecimals(values: Float64Array): Decimals | null {
   let best: { scale: number; power: number; misfits: number } | null = null
   for (let scale = 0; scale < POWERS.length; scale++) {

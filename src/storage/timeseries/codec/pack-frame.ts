@@ -62,7 +62,7 @@ export class FramePacker {
       return
     }
     this.#samples++
-    // Whole numbers of 32 bits need no arithmetic; the zero that has a sign is no decimal.
+    // Whole numbers of 32 bits need no arithmetic; negative zero is not a decimal.
     if ((value | 0) === value) {
       if (value !== 0 || 1 / value > 0) this.#addDecimal(FIRST_DECIMAL, value)
       else this.#addFloat(value)

@@ -19,7 +19,7 @@ export const SHIFTS = Uint8Array.of(
 export const LAST_SHIFT = SHIFTS.length - 1
 /** The probability of a 0 in 16 bits at first. */
 export const EVEN_ODDS = 32768
-/** What a decoder reads before its first decision. */
+/** The bytes that a decoder reads before its first decision. */
 export const START_BYTES = 4
 
 /** Learnt for each kind of decision: the probability of a 0 in 16 bits, and how often it was used. */
@@ -70,7 +70,7 @@ export class RangeEncoder {
     while (this.#range < LEAST_RANGE) this.#shift()
   }
 
-  /** The fewest bytes that say it all: behind them the decoder sees zeros. */
+  /** The fewest bytes that contain everything: the decoder reads zeros behind them. */
   finish(): Uint8Array {
     // Of all numbers in the range the one with the most zeros at its end.
     for (let unit = CARRY; unit >= 1; unit /= 2) {

@@ -87,7 +87,7 @@ function encodeBelow(encoder: RangeEncoder, size: number, length: number) {
   }
 }
 
-/** What the next decision of a number says. */
+/** The next decision of a number. */
 const FIRST_DOWN = 0
 const FURTHER_DOWN = 1
 const FURTHER_UP = 2

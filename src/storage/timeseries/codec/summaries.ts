@@ -30,7 +30,7 @@ const DOUBLES_BYTES = 3 * 8 + 2
 /** Sums of steps are exact below. */
 const EXACT = 2 ** 51
 
-/** What adding a day of doubles may round, by the sum of their sizes. */
+/** The rounding of adding a day of doubles, relative to the sum of their sizes. */
 const SUM_ROUNDING = 1e-11
 
 const COUNT = 0
@@ -77,7 +77,7 @@ function joinSummaries(hours: number, body: Uint8Array): Uint8Array {
   return writer.take()
 }
 
-/** Moves behind the summaries where the cursor stands at some. */
+/** Moves past the summaries where the cursor is at some. */
 export function skipSummaries(cursor: Cursor) {
   if (((cursor.bytes[cursor.at] ?? 0) & 3) !== FORM) return
   cursor.at++
@@ -119,7 +119,7 @@ export function gatherCells(times: Float64Array, values: Float64Array, hours: nu
   return cells
 }
 
-/** Whether they say what the samples do. Sums may differ by what adding rounds. */
+/** Whether they match the samples. Sums may differ by rounding. */
 export function areSummariesOf(cells: Cells, times: Float64Array, values: Float64Array): boolean {
   const own = gatherCells(times, values, cells.seconds / 3600)
   return own.counts.every((count, i) => {

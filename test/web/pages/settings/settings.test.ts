@@ -395,6 +395,18 @@ describe('API tokens', () => {
     expect(made.map(({ groups }) => groups)).toEqual([['berlin', 'web']])
   })
 
+  test('have an end that nobody need choose, and none where that is chosen', async () => {
+    const viewer = await site.as('viewer')
+    const csrf = await site.csrf(viewer.cookie)
+    const make = (fields: Record<string, string>) =>
+      site.post('/settings/tokens', { csrf, access: 'viewer', ...fields }, viewer)
+    expect((await make({ name: 'by-default' })).status).toBe(200)
+    expect((await make({ name: 'for-ever', expires: '' })).status).toBe(200)
+    const made = new Map((await site.store.tokens.list()).map(({ name, expires }) => [name, expires]))
+    expect(made.get('by-default')).toBe(site.clock.now() + 90 * 86_400)
+    expect(made.get('for-ever')).toBeNull()
+  })
+
   test('give nobody more than they have', async () => {
     const viewer = await site.as('viewer')
     const token = await site.csrf(viewer.cookie)

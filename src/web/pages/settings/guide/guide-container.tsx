@@ -25,6 +25,13 @@ export const COMPOSE = `services:
 volumes: { server: {}, agent: {} }
 secrets: { passphrase: { file: ./passphrase } }`
 
+/** The commands to run before the agent can start. */
+export const STEPS = `docker compose up --detach server
+docker compose cp server:/var/lib/monitor/initial-admin-password .
+docker compose cp server:/var/lib/monitor/passphrase passphrase
+sudo chown 65532 passphrase
+docker compose exec server monitor certificate show --fingerprint`
+
 /** The image and what an agent in a container needs to see. */
 export const containerPart = () => (
   <section class="section" id="containers">
@@ -48,8 +55,14 @@ podman build --format docker --tag monitor --file .ci/Containerfile dist/image`}
       <code>{COMPOSE}</code>
     </pre>
     <p>
-      <code>monitor certificate show --fingerprint</code> in the container of the server says the fingerprint,
-      and its file <code>/var/lib/monitor/passphrase</code> the passphrase.
+      The server comes first, since the agent needs what it makes. The image has no shell; its account has the
+      number 65532 and has to be able to read the passphrase:
+    </p>
+    <pre class="command" tabindex="0">
+      <code>{STEPS}</code>
+    </pre>
+    <p>
+      With the fingerprint in the file, <code>docker compose up --detach</code> starts the agent.
     </p>
   </section>
 )
