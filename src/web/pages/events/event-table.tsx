@@ -157,7 +157,10 @@ function eventRow(view: EventView, options: EventTableOptions): Html {
   )
 }
 
-/** Whether somebody was notified, with the newest receipt as its title; the page of the event has all of them. */
+/**
+ * The state of the event's notifications, with the newest receipt as its title; the page of the event lists
+ * all of them.
+ */
 function notifiedMark(
   event: Event,
   sum: DeliverySum | undefined,
@@ -234,7 +237,7 @@ function rowActions(event: Event, what: string): Html {
 export const hostName = ({ host, members }: Pick<Event, 'host' | 'members'>) =>
   members.length > 0 ? <span>{host}</span> : <a href={hostPath(host)}>{host}</a>
 
-/** What a list says of an event besides its severity. */
+/** The state of an event in a list, besides its severity. */
 export function eventState({ status, acknowledgedBy, isStale }: Event): Html | null {
   const words = [
     acknowledgedBy !== null && `acknowledged by ${acknowledgedBy}`,

@@ -21,7 +21,7 @@ import { changesView } from './what-changed.tsx'
 const DRAWN = 400
 
 export type EventViewOptions = {
-  /** Shown beside the list: the title is no heading of the page, and the way to the whole page is offered. */
+  /** Shown beside the list: the title is not a heading of the page, and there is a link to the full page. */
   readonly isBeside?: boolean
 }
 

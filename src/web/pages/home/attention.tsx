@@ -11,9 +11,9 @@ import { hostName } from '../events/event-table.tsx'
 import { muteChoices } from '../events/mute-choices.tsx'
 
 export type Attention = {
-  /** The worst of the open events that nobody has acknowledged, with the line of the last day where there is one. */
+  /** The worst open events that are not acknowledged, with the line of the last day where there is one. */
   readonly rows: readonly (EventView & { readonly spark: Html | null })[]
-  /** Of all open events that nobody has acknowledged. */
+  /** Counts of all open events that are not acknowledged. */
   readonly counts: SeverityCounts
   readonly calendar: MaintenanceCalendar
   /** The group as the first parameter of a link. */
@@ -24,7 +24,7 @@ export type Attention = {
   readonly now: number
 }
 
-/** What to look at first. Nothing at all while all is well. */
+/** The events that need attention first; null when there are none. */
 export function attentionView(model: Attention): Html | null {
   const { rows, counts, kept } = model
   if (rows.length === 0) return null

@@ -7,7 +7,10 @@ import { formatCount, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { type Fill, readFill } from './host-map.tsx'
 
-/** What a cell of the map shows of its host while a pointer or the focus is on it. A script asks for it. */
+/**
+ * The details of a host, shown while the pointer or the focus is on its cell of the map. A script requests
+ * them.
+ */
 
 /** Open events of a host among which the worst is looked for. */
 const LOOKED_AT = 100

@@ -13,7 +13,7 @@ import { findEvent } from '../events/actions.ts'
 import { hostName } from '../events/event-table.tsx'
 import { muteForm } from './mute-form.tsx'
 
-/** What is muted, and how pages say so. */
+/** The host that is muted, and how pages describe it. */
 type Subject = {
   readonly host: string
   readonly path: string

@@ -24,7 +24,9 @@ export type RulePreview = {
   readonly isPartial: boolean
 }
 
-/** What a rule would have sent in the last 30 days, by the maintenance windows as they are now. */
+/**
+ * The notifications that a rule would have sent in the last 30 days, with the current maintenance windows.
+ */
 export async function readPreview(rule: Omit<Rule, 'id'>, { web, now }: WebRequest): Promise<RulePreview> {
   const { store } = web
   const events: Event[] = []
@@ -45,7 +47,7 @@ export async function readPreview(rule: Omit<Rule, 'id'>, { web, now }: WebReque
   const notifications = previewRule(rule, events, calendar, now)
   const shown = notifications.slice(0, SHOWN).map(({ event }) => event)
   const hosts = await store.hosts.findAll([...new Set(shown.map(({ host }) => host))])
-  // What the value is now has nothing to do with what was sent then.
+  // The current value is left out: it is unrelated to what was sent then.
   const say = (event: Event) => describeProblem(event, { ...hosts.get(event.host), current: null, now }).text
   return {
     notifications,
