@@ -215,6 +215,23 @@ describe('windows', () => {
 })
 
 describe('users', () => {
+  test('whose password somebody has set meanwhile keep it until the second decides', async () => {
+    await post('/settings/users', { name: 'pia', access: 'viewer', password: 'long enough' })
+    const readVersion = (markup: string) => /name="version" value="(\w+)"/.exec(markup)?.[1] ?? ''
+    const opened = readVersion(await text('/settings/users/pia'))
+    const path = '/settings/users/pia/password'
+    expect((await post(path, { password: 'the first of two', version: opened })).status).toBe(303)
+    const refused = await post(path, { password: 'the second of two', version: opened })
+    expect(refused.status).toBe(409)
+    const page = await refused.text()
+    expect(page).toContain('has set the password of pia after you opened this page')
+    await site.signIn('pia', 'the first of two')
+    const again = await post(path, { password: 'the second of two', version: readVersion(page) })
+    expect(again.status).toBe(303)
+    await site.signIn('pia', 'the second of two')
+    await post('/settings/users/pia/delete', {})
+  })
+
   test('are added, given another access and password, and deleted after being asked once more', async () => {
     expect(
       (await post('/settings/users', { name: 'nina', access: 'viewer', password: 'long enough' })).status,

@@ -236,7 +236,10 @@ export const addToken = route(
   },
 )
 
-/** A session that somebody left open is not enough to make a token that changes things. Null when it is right. */
+/**
+ * An open session in an unattended browser must not be enough to create a token that changes things. Null
+ * when the password is right.
+ */
 async function checkPassword({ form, address, device, web }: WebRequest, user: string) {
   const result = await web.signIn(user, form.get('password') ?? '', { address, device })
   if (result.ok) return null
