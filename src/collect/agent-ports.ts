@@ -39,7 +39,8 @@ export class AgentPorts {
     else if (trustedProxies.length === 0)
       this.#secure = this.#open(tls.port, tls, (socket) => connections.accept(socket))
     else {
-      // What comes through a balancer has a header before the handshake, which no listener for TLS can read.
+      // A connection through a balancer begins with a header before the handshake, which no TLS listener can
+      // read.
       const tlsAlone = connections.createPolicy({ ...rules, plainFrom: null })
       this.#secure = this.#open(tls.port, null, (socket) => connections.acceptOpening(socket, tlsAlone))
     }

@@ -12,7 +12,7 @@ import type { PassphraseAge } from './passphrase.ts'
 import { SaidOnce } from './said-once.ts'
 import { skewOf } from './skew.ts'
 
-/** Who speaks on a connection, and the batches of our dialect that it sends. */
+/** Authenticates the senders on one connection, and reads the batches of our dialect that they send. */
 export class BatchSession {
   readonly #port: DecoderPort
   readonly #metricSets = new MetricSetTable()
@@ -31,7 +31,7 @@ export class BatchSession {
     this.#plain = new PlainBatchReader(port.nameLists.hosts, (layout) => this.#metricSets.find(layout))
   }
 
-  /** True when the sender has said the passphrase or proved a key. */
+  /** True when the sender has given the passphrase or proved a key. */
   get isKnown(): boolean {
     return this.#passphrase !== null || this.#admitted.size > 0
   }

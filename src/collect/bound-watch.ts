@@ -1,7 +1,7 @@
 import type { EventReport } from '../domain/event.ts'
 import { boundMetric } from '../domain/metrics/declared/server-events.ts'
 
-/** The bounds that are watched, each with what it is about and the setting that says how much. */
+/** The bounds that are watched, each with its subject and the setting that holds its value. */
 export const WATCHED_BOUNDS = {
   new_hosts: ['new hosts a minute', 'collect.max_new_hosts', 'reports of new hosts'],
   hosts: ['hosts', 'collect.max_hosts', 'reports of new hosts'],
@@ -15,12 +15,12 @@ export type WatchedBound = keyof typeof WATCHED_BOUNDS
 
 /** Names in the message of an event. */
 const MAX_NAMES = 10
-/** A bound that nobody has met for so long is no problem any more. */
+/** A bound that was not hit for this many seconds is not a problem any more. */
 const QUIET_SECONDS = 600
 
 type BoundState = { count: number; readonly names: Set<string>; lastHit: number; isNew: boolean }
 
-/** Gathers what is refused by the bounds on growth, and makes one event of each bound. */
+/** Gathers the refusals by the bounds on growth, and makes one event of each bound. */
 export class BoundWatch {
   readonly #states = new Map<WatchedBound, BoundState>()
   /** A process before this one may have left events open. */
@@ -42,7 +42,7 @@ export class BoundWatch {
     this.#unsure.delete(bound)
   }
 
-  /** What is to be reported now, about once a minute. */
+  /** The reports of events that are due now; called about once a minute. */
   takeReports(now: number): EventReport[] {
     const reports: EventReport[] = []
     for (const [bound, state] of this.#states)

@@ -12,7 +12,7 @@ import { MemoryBudget } from './memory-budget.ts'
 
 export type AgentSocket = Socket<SocketHandler | undefined>
 
-/** What the connections share, but for what is said to them of each other. */
+/** The context that the connections share, without the callbacks by which they affect each other. */
 export type SharedContext = Omit<
   ConnectionContext<Connection>,
   'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
@@ -23,14 +23,14 @@ export class Connections {
   /** Since the start. */
   accepted = 0
   readonly #context: ConnectionContext<Connection>
-  /** Of known senders; unknown ones have one of their own, and are in nobody's way. */
+  /** For known senders; unknown ones have a budget of their own and don't reduce this one. */
   readonly #budget: MemoryBudget
   readonly #unknownBudget: MemoryBudget
   readonly #all = new Set<Connection>()
   readonly #openings = new Set<Opening>()
   readonly #unknown: UnknownSenders
   readonly #known: KnownSenders
-  /** Those that wait because storage is behind. */
+  /** Connections that wait because storage is behind. */
   readonly #waiting = new Set<Connection>()
   #isStopping = false
 
@@ -67,7 +67,7 @@ export class Connections {
     return this.#waiting.size > 0
   }
 
-  /** What may come through a port whose senders tell by their first bytes who they are. */
+  /** The policy of a port on which the first bytes of a connection show the kind of sender. */
   createPolicy(rules: {
     readonly plainFrom: readonly AddressRange[] | null
     readonly trustedProxies: readonly AddressRange[]
@@ -133,7 +133,7 @@ export class Connections {
     for (const connection of this.#all) if (!this.#waiting.has(connection)) connection.pause(PAUSED_FOR_STOP)
   }
 
-  /** Ends all of them after what is due. */
+  /** Ends all connections after the answers that are due. */
   end(): void {
     for (const opening of this.#openings) opening.receiveEnd()
     for (const connection of this.#all) connection.end()
@@ -158,7 +158,7 @@ export class Connections {
     this.#unknown.add(connection)
   }
 
-  /** What it holds is in the way of known senders from now on, and no more of unknown ones. */
+  /** From now on its memory counts in the budget of known senders, and no longer in that of unknown ones. */
   #noteKnown(connection: Connection): void {
     this.#unknown.remove(connection)
     this.#unknownBudget.leave(connection)

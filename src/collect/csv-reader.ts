@@ -6,7 +6,7 @@ import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
 import { PART_WEIGHT, splitPart } from './legacy-parts.ts'
 
-/** What the reading of lines needs of the session that it is in. */
+/** The interface to the session that the reader of lines needs. */
 export type CsvPort = {
   readonly nameLists: NameLists
   /** Longest packet. */
@@ -19,8 +19,8 @@ export type CsvPort = {
 const LINE_FEED = 0x0a
 
 /**
- * Reads the lines of an agent of before May 2019. They have no end but that no more comes: whoever holds the
- * connection says when.
+ * Reads the lines of an agent of before May 2019. Nothing marks their end but that no more follow: the owner
+ * of the connection decides when.
  */
 export class CsvReader {
   readonly #port: CsvPort

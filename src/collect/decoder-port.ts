@@ -5,7 +5,7 @@ import type { HostReport } from '../storage/ports/store.ts'
 import type { Credentials } from './connection/admission.ts'
 import type { PassphraseAge } from './passphrase.ts'
 
-/** What a session needs of the connection that it is on. */
+/** The interface to the connection that a session needs. */
 export type DecoderPort = {
   readonly nameLists: NameLists
   readonly legacyBytes: number
@@ -13,7 +13,10 @@ export type DecoderPort = {
   now(): number
   /** Null when it is none that lets in. */
   findPassphrase(said: unknown): PassphraseAge | null
-  /** Why the sender may not speak the CSV of the original's first agents, which say no passphrase; or null. */
+  /**
+   * The reason why the sender may not send the CSV of the original's first agents, which give no passphrase;
+   * null when it may.
+   */
   findCsvObstacle(): string | null
   /** False when no further message should be read now. */
   canTake(): boolean

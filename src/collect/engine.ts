@@ -15,13 +15,15 @@ import { Rejections } from './rejections.ts'
 
 export type CollectEngineOptions = {
   readonly address: string
-  /** For agents with TLS and without, told apart by the first byte; 0 takes a free one, null has none. */
+  /**
+   * For agents with and without TLS, distinguished by the first byte; 0 takes a free port, null opens none.
+   */
   readonly port: number | null
   /** From where connections without TLS are taken; from everywhere when it is empty. */
   readonly plainFrom?: readonly AddressRange[]
-  /** Whether agents that speak CSV are taken, which say no passphrase; from `plainFrom` alone. */
+  /** Whether agents that send CSV, and so no passphrase, are accepted; only from `plainFrom`. */
   readonly csvAgents?: boolean
-  /** Balancers that tell by the PROXY protocol whom they speak for. */
+  /** Balancers that name the sender's address by the PROXY protocol. */
   readonly trustedProxies?: readonly AddressRange[]
   /** `port` is for TLS alone; null has none, and TLS is spoken on the other port only. */
   readonly tls?: (TlsFiles & { readonly port: number | null }) | null
@@ -32,7 +34,7 @@ export type CollectEngineOptions = {
   readonly dataAudit?: Pick<DataAuditStore, 'addRejections'>
   /** Knows the keys of hosts and the codes by which new ones join; without it the passphrase alone counts. */
   readonly admission?: AdmissionStore
-  /** Called when a bound on growth has refused so many pieces of what a host sent. */
+  /** Called when a bound on growth has refused this many pieces that a host sent. */
   readonly onBound?: IngestOptions['onBound']
   /** True while nothing is to be stored, because the disk is nearly full. */
   readonly isDiskFull?: () => boolean
@@ -47,7 +49,7 @@ export type CollectCounters = {
   /** Bytes held in unfinished messages. */
   readonly held: number
   readonly accepted: number
-  /** What was stored: reports, their frames and samples, in this many commits. */
+  /** The stored amounts: packets, their frames and samples, and the number of commits. */
   readonly packets: number
   readonly frames: number
   readonly samples: number
@@ -63,23 +65,25 @@ export type CollectEngine = {
   readonly tlsPort: number | null
   counters(): CollectCounters
   /**
-   * True while what agents send can't be stored; false again when it can, or when nobody has tried for two
+   * True while reports can't be stored; false again when they can, or when no store was tried for two
    * minutes.
    */
   isStorageAway(): boolean
   /**
-   * Gives new connections another certificate; those there are go on. Throws when it is no good: the old one
-   * stays then.
+   * Gives new connections another certificate; existing ones keep theirs. Throws when it is not usable: the
+   * old one stays then.
    */
   renewTls(tls: TlsFiles): void
   /** In place of those of before, for connections that begin from now on. */
   renewPassphrases(passphrases: readonly string[]): void
-  /** Accepts nothing more, stores and answers what is complete (3 s at most), then closes everything. */
+  /**
+   * Accepts no more connections, stores and answers complete messages (3 s at most), then closes everything.
+   */
   stop(): Promise<void>
 }
 
 const SWEEP_MS = 1000
-/** What was refused is stored so often. */
+/** The interval at which refusals are stored. */
 const RECORD_MS = 60_000
 /** After the last answers are written, agents have this long to hang up by themselves. */
 const FINAL_REPLY_MS = 250
@@ -163,7 +167,10 @@ export async function startCollectEngine(options: CollectEngineOptions): Promise
   }
 }
 
-/** Why nobody at the address may speak the CSV of the original's first agents; null where one may. */
+/**
+ * The reason why senders at the address may not send the CSV of the original's first agents; null where they
+ * may.
+ */
 function findCsvObstacle(
   { csvAgents, plainFrom = [] }: CollectEngineOptions,
   address: string,
@@ -174,7 +181,7 @@ function findCsvObstacle(
   return `${speaks}collect.csv_agents takes them from collect.plain_from alone`
 }
 
-/** Acts again and again, each time after so many milliseconds. */
+/** Calls `act` again and again, each time after this many milliseconds. */
 function repeat(clock: Clock, ms: number, act: () => void): Timer {
   let timer: Timer
   const next = () => {

@@ -18,7 +18,10 @@ export type IngestOptions = {
   readonly limits: Pick<CollectLimits, 'pendingBytes' | 'commitReports' | 'commitBytes'>
   /** Called when there is room again after there was none. */
   readonly onRoom: () => void
-  /** Called when a bound has refused so many pieces of what a host sent; no host where all are meant. */
+  /**
+   * Called when a bound has refused this many pieces that a host sent; the host is empty where all hosts are
+   * meant.
+   */
   readonly onBound: (bound: WatchedBound, host: string, count: number) => void
   /** True while the disk of the database is too full to take anything. */
   readonly isDiskFull: () => boolean
@@ -33,7 +36,7 @@ export type IngestOptions = {
 const MAX_FAILURES = 16
 /** So does nothing but failure for this long. */
 const MAX_FAILING_MS = 3000
-/** Nobody may have sent anything since a failure so long ago: it says nothing about now. */
+/** A failure this long ago shows nothing about now: no agent may have sent anything since. */
 const AWAY_MS = 120_000
 
 /**
@@ -60,12 +63,12 @@ export class Ingest {
     this.#suspects = new Suspects(options.clock)
   }
 
-  /** While true nothing should be submitted but what is already half read. */
+  /** While true, nothing should be submitted except messages that are already half read. */
   get isSaturated(): boolean {
     return this.#isSaturated
   }
 
-  /** True while what is sent can't be stored, as far as is known. */
+  /** True while reports can't be stored, as far as is known. */
   get isStorageAway(): boolean {
     return this.#isAway && this.#options.clock.monotonicMs() - this.#failedAt < AWAY_MS
   }
@@ -81,7 +84,7 @@ export class Ingest {
     this.#schedule()
   }
 
-  /** The commit begins when every socket that has something to say was read: they share it. */
+  /** The commit begins after every readable socket was read: they share it. */
   #schedule(): void {
     if (this.#isBusy || this.#queue.length === 0) return
     this.#isBusy = true
@@ -193,7 +196,7 @@ export class Ingest {
 
   #noteRefused(submission: Submission, error: unknown): void {
     const { report } = submission
-    // The error may repeat a value, which may be anything; its code alone says what kind it is.
+    // The error's message may contain any sent value; its code alone is safe to log.
     this.#options.rejections.note(
       'content',
       report.host,

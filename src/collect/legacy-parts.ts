@@ -1,6 +1,6 @@
 import type { HostReport } from '../storage/ports/store.ts'
 
-/** A long packet is stored in parts of about so many bytes of memory. */
+/** A long packet is stored in parts of about this many bytes of memory. */
 export const PART_WEIGHT = 2 * 1024 * 1024
 const MAX_PART_FRAMES = 1000
 const MAX_PART_EVENTS = 1000

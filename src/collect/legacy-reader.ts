@@ -8,7 +8,7 @@ import type { HostReport } from '../storage/ports/store.ts'
 import { PART_WEIGHT, splitPart } from './legacy-parts.ts'
 import { skewOf } from './skew.ts'
 
-/** What the reading of a packet needs of the session that it is in. */
+/** The interface to the session that the reader of a packet needs. */
 export type LegacyPort = {
   readonly nameLists: NameLists
   /** Longest packet. */
@@ -22,8 +22,8 @@ export type LegacyPort = {
 }
 
 /**
- * Name and passphrase come before the rows in every released agent; a sender that has not said them by then
- * is refused.
+ * Name and passphrase come before the rows in every released agent; a sender that has not sent them within
+ * this many bytes is refused.
  */
 const MAX_UNKNOWN_PACKET_BYTES = 1024 * 1024
 

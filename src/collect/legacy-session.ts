@@ -5,7 +5,7 @@ import { CsvReader } from './csv-reader.ts'
 import type { DecoderPort } from './decoder-port.ts'
 import { LegacyReader } from './legacy-reader.ts'
 
-/** What is said on one connection in a dialect of the original: one packet, or lines of CSV. */
+/** The content of one connection in a dialect of the original: one packet, or lines of CSV. */
 export class LegacySession {
   readonly #port: DecoderPort
   readonly #batches: BatchSession

@@ -1,7 +1,7 @@
 import type { Connection } from './connection/connection.ts'
 import { PAUSED_FOR_MEMORY } from './connection/read-pause.ts'
 
-/** Who holds memory. */
+/** A connection that holds memory. */
 export type Holder = Pick<Connection, 'held' | 'memoryWaitSince' | 'pause' | 'resume' | 'refuse'>
 
 export type MemoryBudgetOptions = {
@@ -17,9 +17,10 @@ export type MemoryBudgetOptions = {
 type Party = { readonly name: string; readonly holders: Set<Holder>; held: number }
 
 /**
- * Bounds what unfinished messages hold over many connections. Beyond the budget only small ones and the
- * largest are read on: the largest, because finishing it frees most; beyond twice the budget the largest that
- * waits is refused. Nobody waits for a party that holds more than half of the budget: that one has to give way.
+ * Bounds the memory of unfinished messages over many connections. Above the budget only small ones and the
+ * largest are read on: the largest, because finishing it frees most; above twice the budget the largest that
+ * waits is refused. Others do not wait for a party that holds more than half of the budget: that party has to
+ * give way.
  */
 export class MemoryBudget {
   readonly #options: MemoryBudgetOptions
@@ -54,7 +55,7 @@ export class MemoryBudget {
     else if (this.#waiting.size > 0) this.#letGo()
   }
 
-  /** What the connection holds counts elsewhere from now on. */
+  /** The memory of the connection is counted elsewhere from now on. */
   leave(connection: Holder): void {
     const own = this.#known.get(connection)
     if (own !== undefined) this.#forget(connection, own.party, own.held)

@@ -6,8 +6,8 @@ import { MAX_PASSPHRASE } from '../domain/users/passphrase.ts'
 export type PassphraseAge = Exclude<Admission, 'key'>
 
 /**
- * A check of what an agent says against every valid passphrase (several while they are being changed; none
- * lets nobody in). Takes the same time whatever is wrong with the one said.
+ * Compares an agent's passphrase with every valid one (several while they are being changed; with none, every
+ * agent is refused). Takes the same time whatever is wrong with the given one.
  */
 export function createPassphraseCheck(valid: readonly string[]): (said: unknown) => PassphraseAge | null {
   const digests = valid.filter((passphrase) => passphrase !== '').map(digest)

@@ -18,7 +18,7 @@ const CLOSE_BRACE = 0x7d
 /** How a chunk ends that may be one object: by its brace or a line end. */
 const OBJECT_ENDS = new Set([CLOSE_BRACE, LINE_FEED])
 
-/** What is said on one connection, from bytes to reports, in either dialect. */
+/** Decodes the bytes of one connection into reports, in either dialect. */
 export class ProtocolDecoder {
   readonly #port: DecoderPort
   #phase: Phase = 'opening'
@@ -48,7 +48,7 @@ export class ProtocolDecoder {
     return this.#legacy.held
   }
 
-  /** True when the sender has said the passphrase or proved a key, or may come without. */
+  /** True when the sender has given the passphrase or proved a key, or needs neither. */
   get isKnown(): boolean {
     return this.#isCsv || this.#batches.isKnown
   }
@@ -58,7 +58,7 @@ export class ProtocolDecoder {
     return this.isKnown ? MAX_BATCH_BYTES : MAX_UNKNOWN_BYTES
   }
 
-  /** Null while that can't be told yet. */
+  /** Null while it is not decided yet. */
   get dialect(): 'ours' | 'legacy' | null {
     if (this.#phase === 'opening') return null
     return this.#isOurs ? 'ours' : 'legacy'
@@ -99,8 +99,8 @@ export class ProtocolDecoder {
   }
 
   /**
-   * Reads what is complete; how many bytes of `bytes` are done with. The next call must give the rest again,
-   * with more behind it. Throws a ProtocolError when the session can't go on.
+   * Reads all complete messages; returns how many of `bytes` are finished. The next call must pass the rest
+   * again, followed by more. Throws a ProtocolError when the session can't go on.
    */
   consume(bytes: Buffer): number {
     this.#at = 0
@@ -136,7 +136,7 @@ export class ProtocolDecoder {
     }
   }
 
-  /** The first object tells the dialect; its end is found whatever the white space in it. */
+  /** The first object determines the dialect; its end is found whatever the white space in it. */
   #readOpening(bytes: Buffer): boolean {
     const scanner = this.#scanner
     if (scanner === null) throw new Error('the opening was read already')
@@ -173,7 +173,7 @@ export class ProtocolDecoder {
     const text = bytes.toString('utf8', this.#at)
     const fields = tryObject(text)
     if (fields === null) return false
-    // What follows the object may be the line end that our dialect asks for, which stays to be read.
+    // The line end that our dialect requires may follow the object; it is left to be read.
     let end = bytes.length
     while (bytes[end - 1] !== CLOSE_BRACE) end--
     this.#at = end

@@ -26,25 +26,28 @@ export type Reason = MessageFault | PieceFault | ConnectionFault
 const MINUTE_MS = 60_000
 /** Sources that are remembered within a minute; what others do is only counted. */
 const MAX_SOURCES = 1000
-/** Hosts and reasons that are kept apart until they are stored; beyond, hosts are not told apart. */
+/**
+ * Combinations of host and reason that are counted separately until they are stored; above this, hosts are
+ * counted together.
+ */
 const MAX_COUNTS = 5000
 
-/** What is known of a rejection beside its reason. */
+/** The details of a rejection beside its reason. */
 type RejectionDetails = {
   readonly count?: number
-  /** Whose name the sender speaks in, once it has said the passphrase; null when it has not. */
+  /** The host that the sender reports for, once it has given the passphrase; null before. */
   readonly host?: string | null
 }
 
 /** So much was refused within a minute. */
 type MinuteCount = { host: string | null; minute: number; reason: Reason; amount: number }
 
-/** Counts what is refused, and says each reason once a source and minute in the log. */
+/** Counts refusals, and logs each reason once per source and minute. */
 export class Rejections {
   readonly #clock: Clock
   readonly #log: Log
   readonly #counts = new Map<Reason, number>()
-  /** What is not stored yet. */
+  /** The counts that are not stored yet. */
   #unstored = new Map<string, MinuteCount>()
   #said = new Set<string>()
   #unsaid = 0

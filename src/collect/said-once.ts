@@ -2,9 +2,9 @@ import type { ReportedQueue } from '../domain/audit/received-numbers.ts'
 import { MAX_CONNECTION_HOSTS } from '../protocol/message.ts'
 import type { ReadQueueIdentity } from '../protocol/numbering.ts'
 
-/** What holds for a host's batches. */
+/** The key and the queue that apply to a host's batches. */
 export type SaidOfHost = {
-  /** SHA-256 of the key, in hexadecimal; null when none was said. */
+  /** SHA-256 of the key, in hexadecimal; null when none was given. */
   readonly keyHash: string | null
   /** The queue that its agent sends from; null for agents that number nothing. */
   readonly queue: ReportedQueue | null
@@ -13,8 +13,8 @@ export type SaidOfHost = {
 const NOTHING: SaidOfHost = { keyHash: null, queue: null }
 
 /**
- * What the agents on one connection say of their hosts once and not with each batch: a key is hashed once, and a
- * batch that says nothing new costs a look.
+ * The facts that the agents on one connection send once per host and not with each batch: a key is hashed
+ * once, and a batch without new facts costs one look-up.
  */
 export class SaidOnce {
   readonly #hosts = new Map<string, SaidOfHost>()
@@ -22,7 +22,10 @@ export class SaidOnce {
   #lastHost = ''
   #last = NOTHING
 
-  /** What holds from now on; `seen` is the server's clock. Only the answer to what says a queue has its start. */
+  /**
+   * The facts that apply from now on; `seen` is the server's clock. The result contains the start of the
+   * queue only when `queue` is given.
+   */
   recall(host: string, key: string | null, queue: ReadQueueIdentity | null, seen: number): SaidOfHost {
     const known = host === this.#lastHost ? this.#last : (this.#hosts.get(host) ?? NOTHING)
     if (key === null && queue === null) return this.#note(host, known)
@@ -30,7 +33,7 @@ export class SaidOnce {
     const { id, run } = queue ?? known.queue ?? { id: '', run: '' }
     const hasQueue = queue !== null || known.queue !== null
     const said = { keyHash, queue: hasQueue ? { id, run, started: null } : null }
-    // An agent that speaks for more hosts has to say keys and queues again.
+    // An agent that reports for more hosts has to send keys and queues again.
     if (this.#hosts.size >= MAX_CONNECTION_HOSTS) this.#hosts.clear()
     this.#hosts.set(host, this.#note(host, said))
     if (queue === null) return said

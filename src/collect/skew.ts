@@ -1,7 +1,7 @@
-/** Further apart than this, a clock tells nothing. */
+/** A clock that differs by more seconds than this counts as unknown. */
 const MAX_SKEW = 0x7fffffff
 
-/** Agent's clock minus server's clock in seconds; null when the agent said none. */
+/** Agent's clock minus server's clock in seconds; null when the agent sent none. */
 export function skewOf(clock: number | null, seen: number): number | null {
   if (clock === null) return null
   const skew = clock - seen

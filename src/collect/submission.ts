@@ -11,7 +11,7 @@ import type { HostReport, WriteRefusal } from '../storage/ports/store.ts'
  */
 export type Outcome = 'stored' | 'failed' | 'refused' | WriteRefusal
 
-/** Who waits for the fate of a report. */
+/** The sender that waits for the outcome of a report. */
 export type ReportSender = {
   /** Called once for each report, after the commit that holds it or the failure. Must not throw. */
   complete(submission: Submission, outcome: Outcome): void
@@ -25,7 +25,7 @@ export type Submission = {
   readonly sender: ReportSender
   /** The sender's own number for it. */
   readonly id: number
-  /** What the sender is told was left out. */
+  /** The number of pieces that were left out, which the sender is notified of. */
   readonly refused: number
   readonly reason: string | null
   /** Frames that were left out because they are from the future: the sender keeps them. */

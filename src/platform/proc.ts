@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { readKept } from './kept-files.ts'
 import { type KernelClock, readKernelClock } from './kernel-clock.ts'
 import { listNumbers } from './list-numbers.ts'
 
@@ -113,13 +114,13 @@ export function openProcFs(
   const locate = isHostRoot
     ? (path: string) => prefix + nameForHost(prefix, path)
     : (path: string) => prefix + path
+  // Of the machine that we run on alone: files under another root, as those of tests, may be replaced.
+  const readKeptOf = prefix === '' ? readKept : () => null
   const spaces = guardCalls(statfs, clock)
   const files = guardCalls(readFile, clock)
   return {
-    // Opening the file each time costs some 5 µs more than keeping it open, and survives devices that come
-    // and go.
-    readText: (path) => readFileSync(locate(path), TEXT),
-    readTextIfThere: (path) => orIfAbsent(null, () => readFileSync(locate(path), TEXT)),
+    readText: (path) => readKeptOf(path) ?? readFileSync(locate(path), TEXT),
+    readTextIfThere: (path) => readKeptOf(path) ?? orIfAbsent(null, () => readFileSync(locate(path), TEXT)),
     async readSlowly(path) {
       try {
         const text = await files.call(locate(path), true)

@@ -15,9 +15,9 @@ export const EARLIEST_TIME = 946_684_800
 export const MAX_TIME_AHEAD = 600
 /**
  * Invisible characters: format characters, among them those that change the direction of the text that
- * follows.
+ * follows, and fillers and joiners, which are shown as nothing.
  */
-const INVISIBLE = /\p{Cf}+/gu
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu
 /** Nearly every text there is; asked first, because it is asked for each packet of the original. */
 const PLAIN = /^[\x20-\x7e]*$/

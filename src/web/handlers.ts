@@ -25,7 +25,7 @@ export type Handlers = {
   readonly health: Handler
 }
 
-/** What answers at each path of the website: pages, API, assets, health. */
+/** The handlers for each path of the website: pages, API, assets, health. */
 export function createHandlers(
   web: WebContext,
   { hasTls, trustedProxies, noteRequest }: HandlerOptions,
@@ -66,7 +66,7 @@ function groupByPath(routes: readonly Route[]): Map<string, RoutesOfPath> {
   return paths
 }
 
-/** Open to all, and told apart from pages: it must answer when nothing else can. */
+/** Public, and separate from pages: it must answer when nothing else can. */
 async function answerHealth(web: WebContext, { method }: Request): Promise<Response> {
   if (method !== 'GET' && method !== 'HEAD')
     return finishResponse(plainText('This address takes GET only.', 405, { allow: 'HEAD, GET' }), null)

@@ -11,9 +11,9 @@ export type Website = {
   /** Null without TLS. */
   readonly tlsPort: number | null
   /**
-   * New connections get this certificate; requests under way and live streams go on with the old one,
-   * connections that rest are closed. Between closing the port and opening it anew nothing else runs. Throws
-   * when that fails, with the old one in place.
+   * New connections use this certificate; running requests and live streams continue with the old one, and
+   * idle connections are closed. No other code runs between closing the port and opening it again. Throws
+   * when that fails, with the old certificate in place.
    */
   renewTls(tls: TlsFiles): void
   /** Takes no more requests; those under way get two seconds. */
@@ -42,7 +42,7 @@ class RunningWebsite implements Website {
   readonly #bounds: ConnectionBounds | null
   #files: TlsFiles | null
   #server: Server<undefined>
-  /** With certificates that were renewed since; what they still have to say ends by itself. */
+  /** Servers with earlier certificates; their running responses end by themselves. */
   readonly #retired = new Set<Server<undefined>>()
 
   constructor(options: WebsiteOptions) {
@@ -97,7 +97,7 @@ class RunningWebsite implements Website {
     })
   }
 
-  /** Health is told here too: who looks from this machine need not know the certificate. */
+  /** Health is also available here: a check on this machine need not know the certificate. */
   #openRedirect(target: number): Server<undefined> {
     try {
       return openServer(this.#options, this.#options.port, null, {
@@ -158,7 +158,7 @@ function openServer(
 
 /** The same place over HTTPS, under the name that the client used for us. */
 function redirectToTls(request: Request, port: number): Response {
-  // Bun gives the path alone where the Host header is no host.
+  // Bun gives only the path when the Host header is not a valid host.
   if (!URL.canParse(request.url)) return plainText('The Host header names no host.', 400)
   const url = new URL(request.url)
   url.protocol = 'https:'

@@ -42,7 +42,7 @@ export type WebsiteOptions = {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
-  /** What is wrong with the server besides its database, for the health check; null when nothing is. */
+  /** A problem of the server besides its database, for the health check; null when there is none. */
   readonly findTrouble?: () => string | null
   /** Called after a user changed a password on the website. */
   readonly onPasswordChanged?: (user: string) => void | Promise<void>
@@ -55,7 +55,7 @@ export type WebsiteOptions = {
   readonly siteUrl?: string | null
   /** The path below which a proxy shows the website, such as `/monitor`; none unless given. */
   readonly basePath?: string
-  /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's unless given. */
+  /** The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted; none by default. */
   readonly trustedProxies?: readonly AddressRange[]
   /**
    * Where agents reach the collect engine over TLS now; null when they don't. Its certificate may be renewed
@@ -73,15 +73,15 @@ export type WebsiteOptions = {
   readonly notifier: NotificationTester
   /** Time zone that is offered where one is asked for. */
   readonly zone: string
-  /** Whether the sign-in page says that passwords travel without TLS. */
+  /** Whether the sign-in page warns that passwords are sent without TLS. */
   readonly warnsOfPlain?: boolean
   /** Whether everybody has to sign in with a second step. */
   readonly requiresTwoFactor?: boolean
-  /** What pages tell of the whole product. */
+  /** Facts about the whole product that pages show. */
   readonly about?: Partial<SiteInfo>
 }
 
-/** What every page and call of the API is given. */
+/** Creates the context that every page and call of the API gets. */
 export function createContext({ store, clock, log, sessionExpiry, ...rest }: WebsiteOptions): WebContext {
   const { silence, serverName, version, notifier, zone } = rest
   const writeAside = createBackgroundWrites(log)

@@ -51,7 +51,7 @@ export type SessionEnd = {
   readonly isClean: boolean
   /** The connection stood, and what was sent on it was not answered in time. */
   readonly isStalled: boolean
-  /** Bytes of the greeting or of a batch with rows that it left without an answer for the whole time, else 0. */
+  /** Bytes of the greeting or of a batch with rows that it left without an answer for long, else 0. */
   readonly unanswered: number
 }
 
@@ -79,6 +79,9 @@ const SILENCE_MS = 60_000
  * make it faster.
  */
 const ANSWER_MS = 300_000
+
+/** A connection that ends after so long a silence has probably lost what was sent on it. */
+const STALLED_MS = 10_000
 
 type SentBatch = {
   readonly items: readonly Item[]
@@ -135,7 +138,7 @@ export class ProtocolSession {
         this.#end(reason, {
           isClean: this.#isReady && this.#batches.size === 0,
           isStalled,
-          unanswered: isStalled ? this.#measureUnanswered() : 0,
+          unanswered: isStalled || this.#isKeptWaiting() ? this.#measureUnanswered() : 0,
         }),
     }
     this.#connection = connect({ server, maxPayload, clock, events })
@@ -242,6 +245,13 @@ export class ProtocolSession {
       this.#timer = null
       this.#watch()
     })
+  }
+
+  /** A server gives up earlier than we do where nothing, or half a message, has reached it. */
+  #isKeptWaiting(): boolean {
+    const oldest = this.#batches.values().next().value
+    if (oldest === undefined) return false
+    return this.#options.clock.monotonicMs() - Math.max(this.#lastSeenMs, oldest.sentAtMs) >= STALLED_MS
   }
 
   /** Bytes of the oldest batch without an answer; 0 for one that says no more than that we live. */

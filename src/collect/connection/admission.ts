@@ -3,7 +3,7 @@ import type { Log } from '../../lib/log.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import type { AdmissionStore } from '../../storage/ports/store.ts'
 
-/** What a sender without the passphrase says to be let in: its key, with a code when it is new. */
+/** The fields by which a sender without the passphrase is admitted: its key, with a code when it is new. */
 export type Credentials = {
   readonly host: string
   /** Names that the machine had before. */
@@ -27,7 +27,7 @@ const REFUSED: Readonly<Record<'invalid' | 'taken' | 'unknown', string>> = {
   taken: 'the name belongs to another host: take another name, or make a code for it (--host)',
 }
 
-/** Lets senders in that say a key in place of the passphrase, by what the database holds. */
+/** Admits senders that give a key in place of the passphrase, as the database decides. */
 export class KeyAdmission {
   readonly #store: AdmissionStore | null
   readonly #now: () => number
@@ -36,7 +36,7 @@ export class KeyAdmission {
   #lookups = 0
   #waitingBytes = 0
 
-  /** Without a store nobody is let in. */
+  /** Without a store, no sender is admitted. */
   constructor(store: AdmissionStore | null, now: () => number, log: Log) {
     this.#store = store
     this.#now = now

@@ -1,11 +1,11 @@
 import type { ConnectionSocket } from './connection-context.ts'
 
-/** What a sender that is refused may still send before the line is cut. */
+/** Bytes that a refused sender may still send before the connection is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
 
 /** How the end of a connection comes: after our last words, or at once. */
 export class Closing {
-  /** The other side said that it will say no more. */
+  /** The other side has ended its half of the connection. */
   hasEnded = false
   /** When the connection is cut, by the monotonic clock; null while it is in use. */
   lingerUntil: number | null = null
@@ -14,7 +14,7 @@ export class Closing {
   readonly #socket: ConnectionSocket
   readonly #onClosed: () => void
 
-  /** `onClosed` is called once, before the socket is told. */
+  /** `onClosed` is called once, before the socket is ended or terminated. */
   constructor(socket: ConnectionSocket, onClosed: () => void) {
     this.#socket = socket
     this.#onClosed = onClosed

@@ -5,7 +5,7 @@ import type { Rejections } from '../rejections.ts'
 import type { KeyAdmission } from './admission.ts'
 import type { CollectLimits } from './connection-limits.ts'
 
-/** What a connection needs of its socket; Bun's has it. */
+/** The members of a socket that a connection needs; Bun's socket has them. */
 export type ConnectionSocket = {
   readonly remoteAddress: string
   /** How many bytes were taken; negative when the socket is gone. */
@@ -25,13 +25,13 @@ export type SocketHandler = {
   receive(chunk: Buffer): void
   /** The socket takes bytes again. */
   drain(): void
-  /** The other side will say no more. */
+  /** The other side has ended its half of the connection. */
   receiveEnd(): void
   /** The socket is gone. May come twice. */
   close(): void
 }
 
-/** What all connections, `C`, share. */
+/** The values and callbacks that all connections, `C`, share. */
 export type ConnectionContext<C> = {
   readonly ingest: Ingest
   readonly rejections: Rejections
@@ -39,14 +39,17 @@ export type ConnectionContext<C> = {
   readonly limits: CollectLimits
   readonly findPassphrase: (said: unknown) => PassphraseAge | null
   readonly admission: KeyAdmission
-  /** Why nobody at `address` may speak the original's CSV, which knows no passphrase; null where one may. */
+  /**
+   * The reason why senders at `address` may not send the original's CSV, which has no passphrase; null where
+   * they may.
+   */
   readonly findCsvObstacle: (address: string) => string | null
   /** Server's clock, seconds since 1970. */
   readonly now: () => number
   readonly monotonicMs: () => number
   /** Called when the memory that a connection holds has changed. */
   readonly onHeld: (connection: C, change: number) => void
-  /** Called once, when the sender has said the passphrase or proved a key. */
+  /** Called once, when the sender has given the passphrase or proved a key. */
   readonly onKnown: (connection: C) => void
   /** Called once, when the connection is over. */
   readonly onClosed: (connection: C) => void

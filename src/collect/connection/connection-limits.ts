@@ -1,4 +1,4 @@
-/** What the engine bears with. Bytes are bytes of memory, as near as they can be told. */
+/** The limits of the engine. Bytes are bytes of memory, estimated as closely as possible. */
 export type CollectLimits = {
   /**
    * Open at once. Beyond it the oldest unknown sender goes; when all are known, the oldest of an address that holds
@@ -9,20 +9,23 @@ export type CollectLimits = {
   readonly unknownPerAddress: number
   /** Connections of known senders for one host; beyond it the oldest goes. */
   readonly knownPerHost: number
-  /** A sender has this long to say the passphrase, whatever else it sends. */
+  /** A sender has this long to give the passphrase, whatever else it sends. */
   readonly unknownMs: number
   /** Longest packet of the original's dialect. */
   readonly legacyBytes: number
-  /** Lines of CSV are complete when nothing has followed the last of them for so long. */
+  /** Lines of CSV are complete when nothing has followed the last of them for this long. */
   readonly csvQuietMs: number
-  /** A connection that has to say something, and says nothing for this long, is closed. */
+  /** A connection on which data is expected, and that sends nothing for this long, is closed. */
   readonly silenceMs: number
   /** So is a known agent's that rests between two batches, without a word. */
   readonly idleMs: number
   /** A message that takes longer than `slowMs` must have come at `slowBytesPerSecond` on average. */
   readonly slowMs: number
   readonly slowBytesPerSecond: number
-  /** Unfinished messages of all known senders: beyond it only the largest is read on, and small ones. */
+  /**
+   * Bytes in unfinished messages of all known senders; above this, only the largest message and small ones
+   * are read on.
+   */
   readonly heldBytes: number
   /** The same of the unknown ones, who are in no known one's way. */
   readonly unknownHeldBytes: number

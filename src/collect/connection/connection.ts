@@ -13,7 +13,10 @@ import { ReplyBuffer } from './reply-buffer.ts'
 import { ReportSubmitter } from './report-submitter.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
-/** One agent's connection: keeps what is not complete, has it answered, knows how long it has been quiet. */
+/**
+ * One agent's connection: keeps incomplete messages, has complete ones answered, and tracks how long it has
+ * been idle.
+ */
 export class Connection implements ReportSender, SocketHandler, UnknownSender {
   readonly address: string
   /** When it was opened, by the monotonic clock. */
@@ -33,7 +36,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   readonly #pause: ReadPause
   #isKnown = false
 
-  /** `opening` tells what the socket does not know of itself, when something was read from it before. */
+  /** `opening` gives the address and the start time when something was read from the socket before. */
   constructor(
     socket: ConnectionSocket,
     shared: ConnectionContext<Connection>,
@@ -72,7 +75,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   get message(): ReceiveBuffer['message'] {
     return this.#receiveBuffer.message
   }
-  /** True when the passphrase was said, or a key proved. */
+  /** True when the passphrase was given, or a key proved. */
   get isKnown(): boolean {
     return this.#isKnown
   }
@@ -96,7 +99,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   receive(chunk: Buffer): void {
     this.lastActive = this.#shared.monotonicMs()
     if (this.#replies.isEnding || this.#decoder.isOver) {
-      // What was thought to be complete was not: without a receipt the agent sends it again.
+      // The packet that was taken for complete was not: without a receipt the agent sends it again.
       if (this.#csvEnd.hasCome) this.#replies.sendFinalReply('')
       this.#closing.discard(chunk.length)
       return
@@ -113,7 +116,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
     this.#afterReading()
   }
 
-  /** The other side will say no more; it may still listen. */
+  /** The other side has ended its half of the connection; it may still read. */
   receiveEnd(): void {
     this.#closing.hasEnded = true
     if (!this.#pause.isOn && this.#csvEnd.isDue) this.#endLines()
@@ -136,7 +139,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
     if (!this.#closing.isClosed) this.#pause.begin(reason)
   }
 
-  /** Reads on from what is held, and from the socket when no other reason speaks against it. */
+  /** Continues with the held bytes, and with the socket unless another reason for the pause remains. */
   resume(reason: number): void {
     if (!this.#pause.end(reason) || this.#closing.isClosed) return
     this.lastActive = this.#shared.monotonicMs()
@@ -168,7 +171,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
     this.#closing.cut()
   }
 
-  /** Ends the connection after what is due, without a word. */
+  /** Ends the connection after the answers that are due, without a final reply. */
   end(): void {
     this.#replies.sendFinalReply('')
     if (this.lingerUntil === null) this.flush()
@@ -181,11 +184,8 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   }
 
   #canTake(): boolean {
+    if (!this.#pause.isOn && this.#replies.isFull) this.pause(PAUSED_FOR_ANSWERS)
     if (this.#pause.isOn) return false
-    if (this.#replies.isFull) {
-      this.pause(PAUSED_FOR_ANSWERS)
-      return false
-    }
     // Asked of each message: a call less where there is room.
     return !this.#shared.ingest.isSaturated || this.#shared.hasRoomFor(this)
   }
@@ -248,9 +248,8 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   }
 
   #refuseBatch(error: ProtocolError): void {
-    const { message, id, retry } = error
     this.#reports.noteError(error)
-    this.#replies.add({ id, error: message, retry })
+    this.#replies.add({ id: error.id, error: error.message, retry: error.retry })
     // Written at once: no commit will come by to do it.
     if (this.#reports.inFlight === 0) this.#writeReplies()
   }
@@ -279,7 +278,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
     }
   }
 
-  /** Nothing more is read; our dialect is told why, when what came before is answered. */
+  /** Nothing more is read; in our dialect the reason is sent after everything before it is answered. */
   #giveUp(error: unknown): void {
     const reply = this.#reports.noteEnd(error)
     this.#replies.sendFinalReply(this.#decoder.dialect === 'ours' ? reply : '')

@@ -2,7 +2,7 @@ import { isWholeCsvLine } from '../../protocol/legacy/legacy-csv.ts'
 import type { ProtocolDecoder } from '../protocol-decoder.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
 
-/** A line of CSV without an end has to be followed by nothing for so many times `csvQuietMs`. */
+/** An unterminated line of CSV is complete when nothing has followed it for this many times `csvQuietMs`. */
 const OPEN_LINE_QUIETS = 4
 const LINE_END = Buffer.from('\n')
 

@@ -2,7 +2,7 @@ import { networkOf } from '../../lib/address-range.ts'
 import type { Reason } from '../rejections.ts'
 import type { CollectLimits } from './connection-limits.ts'
 
-/** A connection whose sender has said the passphrase or proved a key. */
+/** A connection whose sender has given the passphrase or proved a key. */
 export type KnownSender = {
   readonly address: string
   /** Whom it speaks for; null while it has reported nothing. */
@@ -14,9 +14,10 @@ export type KnownSender = {
 const SHARE = 4
 
 /**
- * Bounds the connections of known senders by their host: an agent needs one or two, and has some more after its line
- * broke. An address is not bounded, since a whole fleet may be behind it; only when there is no room left, the oldest
- * of the address with the most connections makes room, so that one agent keeps nobody out.
+ * Bounds the connections of known senders by their host: an agent needs one or two, and a few more after its
+ * connection broke. An address is not bounded, since a whole fleet may be behind it; only when there is no
+ * room left, the oldest connection of the address with the most connections is closed, so that one agent
+ * can't keep others out.
  */
 export class KnownSenders {
   readonly #limits: Pick<CollectLimits, 'connections' | 'knownPerHost'>
@@ -43,7 +44,10 @@ export class KnownSenders {
     this.remove(oldest)
   }
 
-  /** Who answers for what the sender holds: its host, else the network that it comes from. Null when it is not known. */
+  /**
+   * The party that the sender's memory is counted for: its host, else the network that it comes from. Null
+   * when the sender is not registered here.
+   */
   partyOf(sender: KnownSender): string | null {
     const group = this.#groups.get(sender)
     return group === undefined ? null : (group.host ?? group.network)
@@ -58,7 +62,9 @@ export class KnownSenders {
     if (group.host !== null) removeFrom(this.#byHost, group.host, sender)
   }
 
-  /** Makes room for another connection; false when no address holds so many that it has to. */
+  /**
+   * Makes room for another connection; false when no network has enough connections to have to give one up.
+   */
   refuseOldest(): boolean {
     let largest: Set<KnownSender> = new Set()
     for (const senders of this.#byNetwork.values()) if (senders.size > largest.size) largest = senders

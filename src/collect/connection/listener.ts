@@ -10,7 +10,7 @@ export type ListenerOptions<Data> = {
   readonly opened: (socket: Socket<Data>) => void
   readonly received: (socket: Socket<Data>, chunk: Buffer) => void
   readonly drained: (socket: Socket<Data>) => void
-  /** The other side will say no more. */
+  /** The other side has ended its half of the connection. */
   readonly ended: (socket: Socket<Data>) => void
   /** The last word of a socket; may come twice. */
   readonly closed: (socket: Socket<Data>) => void
@@ -21,9 +21,9 @@ export type ListenerOptions<Data> = {
 export type Listener = {
   readonly port: number
   /**
-   * From now on new connections get this certificate; those there are go on with the old one. Between closing
-   * the port and opening it anew nothing else runs. Throws when that fails; then the port is open with the
-   * old certificate, unless somebody else has taken it.
+   * From now on new connections get this certificate; existing ones keep the old one. Between closing the
+   * port and opening it again nothing else runs in this process. Throws when opening fails; then the port is
+   * open with the old certificate, unless another process has taken it.
    */
   renew(tls: TlsFiles): void
   /** Accepts nothing more. */

@@ -13,7 +13,7 @@ export type OpeningSocket = ConnectionSocket & {
   write(data: string | Uint8Array): number
 }
 
-/** What may come through a port. */
+/** The rules and callbacks for new connections on a port. */
 export type PortPolicy = {
   /**
    * Where senders without TLS may come from; from everywhere when it is empty, from nowhere when it is null.
@@ -34,7 +34,7 @@ export type PortPolicy = {
 const TLS_HANDSHAKE = 0x16
 
 /**
- * A connection until its first bytes have told who speaks for whom, with TLS or without. Then a `Connection`
+ * A connection until its first bytes have shown its real address and whether it uses TLS. Then a `Connection`
  * takes its place.
  */
 export class Opening implements SocketHandler, UnknownSender {
@@ -82,7 +82,7 @@ export class Opening implements SocketHandler, UnknownSender {
     this.#socket.terminate()
   }
 
-  /** What comes behind the header; null when more bytes are needed or the connection was refused. */
+  /** The bytes after the header; null when more bytes are needed or the connection was refused. */
   #readHeader(bytes: Buffer): Buffer | null {
     const header = readProxyHeader(bytes)
     if (header === 'more') {

@@ -1,6 +1,6 @@
 import { readAddress } from '../../lib/address-range.ts'
 
-/** The header that a balancer puts before what the sender says; `address` is null when it names none. */
+/** The header that a balancer puts before the sender's bytes; `address` is null when it names none. */
 export type ProxyHeader = { readonly length: number; readonly address: string | null }
 
 /** Longest header of version 1, line end included. */
@@ -14,8 +14,7 @@ const BINARY_HEAD = 16
 
 /**
  * Reads a header of the PROXY protocol, version 1 or 2, at the beginning of a connection. Null when there is
- * none, `more` when that can't be told yet or the header is not complete, `malformed` when it is not a right
- * one.
+ * none, `more` when that is not decided yet or the header is incomplete, `malformed` when it is invalid.
  */
 export function readProxyHeader(bytes: Buffer): ProxyHeader | 'more' | 'malformed' | null {
   for (const [signature, read] of [

@@ -1,7 +1,9 @@
 import { ByteBuffer } from '../../protocol/byte-buffer.ts'
 import type { ProtocolDecoder } from '../protocol-decoder.ts'
 
-/** What came on one connection and is not read yet, and how much memory it and the session about it hold. */
+/**
+ * The received bytes of one connection that are not read yet, and how much memory they and the session hold.
+ */
 export class ReceiveBuffer {
   /** The message under way: when it began, by the monotonic clock (null when there is none), and its length so far. */
   readonly message: { since: number | null; bytes: number } = { since: null, bytes: 0 }
@@ -31,7 +33,7 @@ export class ReceiveBuffer {
     this.#bytes.append(chunk, from, chunk.length)
   }
 
-  /** `consume` says how many of the bytes it is done with; those are dropped. */
+  /** `consume` returns how many bytes it has finished with; those are dropped. */
   read(consume: (bytes: Buffer) => number): void {
     if (!this.isEmpty) this.#bytes.discard(consume(this.#bytes.view()))
   }

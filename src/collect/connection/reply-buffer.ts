@@ -6,7 +6,7 @@ import type { Outcome, Submission } from '../submission.ts'
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1
 
-/** What a sender is told whose reports are not for this server to store, as things are. */
+/** The error for a sender whose reports this server does not store at present. */
 export const REJECTIONS: Readonly<Record<WriteRefusal, string>> = {
   foreign: "the host's name belongs to another agent (monitor host release, on the server)",
   waiting: 'the host is new and waits for approval (website or monitor host approve, on the server)',
@@ -22,7 +22,8 @@ const REFUSED_CONTENT = 'storage does not take what this batch holds'
 const MAX_WAITING = 64 * 1024
 
 /**
- * What is to be said to one agent, until its socket takes it, and the last words after which nothing is read.
+ * The replies to one agent, until its socket takes them, and the final reply, after which nothing more is
+ * read.
  */
 export class ReplyBuffer {
   #text = ''
@@ -52,8 +53,8 @@ export class ReplyBuffer {
   }
 
   /**
-   * What has become of a report. Of the original's dialect only a failure says something: there is no receipt
-   * then.
+   * Adds the outcome of a report. In the original's dialect only a failure has an effect: then there is no
+   * receipt.
    */
   addOutcome(submission: Submission, outcome: Outcome): void {
     const { id } = submission
@@ -83,9 +84,7 @@ export class ReplyBuffer {
       })
   }
 
-  /**
-   * Ends the reading; `text` is said when all that came before is answered. The first to call it has its way.
-   */
+  /** Ends the reading; `text` is sent after everything before it is answered. The first call counts. */
   sendFinalReply(text: string): void {
     this.#finalReply ??= text
   }

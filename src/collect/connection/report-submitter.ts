@@ -73,20 +73,20 @@ export class ReportSubmitter {
     this.note(fault, message)
   }
 
-  /** Takes note of why a session ends; the reply that tells our dialect. */
+  /** Counts and logs why a session ends; returns the reply that gives the reason in our dialect. */
   noteEnd(error: unknown): string {
     const { fault, detail, retry } = describeRejection(error)
     this.note(fault, detail)
     return encodeReply({ id: null, error: fault === 'internal' ? 'internal error' : detail, retry })
   }
 
-  /** Counts and logs what is refused; `detail` must not repeat what was sent. */
+  /** Counts and logs a refusal; `detail` must not repeat what was sent. */
   note(reason: Reason, detail: string, count = 1): void {
     this.#shared.rejections.note(reason, this.#address, detail, { count, host: this.#host })
   }
 }
 
-/** Why a session ends: what the sender did, or an error of our own, of which it is not told. */
+/** The reason why a session ends: a fault of the sender, or an internal error, whose details are not sent. */
 function describeRejection(error: unknown): {
   readonly fault: Reason
   readonly detail: string

@@ -1,7 +1,7 @@
 import type { ConnectionFault } from '../rejections.ts'
 import type { CollectLimits } from './connection-limits.ts'
 
-/** What is known of a connection's pace; times by the monotonic clock, null for none. */
+/** The state of a connection that its timeouts depend on; times by the monotonic clock, null for none. */
 export type Pace = {
   /** When the connection was opened. */
   readonly since: number
@@ -26,7 +26,8 @@ export function findTimedOut(pace: Pace, now: number, limits: CollectLimits): Ti
   if (pace.hasUnread)
     return quietMs > limits.silenceMs ? { reason: 'unread', detail: 'does not read its answers' } : null
   const isUnknownTooLong = !pace.isKnown && now - pace.since > limits.unknownMs && !pace.isAnswering
-  // Waiting for storage is no fault of theirs; waiting for memory is, whose messages are that long.
+  // The sender is not the cause of a wait for storage; it is the cause of a wait for memory, by its long
+  // message.
   if (isUnknownTooLong && (!pace.isPaused || pace.memoryWaitSince !== null))
     return {
       reason: 'silent',

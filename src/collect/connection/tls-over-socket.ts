@@ -30,7 +30,7 @@ export class TlsOverSocket implements ConnectionSocket, SocketHandler {
   readonly #raw: ConnectionSocket & { write(data: Uint8Array): number }
   readonly #stream: Duplex
   readonly #tls: TLSSocket
-  /** What the raw socket has not taken yet. */
+  /** The bytes that the raw socket has not taken yet. */
   #unsent: Buffer | null = null
   #onSent: () => void = () => {}
   #isGone = false

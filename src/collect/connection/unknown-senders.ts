@@ -1,9 +1,9 @@
 import { networkOf } from '../../lib/address-range.ts'
 import type { Reason } from '../rejections.ts'
 
-/** A connection whose sender has not said the passphrase yet. */
+/** A connection whose sender has not given the passphrase yet. */
 export type UnknownSender = {
-  /** Where it comes from; what a trusted proxy says of it counts. */
+  /** The address that it comes from; if a trusted proxy names another, that one. */
   readonly address: string
   refuse(reason: Reason, detail: string): void
 }

@@ -6,17 +6,19 @@ import { noteAttempt } from '../events/attempts.ts'
 import type { CachedAgentRun, CachedHost } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { HostReport } from '../ports/store.ts'
+import type { ReplacedRuns } from './replaced-runs.ts'
 
 /**
- * Which run of the agent speaks for a host. Two agents with the same key and queue are told by this: one that
- * started before the other was last seen is no restart of it.
+ * Which run of the agent sends for a host. This distinguishes two agents with the same key and queue: a run
+ * that started before the other was last seen is not a restart of it, and neither is one that sent before the
+ * other did.
  */
 
 /** A restart may look this much too early: answers wait, and the two clocks are read at different times. */
 const TOLERANCE = 30
 /** The first of two agents is kept while it was seen so lately; then the other one takes over. */
 const KEPT_SECONDS = 900
-/** After so long it is read again who speaks for the hosts. */
+/** The interval after which the runs that send for the hosts are read again. */
 const REREAD_SECONDS = 600
 /** Hosts of one commit of which it is read again. */
 const REREAD_AT_ONCE = 200
@@ -36,7 +38,10 @@ export class AgentRefresh {
   #begun = Number.NEGATIVE_INFINITY
   #rest: Iterator<CachedHost> | null = null
 
-  /** Forgets agents that no longer speak for their hosts, which are recognised anew; `now` is the server's clock. */
+  /**
+   * Forgets agents that no longer send for their hosts, so that they are looked up again; `now` is the
+   * server's clock.
+   */
   async refresh(transaction: Transaction, hosts: () => Iterator<CachedHost>, now: number): Promise<void> {
     if (this.#rest === null) {
       if (Math.abs(now - this.#begun) < REREAD_SECONDS) return
@@ -75,18 +80,24 @@ async function compare(transaction: Transaction, hosts: readonly CachedHost[]): 
   }
 }
 
+/** The memory of a writer about agents. */
+type AgentMemory = {
+  readonly lastSeen: Pick<LastSeenBuffer, 'findUnwritten'>
+  readonly replaced: ReplacedRuns
+}
+
 /** Notes whose a report is that is not from a known agent. `copy` and `stale` as in `IngestStore.write`. */
 export async function findAgent(
   transaction: Transaction,
   host: CachedHost,
   report: HostReport,
-  lastSeen: Pick<LastSeenBuffer, 'findUnwritten'>,
+  { lastSeen, replaced }: AgentMemory,
 ): Promise<'copy' | 'stale' | null> {
   const { queue } = report
   if (!queue) return null
   const found = await recogniseAgent(
     transaction,
-    { host: host.id, unwritten: lastSeen.findUnwritten(host.id) },
+    { host: host.id, unwritten: lastSeen.findUnwritten(host.id), replaced },
     report,
     queue,
   )
@@ -98,7 +109,11 @@ export async function findAgent(
 /** The agent of the report from now on; `copy` and `stale` as in `IngestStore.write`. */
 async function recogniseAgent(
   transaction: Transaction,
-  { host, unwritten }: { readonly host: number; readonly unwritten: number },
+  {
+    host,
+    unwritten,
+    replaced,
+  }: { readonly host: number; readonly unwritten: number; readonly replaced: ReplacedRuns },
   report: HostReport,
   queue: ReportedQueue,
 ): Promise<CachedAgentRun | 'copy' | 'stale'> {
@@ -119,13 +134,26 @@ async function recogniseAgent(
   // From before the other run was seen: when it is still there, it will greet.
   if (started === null) return 'stale'
   const lastSeen = unwritten || row.last_seen
-  // A time of our own in the future says nothing.
-  const isRestart = started >= lastSeen - TOLERANCE || lastSeen > seen + TOLERANCE
-  if (isRestart) return take(transaction, host, queue, seen)
-  const isFirst = started < row.started
+  // One that was kept out stays out though the other one starts again, and so later than it.
+  const isCopy = replaced.isCopy(host, queue.run)
+  const isFirst = started < row.started && !isCopy
+  const takeover = replaced.findTakeover(host, queue.run)
+  // The greeting of an agent that has died may come late: the run of now has to have sent something since.
+  const isBack = isCopy || (takeover !== null && (isFirst || lastSeen > takeover))
+  // A stored time in the future was written by a wrong clock and is ignored.
+  const isRestart = (!isBack && started >= lastSeen - TOLERANCE) || lastSeen > seen + TOLERANCE
+  if (isRestart) {
+    replaced.note(host, row.run, seen)
+    return take(transaction, host, queue, seen)
+  }
   const isOther = !isFirst && seen - lastSeen <= KEPT_SECONDS
   await noteAttempt(transaction, host, reportAgentCopy(seen, 'open', isOther ? (report.facts?.ip ?? '') : ''))
-  return isOther ? 'copy' : take(transaction, host, queue, seen)
+  if (isOther) {
+    replaced.noteCopy(host, queue.run)
+    return 'copy'
+  }
+  replaced.note(host, row.run, seen)
+  return take(transaction, host, queue, seen)
 }
 
 async function take(

@@ -116,7 +116,7 @@ const EVENTS: Readonly<Record<string, ApiDeclaration>> = {
   'POST /api/v1/events/:id/comment': { ...EVENT, body: NEEDED_COMMENT },
 }
 
-/** What a member of each list is made of. */
+/** Example request bodies for a member of each list. */
 const DRAFTS = {
   Rule: { name: 'operators', channel: 'mail', target: 'ops@example.org', severities: [1, 2], delay: 300 },
   MaintenanceWindow: {
@@ -191,7 +191,7 @@ const DECLARATIONS: Readonly<Record<string, ApiDeclaration>> = {
   ),
 }
 
-/** The route with what the description of the API says of it. */
+/** The route with its entry from the description of the API. */
 export function declare<R extends Route>(route: R): R {
   const api = DECLARATIONS[`${route.method} ${route.path}`]
   return api === undefined ? route : { ...route, api }

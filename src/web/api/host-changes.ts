@@ -3,7 +3,7 @@ import { deleteHost, releaseHost, renameHost } from '../changes/hosts.ts'
 import { type Route, route } from '../http/route.ts'
 import { readBody } from './request-body.ts'
 
-/** For administrators: what is deleted does not come back. */
+/** For administrators: a deletion can't be undone. */
 export const apiHostChanges: readonly Route[] = [
   route(
     {

@@ -25,7 +25,8 @@ export const apiHostGroups = route(
     const known = fields.text('known', ANY)
     fields.finish()
     const before = await request.web.store.hosts.find(request.params.name ?? '')
-    // What the agent says is in the list that the client knows, and not in that which people gave.
+    // Groups that the agent reports are part of the list that the client sent as known, but not of the groups
+    // that users assigned.
     const isAsKnown = known === ANY || isSame(before?.groups ?? [], readGroups(known).groups)
     const { name } = await giveGroups(
       request,

@@ -38,7 +38,7 @@ function readTime(when: BodyReader, zone: string): MaintenanceSchedule {
   if (kind !== 'daily' && kind !== 'weekly' && kind !== 'monthly')
     throw new HttpError(400, 'when.kind: expected one of once, daily, weekly, monthly')
   const hours = {
-    // What is no time of day becomes one that the check refuses.
+    // A malformed time of day becomes -1, which the check rejects.
     start: parseTimeOfDay(when.text('start')) ?? -1,
     end: parseTimeOfDay(when.text('end')) ?? -1,
     zone: when.text('zone', zone),

@@ -4,7 +4,7 @@ import { isCurrent, versionOf } from '../changes/version.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 import { mayUsePattern, requirePattern } from '../http/token-scope.ts'
 
-/** Where things of one kind lie. */
+/** The store of resources of one kind. */
 type NamedThings<T> = {
   list(): Promise<T[]>
   find(id: number): Promise<T | null>
@@ -135,7 +135,7 @@ export async function outdated(
   )
 }
 
-/** The `:id` of a path; -1, which nothing has, for what is no number. */
+/** The `:id` of a path; -1, which no resource has, when it is not a number. */
 export function readId({ id = '' }: Readonly<Record<string, string>>): number {
   return /^\d{1,15}$/.test(id) ? Number(id) : -1
 }

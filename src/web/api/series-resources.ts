@@ -7,7 +7,7 @@ import { readChoice, readInteger, readTimes } from '../http/query-parameters.ts'
 import { HttpError, notFound, route, type WebRequest } from '../http/route.ts'
 import { mayUseHost } from '../http/token-scope.ts'
 
-/** More rows than this are no picture. */
+/** Most points that a request may ask for; a graph can't show more. */
 const MAX_POINTS = 100_000
 
 /** Every sample of a metric, or at most `points` rows of time, minimum, mean and maximum. */
@@ -27,7 +27,8 @@ export const apiSeries = route(
       points === null || isFile
         ? await web.store.samples.range(name, metric, from, to)
         : await readRows(web, ref, { from, to, points })
-    // The usual case needs one question only; what is missing is looked for when there is nothing to show.
+    // The usual case needs a single query; whether the host or the metric is missing is checked only when
+    // there are no samples.
     if (found.times.length === 0) {
       if (!(await web.store.hosts.find(name))) throw notFound('host')
       if (!(await web.store.hosts.metrics(name)).includes(metric)) throw notFound('metric of this host')
@@ -47,7 +48,9 @@ const wantsCsv = (url: URL) => readChoice(url, 'format', ['json', 'csv']) === 'c
 /** Series of one answer. */
 const MAX_SERIES = 100
 
-/** Several metrics of any hosts at once, named `series=HOST:METRIC`; what is not known has no points. */
+/**
+ * Several metrics of any hosts at once, named `series=HOST:METRIC`; an unknown host or metric has no points.
+ */
 export const apiSeriesList = route(
   {
     path: '/api/v1/series',
@@ -91,7 +94,10 @@ export const apiSeriesList = route(
   },
 )
 
-/** Who asks for far more time than there are samples of is given the detail of what there is. */
+/**
+ * When samples cover less than half of the requested time, only the time that they cover is read, in finer
+ * steps.
+ */
 async function readRows(
   web: Pick<WebRequest['web'], 'store'>,
   ref: SeriesRef,

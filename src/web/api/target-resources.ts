@@ -31,7 +31,7 @@ export const apiTargets = resource<Target>({
   },
 })
 
-/** Sends now, once; the answer says whether the receiver took it. */
+/** Sends one message now; the response contains whether the receiver accepted it. */
 export const apiTargetTest = route(
   {
     path: '/api/v1/targets/:id/test',

@@ -1,4 +1,4 @@
-// What `import … with { type: 'file' }` gives: the path of the file, on disk or inside the executable.
+// The value of `import … with { type: 'file' }`: the path of the file, on disk or inside the executable.
 declare module '*.css' {
   const path: string
   // biome-ignore lint/style/noDefaultExport: the bundler decides how a file is exported.

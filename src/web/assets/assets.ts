@@ -120,8 +120,9 @@ function makeAsset(file: string, bytes: Uint8Array<ArrayBuffer>): Asset {
 }
 
 /**
- * Addresses of what a page loads for these scripts of `src/web/browser`, in this order. The parts that they
- * share come first: a browser that hears of them in the page need not wait for the scripts to name them.
+ * URLs of the files that a page loads for these scripts of `src/web/browser`, in this order. The chunks that
+ * they share come first: a browser that finds them in the page need not wait for the scripts that import
+ * them.
  */
 export function listScripts(names: readonly string[]): readonly string[] {
   const key = names.join()

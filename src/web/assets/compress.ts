@@ -26,7 +26,7 @@ export function chooseEncoding(header: string | null): Encoding | null {
   return ENCODINGS.find(takes) ?? null
 }
 
-/** `best` is for what is packed once and kept. */
+/** `best` is for content that is compressed once and kept. */
 export function compress(
   bytes: Uint8Array<ArrayBuffer>,
   encoding: Encoding,
@@ -36,7 +36,7 @@ export function compress(
     const level = effort === 'best' ? 9 : bytes.length > LARGE_BYTES ? 1 : 5
     return Bun.gzipSync(bytes, { level })
   }
-  // The node interface, because it can be told that a browser's window is 8 MiB at most (RFC 9659).
+  // The interface of node, because it can limit the window: that of browsers is 8 MiB at most (RFC 9659).
   const level = effort === 'best' ? 19 : 3
   return new Uint8Array(
     zstdCompressSync(bytes, {

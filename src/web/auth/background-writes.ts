@@ -6,7 +6,7 @@ import type { Log } from '../../lib/log.ts'
  */
 export type WriteAside = (key: string, write: () => Promise<void>) => void
 
-/** What fails is logged once, until something succeeds. */
+/** A failure is logged once, until a write succeeds. */
 export function createBackgroundWrites(log: Log): WriteAside {
   const running = new Set<string>()
   let failing = false

@@ -1,4 +1,7 @@
-/** What we keep in browsers: the session, and that somebody has signed in from here before. */
+/**
+ * The cookies that we set in browsers: the session, and the mark of a browser from which a user has signed in
+ * before.
+ */
 export type CookieKind = 'session' | 'device'
 
 /**

@@ -8,8 +8,9 @@ const DEVICE_SECONDS = 400 * 86_400
 export const DEVICE_FORM = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/
 
 /**
- * What a browser keeps of one who signed in there: wrong passwords from elsewhere do not slow it down then. It
- * is signed by the hash of the password, so that it ends with the password; it opens nothing by itself.
+ * The value of the cookie that marks a browser from which the user has signed in: wrong passwords from
+ * elsewhere then do not slow it down. Its signature is keyed with the hash of the password, so that it
+ * becomes invalid when the password changes; it grants no access by itself.
  */
 export function createDevice(user: string, passwordHash: string): string {
   const nonce = crypto
@@ -18,7 +19,10 @@ export function createDevice(user: string, passwordHash: string): string {
   return `${nonce}.${sign(nonce, user, passwordHash)}`
 }
 
-/** The Set-Cookie line of a new one, for the browser that has just said the password of this hash, or chosen it. */
+/**
+ * The Set-Cookie line of a new device cookie, for a browser whose user has just entered, or chosen, the
+ * password with this hash.
+ */
 export function writeDeviceCookie(
   user: string,
   passwordHash: string,

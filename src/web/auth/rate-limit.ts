@@ -10,7 +10,7 @@ export type ThrottleOptions = {
   readonly keys: number
 }
 
-/** Counts failures by key and says how long a key has to wait. Times are seconds. */
+/** Counts failures by key and computes how long a key has to wait. Times are seconds. */
 export type RateLimit = {
   /** Seconds until the key may try again; 0 when it may now. */
   wait(key: string, now: number): number
@@ -23,7 +23,7 @@ export type RateLimit = {
 type FailureEntry = { readonly failures: number; readonly last: number; readonly until: number }
 
 export function createRateLimit(options: ThrottleOptions): RateLimit {
-  // A key that fails is set anew, so that the order of the map is the order of the newest failures.
+  // A key that fails is deleted and inserted again, so that the map is ordered by the newest failure.
   const entries = new Map<string, FailureEntry>()
 
   function find(key: string, now: number): FailureEntry | undefined {

@@ -9,7 +9,7 @@ import { createRateLimit } from './rate-limit.ts'
 import { networkOf } from './sign-in.ts'
 import { isTicketOf, readTicket, writeTicket } from './sign-in-ticket.ts'
 
-/** Whose password was right, and the hash that it was held against. */
+/** The user whose password was right, and the hash that it was verified against. */
 export type SignedIn = { readonly user: string; readonly passwordHash: string }
 
 export type CodeResult =
@@ -110,7 +110,7 @@ const RECOVERY_CODES = 10
 /** 80 bits: more than anybody tries, so that a quick hash keeps them. */
 const RECOVERY_BYTES = 10
 
-/** Codes for paper, and what is kept of them. */
+/** New recovery codes for the user to write down, and their hashes, which are stored. */
 export function createRecoveryCodes(): {
   readonly codes: readonly string[]
   readonly hashes: readonly string[]

@@ -13,7 +13,7 @@ const CSRF_LIFE_MS = 400 * 24 * 3600 * 1000
 
 export type OpenSession = { readonly token: string; readonly session: Session }
 
-/** What of a request says which cookie is ours. */
+/** The parts of a request that identify our cookie. */
 export type CookieSource = {
   /** The Cookie header. */
   readonly cookies: string | null
@@ -25,13 +25,13 @@ export type Beginning = SessionOrigin & {
   readonly isSecure: boolean
   /** The Host header: see `cookieName`. */
   readonly host: string
-  /** The hash that the password was held against, maybe minutes ago. */
+  /** The hash that the password was verified against, maybe minutes ago. */
   readonly passwordHash?: string | undefined
 }
 
 /**
- * Sessions by cookie. The database knows the SHA-256 of the cookie only. `isSecure` says whether the browser
- * speaks HTTPS: the cookie then never travels without.
+ * Sessions by cookie. The database stores only the SHA-256 of the cookie. `isSecure`: the browser uses HTTPS,
+ * so the cookie is never sent without it.
  */
 export type Sessions = {
   /** The living session that a request's Cookie header names, its end moved on; null when there is none. */
@@ -39,8 +39,8 @@ export type Sessions = {
   /** True while the session behind the cookie lives; prolongs nothing. */
   isAlive(token: string): Promise<boolean>
   /**
-   * Begins a session of its own random name; `previous` ends. Gives the Set-Cookie line; null when there is
-   * no such user, or the password is not that of `passwordHash` any more.
+   * Creates a session with a random token of its own; `previous` ends. Returns the Set-Cookie line; null when
+   * there is no such user, or the hash of the password is no longer `passwordHash`.
    */
   begin(user: string, previous: string | null, how: Beginning): Promise<string | null>
   /** Ends a session. Gives the Set-Cookie line that takes the cookie away. */
@@ -99,7 +99,7 @@ export function createSessions({ store, clock, expiry, writeAside }: SessionsOpt
 
 /**
  * A token for the forms of one session. It is signed with the cookie, which another site can't read, and
- * differs each time, so that the compressed length of a page tells nothing about it.
+ * differs each time, so that the compressed length of a page reveals nothing about it.
  */
 export function createCsrf(sessionToken: string): string {
   return Bun.CSRF.generate(sessionToken, { expiresIn: CSRF_LIFE_MS, encoding: 'base64url' })

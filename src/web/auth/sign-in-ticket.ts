@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /**
- * A ticket says that somebody's password was right a moment ago. Nothing is kept of it, so any of several
- * servers over one database takes it: `USER.UNTIL.NONCE.MAC`, where the key of the MAC is the hash of the
- * password, which no client knows and which another password replaces.
+ * A ticket proves that the user's password was right a moment ago. It is not stored, so any of several
+ * servers with the same database accepts it: `USER.UNTIL.NONCE.MAC`, where the key of the MAC is the hash of
+ * the password, which no client knows and which changes with the password.
  */
 export type Ticket = {
   readonly user: string
@@ -21,7 +21,7 @@ export function writeTicket(ticket: Ticket, passwordHash: string): string {
   return `${name}.${ticket.until}.${ticket.nonce}.${macOf(ticket, passwordHash).toString('base64url')}`
 }
 
-/** What a ticket claims, before `isTicketOf` has said whether it is true; null when it is none. */
+/** The content of a ticket before `isTicketOf` has verified it; null when the text is not a ticket. */
 export function readTicket(text: string): Ticket | null {
   if (text.length > MAX_LENGTH) return null
   const [, name, until, nonce] = /^([\w-]+)\.(\d{1,15})\.([\w-]{1,64})\.[\w-]{43}$/.exec(text) ?? []

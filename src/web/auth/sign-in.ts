@@ -8,7 +8,8 @@ import { createRateLimit } from './rate-limit.ts'
 
 export type SignInResult =
   /**
-   * `passwordHash` is what the password was held against: it may be another one before the session begins.
+   * `passwordHash` is the hash that the password was verified against: it may change before the session
+   * begins.
    */
   | { readonly ok: true; readonly user: string; readonly passwordHash: string }
   /**
@@ -19,7 +20,7 @@ export type SignInResult =
 /** Where an attempt comes from. */
 export type SignInOrigin = {
   readonly address: string
-  /** What the browser keeps of an earlier signing in; null when there is nothing. */
+  /** The device cookie of an earlier sign-in; null when the browser has none. */
   readonly device: string | null
 }
 
@@ -37,17 +38,20 @@ const MAX_NAME = 64
 /** One argon2 check takes 64 MiB and a core, so only this many run at a time and this many wait. */
 const CONCURRENT = 2
 const WAITING = 64
-/** Browsers that somebody signed in from have places of their own: strangers from many addresses must not take them. */
+/**
+ * Browsers from which a user has signed in before have slots of their own: attempts from many unknown
+ * addresses must not use them up.
+ */
 const CONCURRENT_KNOWN = 1
-/** What attempts are told when too many wait. */
+/** `Retry-After` of attempts that are rejected because too many wait. */
 const BUSY_RETRY_SECONDS = 5
 
 const MEMORY = { firstBlock: 30, longestBlock: 900, memory: 3600, keys: 10_000 }
-/** A place (an address, or a known browser) that fails so often has to wait, and nobody else with it. */
+/** A place (an address, or a known browser) with this many failures has to wait; no other place does. */
 const PLACE_TRIES = 5
 /**
- * Browsers that nobody has signed in from yet share what is left for an account: guessing from many places
- * slows down, and whoever owns it and uses a new browser waits a minute at most.
+ * Browsers from which no user has signed in yet share one limit per account: guessing from many places slows
+ * down, and the owner of the account who uses a new browser waits a minute at most.
  */
 const ACCOUNT_LIMITS = { ...MEMORY, tries: 10, firstBlock: 5, longestBlock: 60 }
 
@@ -58,7 +62,10 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
   const knownGate = createConcurrencyLimit(CONCURRENT_KNOWN, WAITING)
   let unknownUser: Promise<string> | null = null
 
-  /** An unknown name costs the same time as a wrong password, so that nobody learns which names there are. */
+  /**
+   * An unknown name costs the same time as a wrong password, so that the time does not reveal which names
+   * exist.
+   */
   function hashOfNobody(): Promise<string> {
     unknownUser ??= Bun.password.hash(crypto.randomUUID())
     return unknownUser
@@ -72,14 +79,14 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
     const place = isKnown ? `browser ${device}` : networkOf(address)
     const wait = Math.max(isKnown ? 0 : accounts.wait(account, clock.now()), places.wait(place, clock.now()))
     if (wait > 0) return { ok: false, retryAfter: wait }
-    // Counted before the check and forgiven after it: many attempts at once don't slip by while the first
-    // ones are checked.
+    // Counted before the check and undone after it: many attempts at once can't bypass the limit while the
+    // first ones are being checked.
     if (!isKnown) accounts.fail(account, clock.now())
     places.fail(place, clock.now())
     const stored = parseStoredPassword(user?.passwordHash ?? (await hashOfNobody()))
     const isFit = stored.state !== 'disabled' && (stored.expires === null || clock.now() < stored.expires)
     const said = stored.state === 'original' ? hashAsOriginal(password) : normalizePassword(password)
-    // What can't fit costs the same as what does not.
+    // A password that can't be right costs the same time as one that is wrong.
     const gate = isKnown ? knownGate : unknownGate
     const verified = await gate(() => Bun.password.verify(possible && isFit ? said : '-', stored.hash))
     if (verified === 'busy') {
@@ -88,7 +95,7 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
       return { ok: false, retryAfter: BUSY_RETRY_SECONDS }
     }
     if (!user || !verified || !isFit) {
-      // What was typed as a name that nobody has may be a password.
+      // The text that was entered as an unknown name may be a password.
       log.warn('sign-in failed', { user: user?.name ?? null, address })
       await noteFailure({ user: user?.name ?? null, address, why: 'wrong password' })
       return { ok: false, retryAfter: null }
@@ -100,7 +107,7 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
   }
 }
 
-/** What the original product kept of a password. */
+/** The hash of a password as the original product stored it. */
 const hashAsOriginal = (password: string) => new Bun.CryptoHasher('sha224').update(password).digest('hex')
 
 /** One who holds an IPv6 network has 2^64 addresses: they count as one. */
@@ -115,7 +122,7 @@ export function networkOf(address: string): string {
   return groups.slice(0, 4).join(':')
 }
 
-/** Lets `concurrent` tasks run and `waiting` more wait; further ones are told `busy` at once. */
+/** Lets `concurrent` tasks run and `waiting` more wait; further ones get `busy` at once. */
 function createConcurrencyLimit(concurrent: number, waiting: number) {
   let running = 0
   const queue: (() => void)[] = []

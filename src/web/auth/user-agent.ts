@@ -13,7 +13,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/Linux|X11/, 'Linux'],
 ]
 
-/** `Firefox 140 on Linux`, or what the browser said where that is nothing known. */
+/** `Firefox 140 on Linux`, or the start of the User-Agent header when the browser is not a known one. */
 export function describeBrowser(text: string): string {
   if (text === '') return '–'
   const found = BROWSERS.flatMap(([pattern, name]) => {

@@ -1,5 +1,5 @@
-// Forms marked `data-action` act at once: the page stays where it is, says what was done, and offers to undo it for some
-// seconds. Without scripts the same forms lead back to the page, which says it.
+// Forms marked `data-action` are sent without leaving the page: it shows the result, and offers to undo it
+// for some seconds. Without scripts the same forms lead back to the page, which shows the result.
 import { closest, fieldOf } from './dom.ts'
 import { refresh } from './live.ts'
 
@@ -83,7 +83,7 @@ document.addEventListener('submit', (event) => {
   void act(form, event.submitter)
 })
 
-// ---- Menus close when somebody clicks or goes elsewhere ----
+// ---- Menus close on a click outside of them, and on Escape ----
 document.addEventListener('click', ({ target }) => {
   for (const menu of document.querySelectorAll('details.menu[open]'))
     if (!(target instanceof Node && menu.contains(target))) menu.removeAttribute('open')
@@ -96,7 +96,7 @@ document.addEventListener('keydown', (event) => {
   }
 })
 
-// ---- What an earlier page did is said once, and not again when the page is loaded anew ----
+// ---- The result of an action on an earlier page is shown once, and not again when the page is reloaded ----
 if (document.querySelector('[data-result]')) {
   const url = new URL(location.href)
   for (const name of ['did', 'undid', 'kept', 'missed']) url.searchParams.delete(name)

@@ -1,4 +1,4 @@
-// What makes every page live. Each page is complete without it.
+// The scripts that update every page live. Each page is complete without them.
 import './theme-button.ts'
 import './jump-box.ts'
 import './live.ts'

@@ -1,2 +1,2 @@
-/** What stands before every address of the website where a proxy shows it below a path; else empty. */
+/** The prefix of every path of the website where a proxy serves it below a path; otherwise empty. */
 export const BASE_PATH = document.documentElement.dataset.base ?? ''

@@ -1,5 +1,5 @@
-// What a cell of the map says of its host while the pointer or the focus is on it. The cell is a link with the same words
-// in short, so nobody needs the card.
+// The card with details of a host, shown while the pointer or the focus is on its cell of the map. The cell
+// is a link with the same text in short, so the card is never required.
 import { BASE_PATH } from './base-path.ts'
 import { closest, find } from './dom.ts'
 import { localizeTimes } from './times.ts'

@@ -2,13 +2,15 @@
 
 type ElementType<E extends Element> = { new (): E }
 
-/** The nearest element around the place of an event that fits; null where it is of another type. */
+/**
+ * The nearest element around the event's target that matches the selector; null where it is of another type.
+ */
 export function closest<E extends Element>(event: Event, selector: string, type: ElementType<E>): E | null {
   const found = event.target instanceof Element ? event.target.closest(selector) : null
   return found instanceof type ? found : null
 }
 
-/** The first element that fits and is of this type. */
+/** The first element that matches the selector; null where it is of another type. */
 export function find<E extends Element>(
   selector: string,
   type: ElementType<E>,
@@ -18,7 +20,7 @@ export function find<E extends Element>(
   return found instanceof type ? found : null
 }
 
-/** All elements that fit and are of this type. */
+/** All elements that match the selector and are of this type. */
 export function findAll<E extends Element>(
   selector: string,
   type: ElementType<E>,

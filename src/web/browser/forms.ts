@@ -54,8 +54,8 @@ function showParts(select: HTMLSelectElement) {
 }
 for (const select of findAll('select[data-shows]', HTMLSelectElement)) showParts(select)
 
-// ---- A list narrows while somebody types ----
-/** Milliseconds after a key: whoever types on is not answered yet. */
+// ---- A list is filtered while the user types ----
+/** Milliseconds without a further key after which the list is filtered. */
 const TYPING = 200
 let typing: ReturnType<typeof setTimeout> | null = null
 

@@ -1,4 +1,4 @@
-// `/` and Ctrl-K lead to the search box, which shows hosts, metrics, pages and actions as somebody types.
+// `/` and Ctrl-K lead to the search box, which shows hosts, metrics, pages and actions while the user types.
 // Enter without a choice opens the search page, as it does without scripts.
 
 import { type JumpAnswer, type JumpRow, THEME_ACTION } from '../ui/jump-row.ts'

@@ -6,10 +6,13 @@ import { morph } from './morph.ts'
 import { localizeTimes } from './times.ts'
 import { tint } from './tint.ts'
 
-/** Raised on the document when the regions show what the server said last. */
+/** Dispatched on the document when the regions show the newest state from the server. */
 export const REFRESHED = 'monitor:refreshed'
 
-/** "3 min ago" grows older even when nothing is heard. */
+/**
+ * Seconds after which the page is refreshed even without a message, because times such as "3 min ago" become
+ * outdated.
+ */
 const OLDEST_SECONDS = 60
 
 let running: Promise<void> | null = null
@@ -17,7 +20,7 @@ let lastTook = 0
 let lastEnd = performance.now()
 
 /**
- * Fetches this address again and shows what is new in it, after any fetch under way. Resolves when it is
+ * Fetches this address again and shows the changes, after any fetch that is running. Resolves when they are
  * shown.
  */
 export function refresh(): Promise<void> {
@@ -58,7 +61,7 @@ async function load() {
 /** The address whose page is shown. */
 let shown = location.href
 
-/** The page as it was sent last; the server tells what has changed in it since then. */
+/** The page as it was received last; the server sends only what has changed since then. */
 let held: { readonly id: string; readonly address: string; readonly markup: string } | null = null
 
 async function readMarkup(response: Response, address: string): Promise<string> {
@@ -121,7 +124,7 @@ function listen() {
   source = new EventSource(`${BASE_PATH}/live`)
   source.addEventListener('open', () => {
     stopFallback()
-    // Nobody told what changed while there was no stream.
+    // Changes were not announced while there was no stream.
     if (sign?.dataset.liveState === 'waiting') refresh()
     showState('live')
   })

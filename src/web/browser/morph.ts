@@ -1,7 +1,7 @@
-// Changes a part of the page into what the server says now, node by node: what did not change keeps focus,
-// selection, scroll position and open details.
+// Changes a part of the page into the newest markup from the server, node by node: unchanged nodes keep
+// focus, selection, scroll position and open details.
 
-/** What tells a node from its siblings. `form.id` would be the field of that name. */
+/** The key that identifies a node among its siblings. `form.id` would be the field of that name. */
 function keyOf(node: Node): string | null {
   if (!(node instanceof Element)) return null
   return node.getAttribute('id') || node.getAttribute('data-key') || null
@@ -9,14 +9,14 @@ function keyOf(node: Node): string | null {
 
 type WhenChanged = (element: Element | null) => void
 
-/** `whenChanged` hears of each element whose own text has become another. */
+/** `whenChanged` is called with each element whose own text has changed. */
 export function morph(old: Element, fresh: Element, whenChanged: WhenChanged = () => {}) {
   for (const { name, value } of fresh.attributes)
     if (old.getAttribute(name) !== value) old.setAttribute(name, value)
   for (const name of old.getAttributeNames())
     if (!fresh.hasAttribute(name) && !(name === 'open' && old.nodeName === 'DETAILS'))
       old.removeAttribute(name)
-  // What a script drew is no part of what the server says.
+  // Content that a script drew is not part of the server's markup.
   if (!old.hasAttribute('data-kept')) morphChildren(old, fresh, whenChanged)
 }
 
@@ -51,7 +51,8 @@ function morphChildren(old: Element, fresh: Element, whenChanged: WhenChanged) {
     const key = keyOf(child)
     const known = key === null ? undefined : keyed.get(key)
     if (known) {
-      // What stays is never moved for what goes: moving takes away the focus.
+      // Nodes that are removed are removed first, so that a node that stays need not be moved: moving it
+      // would take away the focus.
       while (at && at !== known && isInTheWay(at)) step(at).remove()
       if (at === known) step(known)
       else old.insertBefore(known, at)

@@ -1,5 +1,5 @@
-// Keys of the list of problems: j and k move, x selects, a acknowledges what is selected (or the current one), m opens
-// its menu, Enter opens it. Everything can be done without.
+// Keys of the list of problems: j and k move, x selects, a acknowledges the selected problems (or the current
+// one), m opens its menu, Enter opens it. Everything can also be done without these keys.
 import { act } from './actions.ts'
 import { find, findAll } from './dom.ts'
 import { REFRESHED } from './live.ts'

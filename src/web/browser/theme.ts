@@ -9,7 +9,7 @@
   } catch {
     // Storage may be forbidden: then the system's choice stands.
   }
-  // `system` on this device overrules what the server was told for all of them.
+  // `system` on this device overrides the choice that the server stores for all of the user's devices.
   if (choice === 'system') delete root.dataset.theme
   else if (choice === 'light' || choice === 'dark') root.dataset.theme = choice
   root.classList.add('scripted')

@@ -4,7 +4,7 @@ import { times } from './times.ts'
 
 const WRONG_ORDER = 'The beginning has to be before the end.'
 
-/** Calls `go` with what the form says. A wrong order is said at the field, and to `refuse`. */
+/** Calls `go` with the times in the form. A wrong order is reported at the field, and to `refuse`. */
 export function onTimeForm(
   go: (from: number, to: number) => unknown,
   refuse: (reason: string) => void = () => {},

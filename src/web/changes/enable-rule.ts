@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Rule } from '../../domain/notifications/rule.ts'
 import { HttpError, type WebContext } from '../http/route.ts'
 
-/** Changes of others that come between are met again so many times. */
+/** Attempts at most, because others may change the rule in between. */
 const TRIES = 5
 
 /** Enables or disables a rule and leaves all else of it as it is stored; null when there is none. */

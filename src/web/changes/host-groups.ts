@@ -45,7 +45,10 @@ async function outdated(request: WebRequest, name: string, given: readonly strin
 export const isSame = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((group) => other.includes(group))
 
-/** Adds a host to a group, whatever others do with its groups meanwhile. False when there is no such host. */
+/**
+ * Adds a host to a group, even when others change its groups at the same time. False when there is no such
+ * host.
+ */
 export const addGroup = (web: WebRequest['web'], name: string, group: string): Promise<boolean> =>
   web.store.hosts.changeGroups(name, (given) =>
     given.includes(group) || given.length >= MAX_GROUPS ? null : [...given, group],

@@ -4,7 +4,10 @@ import type { WebContext, WebRequest } from '../http/route.ts'
 /** Newest entries among which the change is looked for. */
 const SEARCHED = 100
 
-/** What a change is of: `one` is the word by which actions call it, as `rule`. The shell may have named it by its id. */
+/**
+ * The changed thing: `one` is its kind in the names of actions, as `rule`. The shell may have logged it by
+ * its id.
+ */
 export type ChangedThing = { readonly one: string; readonly name: string; readonly id?: number }
 
 /**
@@ -25,7 +28,10 @@ export async function findLastChange(
   return entries.find(isOfIt) ?? null
 }
 
-/** Who made a change, for the beginning of a sentence: `olga`, or `Somebody` where the log does not say. */
+/**
+ * The user who made a change, as the beginning of a sentence: `olga`, or `Somebody` where the log does not
+ * contain the change.
+ */
 export const actorOf = (change: AuditEntry | null, { session }: Pick<WebRequest, 'session'>): string =>
   change === null
     ? 'Somebody'

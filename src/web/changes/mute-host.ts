@@ -16,13 +16,13 @@ const LONGEST_DAYS = 366
 /** Names that are tried before giving up: two people may mute one host within the same second. */
 const TRIES = 5
 
-/** A name as a pattern that fits nothing else. */
+/** A name as a pattern that matches nothing else. */
 export const escapePattern = (name: string) => name.replace(/[\\%*_?]/g, '\\$&')
 
 /** A mute as the way to undo it names it. */
 export type Muted = { readonly window: number; readonly from: number; readonly to: number }
 
-/** The end that a form says, or what is wrong with it. */
+/** The end of the mute from the form's fields, or the text of what is wrong with them. */
 export function readMuteEnd(request: WebRequest): { readonly to: number } | { readonly problem: string } {
   const { form, now } = request
   const chosen = form.get('seconds')
@@ -63,13 +63,13 @@ export async function muteHostUntil(
 
 export const writeMuted = ({ window, from, to }: Muted): string => `mute.${window}.${from}.${to}`
 
-/** Null for what is no mute. */
+/** Null for a text that does not describe a mute. */
 export function readMuted(text: string | null): Muted | null {
   const [, window, from, to] = /^mute\.(\d{1,12})\.(\d{1,12})\.(\d{1,12})$/.exec(text ?? '') ?? []
   return window === undefined ? null : { window: Number(window), from: Number(from), to: Number(to) }
 }
 
-/** The window that a mute made, if nobody has changed it since; in its place what became of it. */
+/** The window that a mute created; `deleted` or `changed` when that has happened to it since. */
 export async function findMute(
   muted: Muted,
   { web }: Pick<WebRequest, 'web'>,
@@ -89,7 +89,7 @@ export const describeMuteKept = (window: MaintenanceWindow | 'deleted' | 'change
     ? 'Not undone. Somebody has deleted the maintenance window meanwhile.'
     : 'Not undone. Somebody has changed the maintenance window meanwhile; it stays as it is.'
 
-/** Ends a mute at once. What it says of it is what the person reads. */
+/** Ends a mute at once. `words` is the message for the user. */
 export async function undoMute(
   muted: Muted,
   request: WebRequest,

@@ -1,6 +1,7 @@
 /**
- * Names what a thing holds: whoever changes it says which version was looked at, and is told when somebody else has
- * changed it meanwhile. Things that hold the same have the same version, in whatever order their fields stand.
+ * Identifies the content of a thing: a client that changes it sends the version that it has read, and gets an
+ * error when another user has changed it meanwhile. Equal contents have the same version, in any order of
+ * their fields.
  */
 export const versionOf = (thing: object): string =>
   new Bun.CryptoHasher('sha256')
@@ -8,10 +9,14 @@ export const versionOf = (thing: object): string =>
     .digest('hex')
     .slice(0, 16)
 
-/** Versions of a thing that somebody may have looked at before changing it; null for whatever is stored. */
+/**
+ * Versions of a thing that the client may have read before it changes it; null accepts any stored version.
+ */
 export type KnownVersions = readonly string[] | null
 
-/** True where a change may be made: what is stored is a version that is known, or holds what is wanted already. */
+/**
+ * True when a change may be made: the stored version is a known one, or equals the wanted content already.
+ */
 export function isCurrent(stored: object, known: KnownVersions, wanted: object | null): boolean {
   if (known === null) return true
   const version = versionOf(stored)

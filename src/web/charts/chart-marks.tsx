@@ -12,7 +12,9 @@ export type ChartMark = {
   /** Null while it is open. */
   readonly closed: number | null
   readonly severity: Severity
-  /** What stands where it opened: its shape unless given, nothing for null, or a link. */
+  /**
+   * The symbol at the time of the opening: the shape of the severity by default, none for null, or a link.
+   */
   readonly sign?: ChartSign | null
 }
 

@@ -34,7 +34,7 @@ export type ChartOptions = {
   readonly thresholdStyle?: ThresholdStyle
   /** Said to those who can't see it. */
   readonly label: string
-  /** Pixels of the drawing without the row of times below; the width is that of the place it stands in. */
+  /** Height of the drawing in pixels, without the row of times below; the width is that of its container. */
   readonly height?: number
   readonly timeTickCount?: number
   readonly valueTickCount?: number
@@ -50,8 +50,9 @@ export type ChartOptions = {
 const FIELD = 1000
 
 /**
- * Lines over time, as wide as the place they get: lines are stretched, words and hairlines are not, because their places are
- * given in per cent. The levels stand in a column of their own. Colours come from the style sheet (`line-1` and so on).
+ * Lines over time, as wide as their container: lines are stretched, text and hairlines are not, because they
+ * are positioned in per cent. The labels of the scale are in a column of their own. Colours come from the
+ * style sheet (`line-1` and so on).
  */
 export function lineChart(options: ChartOptions): Html {
   const {
@@ -92,7 +93,7 @@ export function lineChart(options: ChartOptions): Html {
   return (
     <div
       class={['chart', rightScale && 'two-scales', limited && `limit-${thresholdStyle}`]}
-      // What has links in it is no picture to screen readers.
+      // Screen readers hide the contents of an `img`, so a chart with links is a `group`.
       role={marks.some(({ sign }) => sign) ? 'group' : 'img'}
       aria-label={label}
     >
@@ -187,10 +188,10 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
     const value = (i: number) => y(line.values[i] ?? 0)
     const steps = listSteps(start, end, (i) => x(line.times[i] ?? 0), value)
     const run = `M${first} ${value(start)}${steps}`
-    // A lone point is a line of no length, which its round ends make a dot.
+    // A lone point is a line of length 0, whose round ends draw a dot.
     if (end - start === 1) dots += `${run}h0`
     else path += run
-    // What does not begin at zero has no area that says anything.
+    // An area is meaningful only when the scale begins at zero.
     if (filled && !line.isGhost && end - start > 1 && scale.low <= 0)
       area += `${run}L${last} ${FIELD}H${first}Z`
     const { low, high } = line

@@ -3,7 +3,7 @@ import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { Unit } from '../../domain/metrics/unit.ts'
 import { type SeriesRef, writeRef } from './series-ref.ts'
 
-/** More lines can't be told apart. */
+/** Most lines of one graph: more can't be distinguished. */
 export const MAX_COMPARED = 12
 
 export type SeriesComparison = {
@@ -12,11 +12,11 @@ export type SeriesComparison = {
   readonly leftUnit: Unit
   /** Null when all lines have the same. */
   readonly rightUnit: Unit | null
-  /** What was asked for and is not drawn, in sentences. */
+  /** Sentences about the requested lines that are not drawn. */
   readonly refused: readonly string[]
 }
 
-/** What of the wanted lines fits into one graph: twelve of them, in at most two units. */
+/** Chooses the lines that one graph can show: at most twelve, in at most two units. */
 export function planComparison(refs: readonly SeriesRef[]): SeriesComparison {
   const units = [...new Set(refs.map(({ metric }) => metricUnit(metric)))].slice(0, 2)
   const fitting = refs.filter(({ metric }) => units.includes(metricUnit(metric)))
@@ -39,8 +39,8 @@ export function planComparison(refs: readonly SeriesRef[]): SeriesComparison {
 const describeUnit = (unit: Unit) => (unit === '' ? 'plain numbers' : unit === 'state' ? 'states' : unit)
 
 /**
- * A name for each line that is as short as it can be: what all have in common is left out. `hosts` tells what is known
- * of them by their names.
+ * The shortest distinct name for each line: the part that all have in common is left out. `hosts` has the
+ * known facts about hosts by their names.
  */
 export function describeLines(
   lines: readonly SeriesRef[],

@@ -27,7 +27,7 @@ export async function listEventsIn(
   return openSince(list.events, from)
 }
 
-/** Those of the events that were open at `from` or later. */
+/** The events that were open at `from` or later. */
 export const openSince = (events: readonly Event[], from: number): Event[] =>
   events.filter(({ closed }) => closed === null || closed >= from)
 

@@ -11,7 +11,7 @@ export type ChartPlan = {
   readonly lines: readonly { readonly metric: string; readonly name: string }[]
 }
 
-/** More lines of one kind can't be told apart: each has a graph of its own then. */
+/** Most lines of one kind in a graph: more can't be distinguished, and each then has a graph of its own. */
 const MAX_LINES = 4
 /** Such graphs of one kind at most; the rest is in the tables. */
 const MAX_MULTIPLES = 8
@@ -53,7 +53,7 @@ type PlannedLine = {
   readonly rank: number
 }
 
-/** What stands for a thing in the title of a chart and the name of a line. */
+/** The placeholder for a thing's name in the title of a chart and the name of a line. */
 const WORD = /<[a-z]+>/
 
 /** Lines of different metrics stand as they are declared, those of one as people count. */

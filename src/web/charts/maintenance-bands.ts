@@ -2,7 +2,7 @@ import { compilePattern } from '../../domain/pattern.ts'
 import { listOccurrences, type MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
 import type { ChartBand } from './chart-marks.tsx'
 
-/** More in one picture say nothing. */
+/** Most bands of one graph: more can't be distinguished. */
 const MAX_BANDS = 60
 
 /** When a host was in maintenance between two times, by the windows as they are now. */

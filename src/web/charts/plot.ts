@@ -7,7 +7,10 @@ export const EARLIER_KEY = 'earlier'
 
 /** A step longer than this many usual steps is a gap … */
 const GAP = 1.8
-/** … unless it is this short, in seconds: a sample of a 1 s interval that comes a little late is no gap. */
+/**
+ * … unless it is this short, in seconds: a sample of a 1 s interval that arrives a little late does not make
+ * a gap.
+ */
 const LEAST_GAP = 5
 
 /** Index ranges `[start, end)` of points without a gap between them. */

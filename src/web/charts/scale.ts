@@ -4,7 +4,7 @@ import { dropZeros, formatClock, formatDay, formatMonth, formatThreshold, format
 export type Tick = { readonly at: number; readonly label: string }
 export type Scale = { readonly low: number; readonly high: number; readonly ticks: readonly Tick[] }
 
-/** A fitted scale shows at least this part of its values: the digits of its labels are no more. */
+/** A fitted scale spans at least this part of its greatest value: its labels do not have more digits. */
 const LEAST_FITTED = 0.05
 
 /**

@@ -3,14 +3,14 @@ import { downsampleSeries } from '../../domain/series.ts'
 import { type CsvCell, csvResponse } from '../ui/csv.ts'
 import { formatIso } from '../ui/format.ts'
 
-/** Rows of one file; what is longer is thinned, and says so in its head. */
+/** Most rows of one file; a longer series is downsampled, and the file's header says so. */
 const MAX_ROWS = 100_000
 
 export type NamedSeries = { readonly name: string; readonly series: Series }
 
 /**
- * Series side by side as a CSV file, a row for each time that one of them has. All samples where they fit
- * into `MAX_ROWS` rows; else minimum, mean and maximum of even steps.
+ * Series side by side as a CSV file, with a row for each time at which one of them has a sample. All samples
+ * when they are at most `MAX_ROWS`; otherwise minimum, mean and maximum of even steps.
  */
 export function seriesCsv(
   fileName: string,

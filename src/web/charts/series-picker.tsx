@@ -7,13 +7,13 @@ import { formatCount } from '../ui/format.ts'
 import type { Html } from '../ui/markup/html.ts'
 import { type SeriesRef, writeRef } from './series-ref.ts'
 
-/** Hosts whose metrics are looked through, of so many that fit. */
+/** Hosts whose metrics are searched, and hosts that are read for that. */
 const MAX_HOSTS = 12
 const LOOKED_AT = 200
 const MAX_CHOICES = 60
 const MAX_WORDS = 100
 
-/** What a search for metrics of hosts found. */
+/** The result of a search for metrics of hosts. */
 export type PickerChoices = {
   readonly host: string
   readonly metric: string

@@ -40,7 +40,10 @@ export const NO_ROWS: SummarizedSeries = {
   step: 0,
 }
 
-/** What a graph draws of each, in their order: at most `points` rows; none for a host or metric that is not known. */
+/**
+ * The rows that a graph draws of each, in the given order: at most `points` each; none for an unknown host or
+ * metric.
+ */
 export async function loadRows(
   samples: Pick<SampleStore, 'summarize'>,
   refs: readonly SeriesRef[],

@@ -42,7 +42,10 @@ export function listRuns({ events, from, to, slots, since }: StripOptions): Stri
   return runs
 }
 
-/** A strip of the states of a time, as a link to that time. Its label says in words what its colours say. */
+/**
+ * A strip of the states of a time range, as a link to that range. Its label describes the same states in
+ * words.
+ */
 export function stateStrip(
   options: StripOptions,
   {

@@ -11,7 +11,7 @@ export type TabledLine = {
   readonly unit: Unit
 }
 
-/** What a graph shows, in words, for those who can't see it. */
+/** The figures of a graph as a table, for users who can't see the graph. */
 export function figuresTable(title: string, lines: readonly TabledLine[]): Html {
   const rows = lines.map(({ name, summary, unit }) => {
     const cells = summary === null ? ['–', '–', '–', '–'] : formatSummary(summary, unit)

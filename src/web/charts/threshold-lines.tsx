@@ -6,7 +6,7 @@ import type { Html } from '../ui/markup/html.ts'
 import type { Scale } from './scale.ts'
 import { spreadLabels, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
 
-/** Those that a drawing of this style can show on its scale. */
+/** The thresholds that a drawing of this style can show on its scale. */
 export function pickThresholds(
   thresholds: readonly ThresholdLine[],
   { low, high }: Pick<Scale, 'low' | 'high'>,

@@ -2,7 +2,7 @@
 import type { Severity } from '../../domain/event.ts'
 import type { Unit } from '../../domain/metrics/unit.ts'
 
-/** A limit beyond which there is an event, measured by the scale on the left. */
+/** A threshold beyond which an event opens, measured on the left scale. */
 export type ThresholdLine = {
   readonly value: number
   readonly severity: Severity
@@ -19,7 +19,7 @@ export type ThresholdLine = {
 export type ThresholdStyle = 'labels' | 'marks'
 
 /**
- * A limit that lies a little above all values is worth the room that it takes; one far above would flatten
+ * A threshold up to this factor above the greatest value extends the scale; one further above would flatten
  * the line.
  */
 const NEAR_LIMIT = 1.25

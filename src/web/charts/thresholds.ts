@@ -12,9 +12,12 @@ import type { ThresholdLine } from './threshold-places.ts'
 
 /** The limits of a host's metrics. */
 export type HostLimits = {
-  /** What the agent told; null when it told nothing: then only those are known that events have named. */
+  /**
+   * The thresholds that the agent reported; null when it reported none: then only thresholds named by events
+   * are known.
+   */
   readonly reported: readonly ReportedThreshold[] | null
-  /** Those that a line can show, the least value first. */
+  /** The thresholds that can be drawn as a line, in ascending order. */
   of(metric: string): readonly ThresholdLine[]
 }
 
@@ -78,7 +81,10 @@ function pickWorst(thresholds: readonly ThresholdLine[]): ThresholdLine[] {
 const isSame = (a: ThresholdLine, b: ThresholdLine) =>
   a.value === b.value && a.severity === b.severity && a.isBelow === b.isBelow
 
-/** An exact value is no limit that a line could show, nor is there one between running and stopped. */
+/**
+ * A comparison with an exact value can't be drawn as a threshold line, and a metric that is a state has no
+ * threshold lines.
+ */
 export function toThresholdLines(metric: string, thresholds: readonly Limit[]): ThresholdLine[] {
   if (metricUnit(metric) === 'state') return []
   const found: ThresholdLine[] = []

@@ -4,7 +4,7 @@ import { formatField, formatStamp } from '../ui/format.ts'
 import type { Html } from '../ui/markup/html.ts'
 import type { TimeRange } from './time-range.ts'
 
-/** What the address asked for and did not get; nothing when it was understood. */
+/** The reason why the time range of the address was not used; null when it was valid. */
 export const timeRangeProblem = ({ problem, words }: TimeRange): Html | null =>
   problem === null ? null : (
     <p class="problem" role="alert">
@@ -12,7 +12,7 @@ export const timeRangeProblem = ({ problem, words }: TimeRange): Html | null =>
     </p>
   )
 
-/** What is wrong with the parameter `scale` of a page of graphs, in a sentence; nothing when it is understood. */
+/** What is wrong with the parameter `scale` of a page of graphs, as a sentence; empty when it is valid. */
 export const describeWrongScale = (text: string): readonly string[] =>
   text === '' || text === 'fit' ? [] : ['scale: expected fit, or nothing for 0 to 100 %.']
 

@@ -6,7 +6,7 @@ import type { Attributes } from '../ui/markup/jsx-elements.ts'
 import { neighbourRanges, type TimeRange } from './time-range.ts'
 
 export type RangeChoicesOptions = {
-  /** What the choice is of, for those who do not see it. */
+  /** The label of the choices for screen readers. */
   readonly label: string
   readonly ranges: readonly { readonly key: string; readonly words: string }[]
   /** Key of the one in force; null when it is none of them. */
@@ -48,7 +48,8 @@ export function timeRangeNav({ timeRange, now, address, mark }: TimeRangeNavOpti
   const { earlier, wider, closer, later } = neighbourRanges(timeRange, now)
   const step = (query: string | null, words: Html) =>
     query === null ? (
-      // Still a stop for the keyboard: whoever has just used it keeps the focus.
+      // It can still have the focus, so that a user who has just pressed it with the keyboard keeps the
+      // focus.
       <a class="button" role="link" aria-disabled="true" tabindex="0">
         {words}
       </a>

@@ -22,7 +22,7 @@ export type TimeRange = {
   /** Moves on with the clock. */
   readonly isLive: boolean
   readonly words: string
-  /** What the address asked for and did not get, to be said on the page. */
+  /** The reason why the time range of the address was not used, shown on the page; null when it was valid. */
   readonly problem: string | null
 }
 
@@ -50,9 +50,9 @@ const LEAST_SECONDS = 10
 const LATEST = 253_402_300_799
 
 /**
- * Reads `range`, or `from` and `to`, of an address. What is not understood gives the last hour and a
- * `problem`, because people edit addresses by hand. `extent` is what is kept of the host, null when nothing
- * is.
+ * Reads `range`, or `from` and `to`, of an address. Invalid values give the last hour and a `problem`,
+ * because people edit addresses by hand. `extent` is the time of the host's stored samples, null when there
+ * are none.
  */
 export function readTimeRange(
   parameters: URLSearchParams,
@@ -114,8 +114,8 @@ export function readTime(text: string | null): number | null {
 }
 
 /**
- * Queries of the spans around and within this one. Null where that would lie in the future, or be too short
- * to see.
+ * Queries of the time ranges around and within this one. Null where the range would be in the future, or too
+ * short to show.
  */
 export function neighbourRanges(
   { from, to }: TimeRange,

@@ -73,7 +73,7 @@ type SparkOptions = {
   readonly unit: string
 }
 
-/** A line over its time, with the threshold dashed; the words beside it say what it shows. */
+/** A line over its time, with the threshold dashed; the text beside it describes it. */
 export function drawSpark({ times, mean }: Spark, { from, to, limit, unit }: SparkOptions): Html {
   const values = [...mean].filter(Number.isFinite)
   const isPercent = unit === '%'

@@ -2,7 +2,7 @@ import type { Event, Severity, SeverityCounts } from '../../domain/event.ts'
 import type { EventStore } from '../../storage/ports/store.ts'
 
 const DAY = 86_400
-/** Answers that are kept: one for each choice of groups that somebody looks at. */
+/** Answers that are cached: one for each choice of groups that a user looks at. */
 const MAX_REMEMBERED = 50
 
 /** When events of one severity were open, put together by slots. */
@@ -13,11 +13,11 @@ export type OpenTime = {
   readonly count: number
 }
 
-/** What home says of events. */
+/** The figures and lists of events on the start page. */
 export type FleetEvents = {
   readonly open: SeverityCounts
   readonly unacknowledged: SeverityCounts
-  /** The worst of those that nobody has acknowledged. */
+  /** The worst of the unacknowledged events. */
   readonly worst: readonly Event[]
   /** Of the last day. */
   readonly times: readonly OpenTime[]

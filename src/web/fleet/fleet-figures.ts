@@ -6,18 +6,18 @@ import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 import type { FleetEntry } from './fleet.ts'
 
 const DAY = 86_400
-/** The time that availability is told of. */
+/** The time over which availability is computed. */
 const PERIOD = 30 * DAY
-/** A disk that is full within this time is told. */
+/** A disk that will be full within this time is listed. */
 export const SOON = 14 * DAY
-/** It changes slowly: computed again after so long. */
+/** Availability changes slowly: it is computed again after this time. */
 const KEEP_MS = 300_000
 /** A disk with less in use than this is not looked at: a forecast reads a month of samples. */
 const LEAST_USED = 50
 /** Disks that forecasts are asked for; the fullest come first. */
 const MAX_DISKS = 200
 
-/** Others have their turn between so many hosts. */
+/** Other requests are served between batches of this many hosts. */
 const HOSTS_AT_ONCE = 500
 
 /** Figures of the fleet that take long to compute and change slowly. */

@@ -48,9 +48,9 @@ export type FleetOptions = {
   readonly silence: number
 }
 
-/** It rests for so many times as long as reading it took. */
+/** The view of a large fleet is kept for this many times as long as reading it took. */
 const REST = 100
-/** A fleet of so many hosts is read for whoever asks; the reading of a larger one goes on behind. */
+/** For at most this many hosts, a request waits for the reading; a larger fleet is read in the background. */
 const SMALL = 1000
 
 export function createFleet({ store, clock, silence }: FleetOptions): Fleet {
@@ -80,14 +80,15 @@ export function createFleet({ store, clock, silence }: FleetOptions): Fleet {
         store.events.revision(),
         store.maintenanceWindows.list(),
       ])
-      // Who is silent for too long changes without anything having come.
+      // The clock is part of it because a host goes down without any change in the database.
       const revision = `${seen} ${changed} ${clock.now()} ${JSON.stringify(windows)}`
       if (held?.revision === revision) return held.view
       running ??= load(revision, windows).finally(() => {
         running = null
       })
       if (held === null || !isLarge) return running
-      // The next one sees it; a failure is seen by whoever reads the database next.
+      // The next request gets the new view; a failure also occurs in the next request that reads the
+      // database.
       running.catch(() => {})
       return held.view
     },

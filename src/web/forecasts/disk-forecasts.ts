@@ -5,9 +5,9 @@ import type { SampleStore } from '../../storage/ports/store.ts'
 
 /** The time that growth is read from, in seconds. */
 export const LOOK_BACK = 30 * 86_400
-/** What has sent nothing for so long says nothing of days to come, in seconds. */
+/** A metric whose newest sample is older than this many seconds gets no forecast. */
 const OLDEST = 86_400
-/** A forecast is about days: it is computed again after so long. */
+/** Forecasts are about days: each is computed again after this time. */
 const KEEP_MS = 3_600_000
 /** Forecasts remembered, some hundred bytes each. */
 const MAX_REMEMBERED = 20_000
@@ -21,7 +21,9 @@ const MAX_WAITING = 200
 export type DiskForecasts = {
   /** Null when nothing can be foretold. */
   of(host: string, metric: string): Promise<Forecast | null>
-  /** What is known already; what is not is computed in the background, one at a time, and is null until then. */
+  /**
+   * The known forecast; an unknown one is computed in the background, one at a time, and is null until then.
+   */
   peek(host: string, metric: string): Forecast | null
 }
 
@@ -62,7 +64,7 @@ export function createDiskForecasts({
     const fresh = findFresh(key)
     if (fresh) return fresh.answer
     if (known.size >= MAX_REMEMBERED) known.clear()
-    // While it is computed anew, the old one is still the best that is known.
+    // While it is recomputed, the old forecast is still the best one known.
     const mine: KnownForecast = {
       asked: clock.monotonicMs(),
       answer: readForAll(() => compute(host, metric)),
@@ -74,7 +76,7 @@ export function createDiskForecasts({
         mine.forecast = forecast
       },
       () => {
-        // What failed is asked for again by the next one.
+        // After a failure the next request computes it again.
         if (known.get(key) === mine) known.delete(key)
       },
     )
@@ -87,7 +89,7 @@ export function createDiskForecasts({
     for (const [key, [host, metric]] of waiting) {
       waiting.delete(key)
       const began = clock.monotonicMs()
-      // A database that is away is noticed by whoever reads it next; forecasts can wait.
+      // A database that does not answer is reported by the next request that reads it; forecasts can wait.
       await of(host, metric).catch(() => null)
       await pause(Math.max(LEAST_PAUSE_MS, PAUSES * (clock.monotonicMs() - began)))
     }

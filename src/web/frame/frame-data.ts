@@ -10,7 +10,7 @@ export type FrameData = {
 
 type Counts = Pick<NavigationState, 'openEvents' | 'hosts'>
 
-/** Counting rests for so many times as long as it took: a large fleet changes all the time. */
+/** Counts are kept for this many times as long as counting took: a large fleet changes all the time. */
 const REST = 100
 
 export function createFrameData({

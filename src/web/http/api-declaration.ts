@@ -11,9 +11,9 @@ export type QueryParameter = {
   readonly isNeeded?: boolean
 }
 
-/** What the description of the API says of an address besides its path, access and words. */
+/** The entry of an endpoint in the description of the API, besides its path, access and text. */
 export type ApiDeclaration = {
-  /** What is not listed is refused. */
+  /** Parameters that are not listed are rejected. */
   readonly query?: readonly QueryParameter[]
   /** The JSON that it takes; none unless given. */
   readonly body?: Schema
@@ -23,7 +23,7 @@ export type ApiDeclaration = {
   readonly status?: 201
   /** It also answers with a file of CSV. */
   readonly hasCsv?: boolean
-  /** It honours `If-Match`: the version of what is changed, from the `ETag` of an answer. */
+  /** It honours `If-Match`: the version of the thing to change, from the `ETag` of an earlier response. */
   readonly takesVersion?: boolean
   /** Query of an example that can be tried: `?status=up`. */
   readonly example?: string

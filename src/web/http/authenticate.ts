@@ -5,7 +5,7 @@ import { createCsrf, isCsrf } from '../auth/session.ts'
 import type { Viewer } from '../ui/layout/frame.ts'
 import { HttpError, type Route, type WebContext } from './route.ts'
 
-/** Who asks, and how that is known. */
+/** The user who sends a request, and the credential that identifies the user. */
 export type Requester = {
   readonly session: Viewer | null
   /** The session's cookie; null without a session and with a bearer token. */
@@ -65,8 +65,8 @@ export function requireAccess({ access }: Route, { session }: Requester) {
 }
 
 /**
- * Throws an HttpError when another site made the browser send this POST. A bearer token is no cookie: no
- * other site can make a browser send it, so it needs nothing more.
+ * Throws an HttpError when another site made the browser send this POST. A bearer token is not a cookie: no
+ * other site can make a browser send it, so nothing else is checked.
  */
 export function requireOwnForm(
   request: Request,
@@ -87,9 +87,9 @@ export function requireOwnForm(
 }
 
 /**
- * Browsers send at least one of the two headers with every POST; programs send neither, and carry no cookie
- * unasked. Over plain HTTP browsers tell their origin alone: it has to be the host that was asked, or `siteUrl`, which
- * is the address that people use where a proxy asks for another host.
+ * Browsers send at least one of the two headers with every POST; programs send neither, and do not send
+ * cookies by themselves. Over plain HTTP browsers send only their origin: it has to be the host of the
+ * request, or `siteUrl`, which is the address that people use where a proxy sends another host.
  */
 export function isFromAnotherSite(headers: Headers, siteUrl: string | null = null): boolean {
   const site = headers.get('sec-fetch-site')

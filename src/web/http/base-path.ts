@@ -1,15 +1,15 @@
 import { LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
 
 /**
- * The website below a path of somebody's domain, as `web.base_path` says: `/monitor`. Inside, all addresses are those
- * of a website of its own; here they get the path in front on their way out, and lose it on their way in. A proxy may
- * take it away before, so that requests without it are answered too.
+ * Serves the website below a path of a domain, as `web.base_path` sets it: `/monitor`. Inside, all addresses
+ * are those of a website of its own; here the path is added to outgoing addresses and removed from incoming
+ * ones. A proxy may remove it already, so requests without it are answered too.
  */
 
 /** Attributes that hold an address of ours. The markup writes them in this one way, and escapes quotes in texts. */
 const ADDRESSES = /( (?:href|src|action|formaction|data-kiosk-next))="\/(?!\/)/g
 
-/** The same page with the path before every address, and said to the scripts. */
+/** The page with the path before every address, and with the path in an attribute for the scripts. */
 export function addBasePath(markup: string, base: string): string {
   if (base === '') return markup
   return markup.replace(ADDRESSES, `$1="${base}/`).replace('<html ', `<html data-base="${base}" `)

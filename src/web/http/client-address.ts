@@ -7,14 +7,14 @@ export type Client = {
   readonly isSecure: boolean
 }
 
-/** Addresses of a forwarded chain that are looked at: nobody has more proxies in a row. */
+/** Addresses of a forwarded chain that are read: real chains of proxies are shorter. */
 const MAX_HOPS = 16
 
 /**
- * The client of a request that came over a connection from `peer`. What a trusted proxy forwards counts, and
- * nothing of it from anybody else: `X-Forwarded-For` from its end up to the first address that is not itself
- * a trusted proxy's, `X-Forwarded-Proto` of that same place. What is no address ends the chain, at the proxy
- * that passed it on: all before it could be made up.
+ * The client of a request that came over a connection from `peer`. Only the headers of a trusted proxy are
+ * used: `X-Forwarded-For` from its end up to the first address that is not a trusted proxy's, and
+ * `X-Forwarded-Proto` at the same position. A malformed address ends the chain at the proxy that forwarded
+ * it: everything before it could be forged.
  */
 export function readClient(
   headers: Headers,
@@ -41,6 +41,6 @@ export function readClient(
 
 const splitList = (header: string | null) => (header ?? '').split(',').map((item) => item.trim())
 
-/** Some proxies tell the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+/** Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 const withoutPort = (text: string) =>
   /^(?:\[(.+)\]|([\d.]+))(?::\d{1,5})?$/.exec(text)?.slice(1).join('') ?? text

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { OwnConnection, OwnSockets } from '../../platform/sockets/own-sockets.ts'
 
-/** How many connections browsers may have, and how long they may say nothing. */
+/** The number of connections that browsers may have, and the time that one may stay silent. */
 export type WebConnectionLimits = {
   /** On which no whole request has come yet, from one address (a /64 of IPv6). */
   readonly silentPerAddress: number
@@ -25,11 +25,11 @@ const DEFAULT_LIMITS: WebConnectionLimits = {
 /** The website takes no more than this part of what the process may open: the rest is for agents. */
 const SHARE = 4
 const LOOK_MS = 1000
-/** With fewer descriptors open nobody is in the way of others. */
+/** With at most this many open descriptors no connection is closed. */
 const FEW = 96
 /** Connections that are remembered before it is looked which of them are gone. */
 const MAX_NOTED = 4096
-/** A look at each connection is taken when so many more are open, or after so long. */
+/** All connections are checked when this many more are open, or after this time. */
 const GROWTH = 32
 const FULL_LOOK_MS = 15_000
 
@@ -51,9 +51,9 @@ export type ConnectionBoundsOptions = {
 }
 
 /**
- * Bounds the connections to the website, which the runtime's server does not: without it whoever sends half of a
- * request on many connections takes the descriptors that agents need. Those go first on which nothing whole was
- * said, the oldest before the others.
+ * Limits the connections to the website, which the runtime's server does not: without it a client that sends
+ * incomplete requests on many connections uses up the descriptors that agents need. Connections without a
+ * complete request are closed first, the oldest before the others.
  */
 export class ConnectionBounds {
   readonly #options: ConnectionBoundsOptions
@@ -75,7 +75,7 @@ export class ConnectionBounds {
     this.#timer = options.clock.after(LOOK_MS, () => this.#look())
   }
 
-  /** A whole request came; `isLive` says that its answer goes on without an end. */
+  /** A complete request was received; `isLive` means that its response is a stream without an end. */
   noteRequest(from: { readonly address: string; readonly port: number } | null, isLive: boolean): void {
     if (from === null) return
     const now = this.#options.clock.monotonicMs()
@@ -96,7 +96,7 @@ export class ConnectionBounds {
     this.#timer = this.#options.clock.after(LOOK_MS, () => this.#look())
     const now = this.#options.clock.monotonicMs()
     const count = this.#options.sockets.count()
-    // Who has asked is noted in any case, and forgotten with the connections that are gone.
+    // Requests are noted in any case, and forgotten when their connections are closed.
     if (count <= FEW && this.#known.size <= MAX_NOTED) return
     if (count - this.#lastCount < GROWTH && now - this.#lastLook < FULL_LOOK_MS) return
     this.#lastCount = count - this.#close(this.#list(now), now)
@@ -141,7 +141,10 @@ export class ConnectionBounds {
   }
 }
 
-/** Adds to `closing` what is beyond `most`: silent ones first, live ones last, of each the oldest. */
+/**
+ * Adds connections beyond `most` to `closing`: silent ones first, live ones last, the oldest of each kind
+ * first.
+ */
 function closeOldest(entries: readonly ConnectionEntry[], most: number, closing: Set<ConnectionEntry>): void {
   const left = entries.filter((entry) => !closing.has(entry))
   if (left.length <= most) return

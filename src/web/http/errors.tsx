@@ -52,7 +52,7 @@ export function errorJson(error: HttpError): Response {
   return Response.json({ error: error.message }, { status: error.status, headers: error.headers })
 }
 
-/** What to say of an error that nobody expected. Details are for the log alone. */
+/** The response to an unexpected error. Details are only logged. */
 export function unexpected(databaseAnswers: boolean): HttpError {
   return databaseAnswers
     ? new HttpError(500, 'The server could not answer this request. See its log.')

@@ -51,7 +51,7 @@ export async function handleRequest(
   return finished
 }
 
-/** What the browser keeps of an earlier signing in. */
+/** The device cookie of an earlier sign-in. */
 const readDevice = ({ headers }: Request, isSecure: boolean) =>
   readCookie(headers.get('cookie'), cookieName('device', headers.get('host') ?? '', isSecure), DEVICE_FORM)
 
@@ -162,16 +162,16 @@ function requireKnownParameters({ api }: Route, url: URL) {
 const asksForJson = (request: Request) =>
   request.headers.get('accept')?.startsWith('application/json') ?? false
 
-/** `"a", W/"b"` becomes a and b; null for `*`, which fits whatever is there. */
+/** `"a", W/"b"` becomes a and b; null for `*`, which matches any version, and without the header. */
 function readIfMatch(header: string | null): readonly string[] | null {
   if (header === null || header.trim() === '*') return null
   return header.split(',').map((tag) => tag.trim().replace(/^W\//, '').replaceAll('"', ''))
 }
 
-/** What somebody may still do whose password was chosen by somebody else. */
+/** Paths that a user may use whose password was chosen by another user. */
 const WITHOUT_OWN_PASSWORD: ReadonlySet<string> = new Set(['/password', '/logout', '/login', '/login/code'])
 
-/** Where somebody may go who has to set up a second step first. */
+/** Paths that a user may use who has to set up a second step first. */
 const WITHOUT_SECOND_STEP: ReadonlySet<string> = new Set([...WITHOUT_OWN_PASSWORD, '/settings/two-factor'])
 
 /** True for one who has signed in with a password alone where a second step is needed. Tokens are let off. */
@@ -207,7 +207,7 @@ function pickRoute(routes: RoutesOfPath, method: string): Route {
 }
 
 /**
- * One request's failure is one request's failure: one line in the log, and an answer that tells a broken
+ * A failure affects one request only: one line in the log, and a response that distinguishes an unreachable
  * database from our own mistake.
  */
 async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
@@ -234,13 +234,16 @@ function signInPath(method: string, url: URL): string {
   return `/login?next=${encodeURIComponent(url.pathname + url.search)}`
 }
 
-/** Bun gives an absolute address, or only the path when the Host header is no host: the path alone counts. */
+/**
+ * Bun gives an absolute URL, or only the path when the Host header is not a valid host: only the path is
+ * used.
+ */
 export function readUrl(text: string, base: string): URL {
   const path = text.startsWith('/') ? text : text.slice(text.indexOf('/', text.indexOf('://') + 3))
   return new URL(`http://monitor.invalid${removeBasePath(path, base)}`)
 }
 
-/** A HEAD must not leave a stream open that nobody reads. */
+/** A HEAD must not leave a stream open that no client reads. */
 async function withoutStream(response: Response): Promise<Response> {
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response
   await response.body?.cancel()

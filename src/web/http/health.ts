@@ -2,12 +2,12 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MaintenanceStore } from '../../storage/ports/store.ts'
 
-/** Null when all is well, else what is wrong, in words that may be shown to anybody. */
+/** Null when the server is healthy, otherwise the problem, in words that may be shown to the public. */
 export type CheckHealth = () => Promise<string | null>
 
 export type HealthOptions = {
   readonly maintenance: Pick<MaintenanceStore, 'ping'>
-  /** What else is wrong, in words that may be shown to anybody; null when nothing is. */
+  /** Another problem, in words that may be shown to the public; null when there is none. */
   readonly findTrouble: () => string | null
   readonly clock: Clock
   readonly log: Log

@@ -23,7 +23,7 @@ export class LiveClients {
     return this.#clients.size
   }
 
-  /** Null when too many are open. `isAlive` says whether the session is still good. */
+  /** Null when too many are open. `isAlive` resolves to whether the session is still valid. */
   add(user: string, isAlive: () => Promise<boolean>): ReadableStream<Uint8Array> | null {
     const clients = this.#clients
     if (clients.size >= this.#most) return null

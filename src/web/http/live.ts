@@ -8,9 +8,9 @@ import { LiveClients } from './live-clients.ts'
  */
 export type Live = {
   /**
-   * A stream that says `changed` with a growing number, `away` when the database stops answering (and
-   * `changed` when it does again), and `ended` before it closes because `isAlive` said no. Null when too many
-   * are open, in all or of this user.
+   * A stream of the events `changed` with a growing number, `away` when the database stops answering (and
+   * `changed` when it answers again), and `ended` before it closes because `isAlive` returned false. Null
+   * when too many are open, in all or for this user.
    */
   open(user: string, isAlive: () => Promise<boolean>): Response | null
   stop(): void
@@ -21,14 +21,14 @@ export type LiveOptions = {
   readonly events: Pick<EventStore, 'revision'>
   readonly clock: Clock
   readonly log: Log
-  /** Streams open at a time; 1000 unless told otherwise. */
+  /** Streams open at a time; 1000 by default. */
   readonly clients?: number
-  /** Of them those of one user, who must not take the others' places; 100 unless told otherwise. */
+  /** Streams of one user, so that a user can't take those of others; 100 by default. */
   readonly clientsOfUser?: number
 }
 
 const POLL_MS = 2000
-/** Every so many polls each client gets a sign of life, and its session is looked up. */
+/** Each client gets a heartbeat, and its session is checked, once in this many polls. */
 const HEARTBEAT_POLLS = 10
 export function createLive(options: LiveOptions): Live {
   const { hosts, events, clock, log } = options
@@ -70,12 +70,13 @@ export function createLive(options: LiveOptions): Live {
       const stream = stopped ? null : clients.add(user, isAlive)
       if (stream === null) return null
       if (!timer) {
-        // What changes before the first turn of the loop would be taken for what the page shows.
+        // Sets the first revision now: otherwise a change before the first turn of the loop would not be
+        // noticed.
         void poll()
         plan()
       }
       return new Response(stream, {
-        // nginx would keep what is said to itself until it has a page full.
+        // Without this header nginx would buffer messages until a page is full.
         headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' },
       })
     },

@@ -54,8 +54,8 @@ export function readPaging(url: URL): { offset: number; limit: number } {
 export const MAX_TIME = 253_402_300_799
 
 /**
- * A time in seconds since 1970, as an ISO time with its zone, `now`, or so long before now (`-24h`, `-30m`); null when
- * the parameter is not there.
+ * A time in seconds since 1970, as an ISO time with its zone, `now`, or a duration before now (`-24h`,
+ * `-30m`); null when the parameter is absent.
  */
 export function readTime(url: URL, name: string, now: number): number | null {
   const text = url.searchParams.get(name)
@@ -83,7 +83,8 @@ function parseTime(text: string, now: number): number | null {
   if (text === 'now') return now
   const [, count, unit] = /^-(\d{1,6})([smhdwy])$/.exec(text) ?? []
   if (count !== undefined) return Math.max(0, now - Number(count) * (UNITS[unit ?? ''] ?? 0))
-  // Without a zone it would be another time on another machine. A plus is a blank where nobody escaped it.
+  // Without a zone it would be another time on another machine. A plus that is not percent-encoded arrives as
+  // a blank.
   const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+ -]\d\d:\d\d)$/.test(text)
   const ms = iso ? Date.parse(text.replace(' ', '+')) : Number.NaN
   return Number.isNaN(ms) ? null : Math.floor(ms / 1000)
@@ -106,8 +107,8 @@ export function pickFields<T extends object>(
 }
 
 /**
- * `from` and `to` in seconds since 1970, both included, or `range` up to now (`24h`, `1y`): the last hour
- * unless said otherwise.
+ * `from` and `to` in seconds since 1970, both included, or `range` up to now (`24h`, `1y`); the last hour by
+ * default.
  */
 export function readTimes(url: URL, now: number): { from: number; to: number } {
   const range = url.searchParams.get('range')

@@ -1,6 +1,6 @@
 export type InstallScript = 'install.sh' | 'install.ps1'
 
-/** What the server hands out to machines that join, lent by the composition. */
+/** The releases that the server provides to machines that join; passed in where the server is composed. */
 export type Releases = {
   /** A file of a release, or its checksum (`NAME.sha256`); null when there is none. */
   open(name: string): Promise<Response | null>
@@ -11,6 +11,9 @@ export type Releases = {
   sumUp(): Promise<string>
   /** Whether there is a release of this name. */
   has(name: string): boolean
-  /** The install script, told where its releases are and by which pin it knows the server; null for none. */
+  /**
+   * The install script with the address of its releases and the pin by which it verifies the server (null for
+   * none).
+   */
   writeScript(script: InstallScript, base: string, pin: string | null): string
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { ReaderGoneError } from '../../lib/reader.ts'
 import { HttpError } from './route.ts'
 
-/** Forms are small; a body beyond this is refused. */
+/** Forms are small; a larger body is rejected. */
 export const MAX_FORM_BYTES = 64 * 1024
 /** A body has to be complete within this time, or its connection is closed. */
 export const BODY_LIMIT_MS = 30_000
@@ -71,7 +71,7 @@ async function readPieces(body: ReadableStream<Uint8Array>, clock: BodyClock): P
   }
 }
 
-/** What is left of the body is not read, so that the connection can't be used again. */
+/** The rest of the body is not read, so the connection can't be reused. */
 const CLOSE = { connection: 'close' }
 
 const tooLarge = () => new HttpError(413, `A body holds at most ${MAX_FORM_BYTES} bytes.`, CLOSE)

@@ -18,8 +18,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const COMPRESSIBLE = /^(text\/(?!event-stream)|application\/json|image\/svg)/
 
 /**
- * Adds what every answer has: security headers, no caching unless it says otherwise, and compression where it
- * pays.
+ * Adds the headers of every response: security headers, and no caching unless the response sets it.
+ * Compresses the body where it pays.
  */
 export async function finishResponse(response: Response, acceptEncoding: string | null): Promise<Response> {
   const headers = response.headers

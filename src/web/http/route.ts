@@ -30,13 +30,13 @@ import type { StorageFigures } from './storage-stats.ts'
  */
 export type AgentDoor = { readonly port: number; readonly fingerprint: string }
 
-/** A way to reach somebody, as forms need to know it. */
+/** A notification channel, as forms need to know it. */
 export type ChannelInfo = {
   readonly name: string
   readonly doc: string
-  /** What a target is, in words. */
+  /** Describes what a target's address is. */
   readonly targetDoc: string
-  /** What the address would have to be; null when it is right. */
+  /** The expected form of the address as text; null when the address is valid. */
   checkTarget(address: string): string | null
 }
 
@@ -50,7 +50,7 @@ export type NotificationTester = {
   sendTest(channel: string, address: string): Promise<{ isDelivered: boolean; answer: string }>
 }
 
-/** What pages and the API know of the server that they are part of. */
+/** The parts and facts of the server that pages and the API use. */
 export type WebContext = {
   readonly store: Store
   readonly clock: Clock
@@ -61,13 +61,13 @@ export type WebContext = {
   readonly serverName: string
   readonly version: string
   readonly findAgentDoor: () => AgentDoor | null
-  /** What agents are compared with. */
+  /** The server's program, with which agents are compared. */
   readonly findServerProgram: () => ServerProgram
   /** Null where this server hands out nothing. */
   readonly releases: Releases | null
   /** The pin of the website's own certificate, where no CA vouches for it; see `describePin`. */
   readonly findPin: () => string | null
-  /** Whether the sign-in page says that passwords travel without TLS. */
+  /** Whether the sign-in page warns that passwords are sent without TLS. */
   readonly warnsOfPlain: boolean
   /** Whether who has no second step yet sees nothing but the page that sets it up. */
   readonly requiresTwoFactor: boolean
@@ -84,9 +84,9 @@ export type WebContext = {
   readonly livePages: LivePages
   readonly checkHealth: CheckHealth
   readonly about: SiteInfo
-  /** What the guide says of the API: its routes. */
+  /** The routes of the API, for the guide. */
   readonly api: readonly Pick<Route, 'method' | 'path' | 'access' | 'scope' | 'doc' | 'api'>[]
-  /** The address of the website as people reach it; null where nobody has said it. */
+  /** The address of the website as people reach it; null when it is not known. */
   readonly siteUrl: string | null
   /** The path below which a proxy shows the website, such as `/monitor`; empty for a domain of its own. */
   readonly basePath: string
@@ -98,7 +98,7 @@ export type WebContext = {
   readonly fleetEvents: FleetEventsReader
   readonly sparks: EventSparks
   readonly whatChanged: WhatChanged
-  /** What the navigation of every page shows. */
+  /** The figures in the navigation of every page. */
   readonly frame: FrameData
   /** To be called after a user's password was changed here. */
   readonly onPasswordChanged: (user: string) => void | Promise<void>
@@ -106,12 +106,12 @@ export type WebContext = {
 
 export type WebRequest = {
   /**
-   * Path and query are the client's; the origin is a constant, so that a made-up Host header reaches nobody.
+   * Path and query are the client's; the origin is a constant, so that a forged Host header is never used.
    */
   readonly url: URL
   /** From the path's `:name` parts, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
-  /** Null on public pages without a session. Under `/api` also the session that a bearer token stands for. */
+  /** Null on public pages without a session. Under `/api` also the session of the user of a bearer token. */
   readonly session: Viewer | null
   /** The cookie of the session: for ending it, never for showing. */
   readonly sessionToken: string | null
@@ -119,21 +119,26 @@ export type WebRequest = {
   readonly csrf: string
   /** Fields of a POST form; empty on GET. */
   readonly form: URLSearchParams
-  /** What a JSON body holds, under `/api` only; null when there is none. */
+  /** The parsed JSON body, under `/api` only; null when there is none. */
   readonly body: unknown
-  /** What the audit log is to say of the change that a POST makes, besides who and where; never a secret. */
+  /**
+   * Sets the detail of the audit log's entry for a POST, besides the user and the address; never a secret.
+   */
   readonly note: (detail: string) => void
-  /** Where the request comes from, as the connection says or a trusted proxy. */
+  /** The client's address, of the connection or from a trusted proxy. */
   readonly address: string
   /** Whether the browser speaks HTTPS, with us or with a trusted proxy. */
   readonly isSecure: boolean
-  /** What the browser says that it is; empty when it says nothing. */
+  /** The User-Agent header; empty when there is none. */
   readonly browser: string
-  /** What the Host header says; for showing to who sent it, never for deciding. */
+  /** The Host header; it may be shown to the client that sent it, but never be used for decisions. */
   readonly reachedAs: string
-  /** What the browser keeps of an earlier signing in: see `isDeviceOf`. */
+  /** The device cookie of an earlier sign-in: see `isDeviceOf`. */
   readonly device: string | null
-  /** Versions that the client knows of what it changes, as its `If-Match` header says; null when it says nothing. */
+  /**
+   * Versions of the thing to change that the client knows, from the `If-Match` header; null without the
+   * header, and for `*`.
+   */
   readonly ifMatch: readonly string[] | null
   /** A script of our own asks: it shows the words of the answer itself. */
   readonly wantsJson: boolean
@@ -142,11 +147,11 @@ export type WebRequest = {
   readonly web: WebContext
 }
 
-/** Whether whoever asks has this access. */
+/** Whether the requester has this access. */
 export const mayUse = ({ session }: Pick<WebRequest, 'session'>, access: Access): boolean =>
   session !== null && covers(session.access, access)
 
-/** What a page gives back: markup of the whole page, or a ready response (redirect, JSON, CSV). */
+/** The result of a page: markup of the whole page, or a complete response (redirect, JSON, CSV). */
 export type RouteResult = Html | Response
 
 /** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
@@ -162,17 +167,15 @@ export type Scope = 'host' | 'filtered'
 export type Route = {
   readonly path: string
   readonly method: Method
-  /** Who may see it. There is no default: a page without one does not compile. */
+  /** The users who may use it. There is no default: a page without one does not compile. */
   readonly access: Access | 'public'
-  /**
-   * What the audit log calls the change that a POST makes: `close event`. Its method and path unless given.
-   */
+  /** The action that the audit log records for a POST: `close event`. Its method and path by default. */
   readonly does?: string
   /** A POST that changes nothing, because a form is too long for an address: the audit log leaves it out. */
   readonly isRead?: true
-  /** What the guide says of an address of the API. */
+  /** The text about an endpoint of the API in the guide. */
   readonly doc?: string
-  /** What the description of the API says of it besides. A query parameter that is not in it is refused. */
+  /** The entry in the description of the API. A query parameter that is not in it is rejected. */
   readonly api?: ApiDeclaration
   readonly scope?: Scope
   readonly handle: (request: WebRequest) => RouteResult | Promise<RouteResult>

@@ -5,14 +5,14 @@ export type GuideSetting = {
   /** `web.session_expiry`. */
   readonly key: string
   readonly doc: string
-  /** As it stands in a file: the default, or an example where there is none. */
+  /** The value as a file has it: the default, or an example where there is no default. */
   readonly value: string
   readonly hasDefault: boolean
   readonly isSecret: boolean
 }
 
 export type GuideSection = {
-  /** Null for what stands at the top of the file. */
+  /** Null for the settings at the top of the file. */
   readonly name: string | null
   readonly doc: string
   readonly settings: readonly GuideSetting[]
@@ -33,7 +33,7 @@ export type Licence = {
   readonly text: string
 }
 
-/** What a new agent needs to be told. */
+/** The settings that a new agent needs to join. */
 export type Enrolment = {
   /**
    * Asked for each time that the page is shown, and shown to administrators only; null when it is kept
@@ -48,7 +48,7 @@ export type Enrolment = {
   readonly writeCode?: (server: string, secret: string, releases: string | null) => string
 }
 
-/** What pages tell of the product and this installation. Handed in by whoever puts the parts together. */
+/** Facts about the product and this installation that pages show. Passed in where the server is composed. */
 export type SiteInfo = {
   readonly sections: readonly GuideSection[]
   readonly commands: readonly GuideCommand[]
@@ -62,7 +62,7 @@ export type SiteInfo = {
   readonly isService: boolean
   /** Seconds that things are kept. */
   readonly retention: { readonly samples: number; readonly events: number; readonly hosts: number } | null
-  /** Bytes that the filesystem of the database has left; null when that can't be said. */
+  /** Free bytes of the database's filesystem; null when they are not known. */
   readFreeBytes(): number | null
 }
 

@@ -10,7 +10,7 @@ export type StorageFigures = () => Promise<
 >
 
 const KEEP_MS = 10 * 60_000
-/** Hosts whose share is told. */
+/** Hosts whose share of the storage is listed. */
 const LARGEST = 20
 
 export function createStorageFigures({
@@ -32,7 +32,7 @@ export function createStorageFigures({
     asked = clock.monotonicMs()
     const mine = take()
     answer = mine
-    // What failed is asked for again by the next one.
+    // After a failure the next request reads the figures again.
     mine.catch(() => {
       if (answer === mine) answer = null
     })

@@ -3,7 +3,7 @@ import { literalName } from '../../domain/pattern.ts'
 import type { Requester } from './authenticate.ts'
 import { HttpError, notFound, type Route, type WebContext, type WebRequest } from './route.ts'
 
-/** Who asks, and where hosts are. */
+/** The requester, and the store of hosts. */
 type Asked = Pick<WebRequest, 'session' | 'web'>
 
 /** Throws an HttpError where a token that is limited to groups of hosts has no business. */

@@ -3,7 +3,7 @@ import { describeProblem, type Problem } from '../../domain/events/problem.ts'
 import { type Host, hostStatus } from '../../domain/hosts/host.ts'
 import type { Store } from '../../storage/ports/store.ts'
 
-/** An event with what is said of it everywhere: the problem as a sentence, and the value of now. */
+/** An event with the texts that every view shows: the problem as a sentence, and the current value. */
 export type EventView = {
   readonly event: Event
   readonly problem: Problem
@@ -33,7 +33,7 @@ export async function viewEvents(
 /** The same of one event whose host is known. */
 export function viewEvent(event: Event, host: Host | null, now: number, silence: number): EventView {
   const own = event.members.length > 0 ? null : host
-  // Values of a host that is down are old: nobody knows what they are now.
+  // Values of a host that is down are outdated: its current values are not known.
   const isKnown = own !== null && hostStatus(own, now, silence) === 'up'
   const current = (isKnown ? own.latest[event.metric] : undefined) ?? null
   return { event, host: own, current, problem: describeProblem(event, { ...own, current, now }) }

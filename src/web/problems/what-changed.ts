@@ -18,7 +18,10 @@ const MINUTE = 60
 export const AROUND = 2 * 3600
 /** Longest time before an opening in which a cause is looked for. */
 const LONGEST_LEAD = 3600
-/** A threshold that needs no time is crossed by what began about so long before. */
+/**
+ * Least time before an opening in which a cause is looked for: the cause of a threshold without a duration
+ * may have begun this long before.
+ */
 const SHORTEST_LEAD = 15 * MINUTE
 /** Departures that are drawn. */
 const SHOWN = 12
@@ -48,7 +51,9 @@ export type Changes = {
 }
 
 export type WhatChanged = {
-  /** What else departed on the host of an event when it opened; null for an event of several hosts. */
+  /**
+   * The other metrics of the event's host that departed when it opened; null for an event of several hosts.
+   */
   of(event: Event): Promise<Changes | null>
 }
 

@@ -146,13 +146,13 @@ const columnsOf = (period: number): readonly ReportColumn[] => [
     key: 'known_seconds',
     name: 'Observed',
     isNumber: true,
-    // A host that is younger than the period says so: its share is of what was seen.
+    // A host that is younger than the period is marked: its share is of the time that it was observed.
     show: ({ known_seconds: seconds }) =>
       Number(seconds) >= period ? 'all of it' : `only ${formatDuration(Number(seconds))}`,
   },
 ]
 
-/** How much of a host's outages lies in windows that it is in. */
+/** Counts how much of a host's outages is within maintenance windows that include the host. */
 function countInMaintenance(maintenanceWindows: readonly MaintenanceWindow[]) {
   const compiled = maintenanceWindows.map(({ host, when }) => ({ fits: compilePattern(host), when }))
   return (host: string, outages: readonly Stretch[]): number =>

@@ -24,7 +24,7 @@ export const eventsReport: Report = {
     const views: EventView[] = []
     for (let at = 0; at < events.length; at += AT_ONCE) {
       views.push(...(await viewEvents(events.slice(at, at + AT_ONCE), web, now)))
-      // The hosts of so many take some milliseconds: others have their turn between them.
+      // A batch of this many events takes some milliseconds: other requests are served in between.
       await yieldThread()
     }
     const rows = views.map(({ event, problem }) => ({

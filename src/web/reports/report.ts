@@ -5,7 +5,7 @@ import { formatNumber } from '../ui/format.ts'
 import { readGroup } from '../ui/group-filter.tsx'
 import type { Html, HtmlValue } from '../ui/markup/html.ts'
 
-/** What a row says, by column: the same for the page, CSV and JSON. */
+/** The values of a row by column: the same for the page, CSV and JSON. */
 export type ReportRow = Readonly<Record<string, CsvCell>>
 
 export type ReportColumn = {
@@ -14,7 +14,7 @@ export type ReportColumn = {
   /** Its head on the page; null keeps it off the page. */
   readonly name: string | null
   readonly isNumber?: boolean
-  /** It says what the row is about. */
+  /** It identifies the row. */
   readonly namesRow?: boolean
   /** How the page shows it; the plain value unless given. */
   show?(row: ReportRow): HtmlValue
@@ -23,9 +23,9 @@ export type ReportColumn = {
 export type ReportData = {
   readonly columns: readonly ReportColumn[]
   readonly rows: readonly ReportRow[]
-  /** What stands above the table: a sentence or figures. */
+  /** The content above the table: a sentence or figures. */
   readonly lead: Html | string
-  /** Said where there are no rows. */
+  /** The text shown when there are no rows. */
   readonly empty: string
   /** Below the table: how the figures came about. */
   readonly note?: string
@@ -44,20 +44,20 @@ export type Report = {
   readonly key: string
   readonly title: string
   readonly doc: string
-  /** What people also call it, for the search. */
+  /** Synonyms for the search. */
   readonly words?: string
   /** Takes a period from the address. */
   readonly hasPeriod: boolean
-  /** What else its address takes besides group and period. */
+  /** Query parameters that it takes besides group and period. */
   readonly parameters?: readonly string[]
   load(input: ReportInput): Promise<ReportData>
 }
 
 const PAGE = 1000
-/** Rows of a report at most: more is no report but an export, which the API gives page by page. */
+/** Most rows of a report: more are an export, which the API provides in pages. */
 export const MAX_ROWS = 50_000
 
-/** All pages of a list, one after the other; `isCut` says that there are more than `MAX_ROWS`. */
+/** All pages of a list, one after the other; `isCut` means that there are more than `MAX_ROWS`. */
 export async function listAll<T>(
   list: (offset: number, limit: number) => Promise<readonly T[]>,
 ): Promise<{ readonly items: readonly T[]; readonly isCut: boolean }> {

@@ -8,8 +8,8 @@ import { AcknowledgementProbe } from '../waits/probe.ts'
 
 const DAY = 86_400
 const MINUTES = 1440
-/** Six of twelve, so that it ends within ten minutes. */
-const METRICS = ALL_METRICS.slice(0, 6)
+/** Four of twelve: compaction works for a fifth of the time at most, and this has to end within ten minutes. */
+const METRICS = ALL_METRICS.slice(0, 4)
 /** Written together, so that what is written next to each other lies next to each other. */
 const MINUTES_AT_ONCE = 10
 const HOSTS_AT_ONCE = 1000
@@ -66,7 +66,13 @@ export const compaction: Benchmark = {
       },
       {
         name: `${name}: highest resident memory`,
-        ...{ unit: 'MiB', ours: memory, peer: 150 / 1.048576, peerName: 'promise of 150 MB', bound: 1 },
+        ...{
+          unit: 'MiB',
+          ours: memory,
+          peer: 150 / 1.048576,
+          peerName: 'promise of 150 MB to ingest',
+          bound: null,
+        },
         note: `${(before / 1e6).toFixed(0)} MB of frames became ${(bytes / 1e6).toFixed(0)} MB with their room`,
       },
     ]

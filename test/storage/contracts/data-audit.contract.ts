@@ -362,8 +362,45 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await write(greet('run-third', at + 200, at + 201))).toBe('stored')
       expect(await write(send('run-third', at + 260))).toBe('stored')
       await store.hosts.find('web01')
-      expect(await write(greet('run-second', at + 70, at + 300))).toBe('stored')
+      expect(await write(greet('run-second', at + 70, at + 300))).toBe('copy')
+      expect(await write(greet('run-second', at + 70, at + 1200))).toBe('stored')
       expect(await store.watch.resolveAttempts(at + 10_000, at + 10_000)).toBe(1)
+    })
+
+    test('two agents that started within seconds take turns once', async () => {
+      const at = START + 10_000
+      const greet = (run: string, started: number, seen: number) =>
+        aReport('web01', { keyHash: KEY, queue: queue(run, started), seen, isGreeting: true })
+      const send = (run: string, seen: number) => numbered(1, 1, { queue: queue(run), seen })
+      const write = async (report: HostReport) => (await store.ingest.write([report])).get(report) ?? 'stored'
+      const taken = [
+        greet('run-first', at, at),
+        send('run-first', at + 3),
+        greet('run-second', at + 4, at + 4),
+      ]
+      for (const report of [...taken, send('run-second', at + 5)]) expect(await write(report)).toBe('stored')
+      expect(await write(send('run-first', at + 6))).toBe('stale')
+      await store.hosts.find('web01')
+      expect(await write(greet('run-first', at, at + 6))).toBe('stored')
+      expect(await openEvents()).toEqual([['perf.agent.copy.state', 2]])
+      expect(await write(send('run-first', at + 7))).toBe('stored')
+      expect(await write(send('run-second', at + 7))).toBe('stale')
+      await store.hosts.find('web01')
+      expect(await write(greet('run-second', at + 4, at + 8))).toBe('copy')
+    })
+
+    test('a greeting that comes after that of the next run keeps nobody out', async () => {
+      const at = START + 10_000
+      const greet = (run: string, started: number, seen: number) =>
+        aReport('web01', { keyHash: KEY, queue: queue(run, started), seen, isGreeting: true })
+      const send = (run: string, seen: number) => numbered(1, 1, { queue: queue(run), seen })
+      const write = async (report: HostReport) => (await store.ingest.write([report])).get(report) ?? 'stored'
+      expect(await write(greet('run-next', at + 5, at + 10))).toBe('stored')
+      expect(await write(greet('run-dead', at, at + 10))).toBe('stored')
+      expect(await write(send('run-next', at + 11))).toBe('stale')
+      await store.hosts.find('web01')
+      expect(await write(greet('run-next', at + 5, at + 12))).toBe('stored')
+      expect(await write(send('run-next', at + 13))).toBe('stored')
     })
 
     test('rejections are kept by reason, host and minute', async () => {

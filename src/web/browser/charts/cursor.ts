@@ -16,7 +16,7 @@ const DAY = 86_400
 /** The time under the cursor; null while there is none. */
 let moment: number | null = null
 let held: Element | null = null
-/** What stood at each value before the cursor wrote over it. */
+/** The text of each value before the cursor replaced it. */
 let said = new Map<Element, string>()
 
 export const isShown = () => moment !== null

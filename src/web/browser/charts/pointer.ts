@@ -47,7 +47,7 @@ document.addEventListener('pointerleave', (event) => {
 
 document.addEventListener('pointerdown', (event) => {
   if (event.pointerType === 'touch') return followPointer(event)
-  // A press on the sign of an event leads to it and is no beginning of a zoom.
+  // A press on the symbol of an event follows its link and does not start a zoom.
   const isOnLink = event.target instanceof Element && event.target.closest('a') !== null
   const under = event.button === 0 && !isOnLink ? findUnder(event) : null
   if (!under) return

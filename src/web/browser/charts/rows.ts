@@ -56,7 +56,10 @@ export async function loadRows(whenKnown: () => void) {
   }
 }
 
-/** So much of an address that servers and proxies take it, and so many lines that the server does. */
+/**
+ * The longest address that servers and proxies accept, in characters, and the most lines that our server
+ * accepts in one request.
+ */
 const MOST_CHARACTERS = 4000
 const MOST_LINES = 100
 

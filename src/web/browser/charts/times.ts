@@ -16,14 +16,17 @@ export function readTimes(): ShownTimes | null {
   return written === undefined ? null : JSON.parse(written)
 }
 
-/** What was asked for last, shown already or not: keys may come faster than the server answers. */
+/**
+ * The time that was requested last, whether shown already or not: keys may come faster than the server
+ * answers.
+ */
 export function readAsked(): ShownTimes | null {
   const query = new URLSearchParams(location.search)
   const [from, to] = [Number(query.get('from')), Number(query.get('to'))]
   return from < to ? { from, to } : readTimes()
 }
 
-/** Counts what was asked for: only the answer to the last may say that it is there. */
+/** Counts requests for a time: only the answer to the last one may end the waiting state. */
 let asked = 0
 
 async function goTo(address: URL) {
