@@ -1,6 +1,8 @@
-/** Rows as columns under their headings. */
+import { escapeInvisible } from '../lib/invisible.ts'
+
+/** Rows as columns under their headings. What people and agents have named may not steer the terminal. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [headings, ...rows]
+  const lines = [headings, ...rows.map((row) => row.map(escapeInvisible))]
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines
     .map((line) =>

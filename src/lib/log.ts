@@ -1,3 +1,4 @@
+import { escapeInvisible } from './invisible.ts'
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 /**
@@ -98,17 +99,6 @@ const quote = (text: string) => (/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.st
 
 /** Control characters would let a sender write log lines of its own. */
 const oneLine = (text: string) => text.replace(/\p{Cc}/gu, ' ')
-
-/** Characters that control a terminal, are invisible, or change the direction of the text that follows. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
-
-/** Escaped as in JSON, so that a line of JSON stays one. */
-const escapeInvisible = (line: string) =>
-  line.replace(INVISIBLE, (character) =>
-    Array.from({ length: character.length }, (_, i) => escapeUnit(character.charCodeAt(i))).join(''),
-  )
-
-const escapeUnit = (unit: number) => `\\u${unit.toString(16).padStart(4, '0')}`
 
 /** Not `process.stderr`, whose streams cost a process that does little else 5 MB of resident memory. */
 function writeToStderr(line: string) {

@@ -51,6 +51,13 @@ async function openPage({ ofEmpty = false, user = USER }: ListedPage): Promise<P
 const isBroad = (page: Page) =>
   page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth')
 
+/** Heads of the lists that must be moved sideways to be read. */
+const findBroadLists = (page: Page) =>
+  page.evaluate<string[]>(
+    `[...document.querySelectorAll('.scroller')].filter((list) => list.scrollWidth > list.clientWidth)
+      .map((list) => list.scrollWidth - list.clientWidth + ' px: ' + list.querySelector('tr')?.textContent)`,
+  )
+
 test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
   '%s has no accessibility fault in both colours, nothing in the console, and fits wide, narrow and narrowest',
   async (_, listed) => {
@@ -67,6 +74,14 @@ test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
       // Colours change nothing but what can be told from what.
       await page.emulateMedia({ colorScheme: 'dark' })
       expect(await findFaults(page, ['color-contrast'])).toEqual([])
+    }
+    for (const width of [1100, 900]) {
+      await page.setViewportSize({ width, height: 900 })
+      expect(await findBroadLists(page)).toEqual([])
+      const hasNavigation = (await page.locator('.settings-navigation').count()) > 0
+      expect(await page.locator('.settings-navigation:visible').count()).toBe(
+        hasNavigation && width >= 960 ? 1 : 0,
+      )
     }
     await page.setViewportSize({ width: 320, height: 640 })
     // A graph has its new size with the next frame.

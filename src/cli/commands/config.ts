@@ -13,7 +13,7 @@ export const config: CommandGroup = {
       name: 'config check',
       doc:
         'Reads the configuration of every role that is registered here, or that of --config, and ' +
-        'tells every mistake; exit code 78 when there is one',
+        'lists every mistake; exit code 78 when there is one',
       run: check,
     },
     {

@@ -184,11 +184,8 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   }
 
   #canTake(): boolean {
+    if (!this.#pause.isOn && this.#replies.isFull) this.pause(PAUSED_FOR_ANSWERS)
     if (this.#pause.isOn) return false
-    if (this.#replies.isFull) {
-      this.pause(PAUSED_FOR_ANSWERS)
-      return false
-    }
     // Asked of each message: a call less where there is room.
     return !this.#shared.ingest.isSaturated || this.#shared.hasRoomFor(this)
   }
@@ -251,9 +248,8 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   }
 
   #refuseBatch(error: ProtocolError): void {
-    const { message, id, retry } = error
     this.#reports.noteError(error)
-    this.#replies.add({ id, error: message, retry })
+    this.#replies.add({ id: error.id, error: error.message, retry: error.retry })
     // Written at once: no commit will come by to do it.
     if (this.#reports.inFlight === 0) this.#writeReplies()
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { ConfigError } from '../../config/config-error.ts'
 import type { Config } from '../../config/schema.ts'
+import { describeError } from '../../lib/log.ts'
 import { SecretBox } from '../../lib/secret-box.ts'
 import type { SecondFactorStore } from '../../storage/ports/store.ts'
 import { createSecret } from './password.ts'
@@ -19,9 +20,9 @@ export async function protectSecondFactors(
   store: SecondFactorStore,
 ): Promise<void> {
   const file = web.secretFile ?? join(dataDir, SECRET_FILE)
-  const found = readSecretFile(file)
+  const found = explain(file, () => readSecretFile(file))
   if (found === null && (await store.isProtected())) throw wrongSecret(`${file} is not there`)
-  const secret = found ?? keepFile(file, createSecret)
+  const secret = found ?? explain(file, () => keepFile(file, createSecret))
   if (secret.length < SHORTEST)
     throw new ConfigError([
       {
@@ -31,6 +32,16 @@ export async function protectSecondFactors(
       },
     ])
   if (!(await store.protect(new SecretBox(secret)))) throw wrongSecret(`${file} holds another secret`)
+}
+
+/** Names the setting where the file can't be read or made. */
+function explain<T>(file: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    const expected = `expected a file that can be read, or made where there is none (${describeError(error)})`
+    throw new ConfigError([{ where: file, key: 'web.secret_file', expected }])
+  }
 }
 
 const wrongSecret = (what: string) =>

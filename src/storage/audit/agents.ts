@@ -9,15 +9,16 @@ import type { HostReport } from '../ports/store.ts'
 import type { ReplacedRuns } from './replaced-runs.ts'
 
 /**
- * Which run of the agent speaks for a host. Two agents with the same key and queue are told by this: one that
- * started before the other was last seen is no restart of it, and neither is one that spoke before the other did.
+ * Which run of the agent sends for a host. This distinguishes two agents with the same key and queue: a run
+ * that started before the other was last seen is not a restart of it, and neither is one that sent before the
+ * other did.
  */
 
 /** A restart may look this much too early: answers wait, and the two clocks are read at different times. */
 const TOLERANCE = 30
 /** The first of two agents is kept while it was seen so lately; then the other one takes over. */
 const KEPT_SECONDS = 900
-/** After so long it is read again who speaks for the hosts. */
+/** The interval after which the runs that send for the hosts are read again. */
 const REREAD_SECONDS = 600
 /** Hosts of one commit of which it is read again. */
 const REREAD_AT_ONCE = 200
@@ -37,7 +38,10 @@ export class AgentRefresh {
   #begun = Number.NEGATIVE_INFINITY
   #rest: Iterator<CachedHost> | null = null
 
-  /** Forgets agents that no longer speak for their hosts, which are recognised anew; `now` is the server's clock. */
+  /**
+   * Forgets agents that no longer send for their hosts, so that they are looked up again; `now` is the
+   * server's clock.
+   */
   async refresh(transaction: Transaction, hosts: () => Iterator<CachedHost>, now: number): Promise<void> {
     if (this.#rest === null) {
       if (Math.abs(now - this.#begun) < REREAD_SECONDS) return
@@ -76,7 +80,7 @@ async function compare(transaction: Transaction, hosts: readonly CachedHost[]): 
   }
 }
 
-/** What a writer remembers of agents. */
+/** The memory of a writer about agents. */
 type AgentMemory = {
   readonly lastSeen: Pick<LastSeenBuffer, 'findUnwritten'>
   readonly replaced: ReplacedRuns

@@ -10,7 +10,7 @@ import { settleReceipts } from './settle.ts'
 
 const MAX_DIFFERENCES = 100
 
-/** Up to so many hosts, settling costs nothing that matters. */
+/** With at most this many hosts, settling has no noticeable cost. */
 const FEW_HOSTS = 500
 /** Beyond, a row is written for each host so seldom that a packet hardly pays for it. */
 const SELDOM_SECONDS = 3600

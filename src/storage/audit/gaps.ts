@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
 import type { FoundGap } from './queue-account.ts'
 
-/** Holes in what agents sent, row by row of `data_gap`, and the events that tell of them. */
+/** Holes in the data that agents sent, one per row of `data_gap`, and the events that report them. */
 
 export type GapRow = {
   id: number
@@ -36,7 +36,7 @@ export function insertGap(transaction: Transaction, row: Omit<GapRow, 'id'>) {
 /** Gaps reported in one transaction. */
 const REPORTED_AT_ONCE = 200
 
-/** Null when nobody has told one. */
+/** Null when no agent has reported one. */
 export const reasonOf = (stored: string): LossReason | null => (isLossReason(stored) ? stored : null)
 
 /** The reason of numbers that nothing is missing under. */
@@ -47,7 +47,7 @@ const uidOf = (id: number) => `gap:${id}`
 /** Cycles that an agent left out so soon after others for the same reason are one hole with them. */
 const JOINED_SECONDS = 600
 
-/** A loss that is told again with the time that it goes on stays one gap; it is reported again. */
+/** A loss that is reported again with its longer duration stays one gap; its event is reported again. */
 export async function saveGap(
   transaction: Transaction,
   queue: { readonly id: number; readonly host: number },
@@ -55,7 +55,7 @@ export async function saveGap(
   at: number,
 ) {
   const reason = gap.reason ?? ''
-  // Unused numbers are kept for the case that one comes after all; nobody misses them.
+  // Unused numbers are kept in case data with one arrives after all; they are not reported as missing.
   const isReported = reason === UNUSED ? 1 : 0
   const grown =
     first > 0
@@ -118,7 +118,7 @@ function countBeyond(
   return step > 0 ? Math.max(0, Math.round((to - known.to_time) / step)) : 0
 }
 
-/** A reason that is told after the hole was seen. */
+/** Stores a reason that was reported after the hole was found. */
 export async function explainGaps(
   transaction: Transaction,
   queue: number,

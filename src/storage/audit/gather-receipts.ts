@@ -2,7 +2,7 @@ import type { NumberRange } from '../../domain/audit/number-ranges.ts'
 import { dayOf } from '../timeseries/day.ts'
 import { type FrameRun, type ReceiptVisitor, type ReportEntry, scanReceipt } from './receipt.ts'
 
-/** What a receipt says of hosts, beside the numbers of what came. */
+/** The facts about hosts in a receipt, beside the received numbers. */
 export type ReceiptDays = {
   /** Samples that took the place of others, which had been acknowledged too. */
   readonly overlaps: readonly { readonly host: number; readonly day: number; readonly samples: number }[]
@@ -17,7 +17,7 @@ const NO_RANGES: readonly NumberRange[] = NONE
 
 type Growing<T> = { -readonly [Name in keyof T]: T[Name] }
 
-/** What came of one row of numbers. */
+/** The reports of one sequence of numbers. */
 class QueueReports {
   readonly entries: ReportEntry[] = []
   /** The last entry, where it is one of single frames. */
@@ -29,7 +29,7 @@ class QueueReports {
     this.#run = null
   }
 
-  /** Frames that follow each other become one entry, which says all that theirs would. */
+  /** Frames that follow each other become one entry, which holds the same facts as separate ones. */
   addSingle(queue: number, number: number, samples: number, time: number): void {
     const run = this.#run
     if (
@@ -55,8 +55,9 @@ class QueueReports {
 const REPORT = -1
 
 /**
- * Gathers by row of numbers what many receipts say. Nearly every receipt is a list of single frames, one of each host,
- * and nearly every frame follows the one before it, so that what is kept does not grow with the receipts.
+ * Gathers the content of many receipts by sequence of numbers. Nearly every receipt is a list of single
+ * frames, one of each host, and nearly every frame follows the one before it, so that the gathered data does
+ * not grow with the receipts.
  */
 export class ReceiptGatherer {
   readonly #queues = new Map<number, QueueReports>()
@@ -90,8 +91,9 @@ export class ReceiptGatherer {
   }
 
   /**
-   * Adds one receipt; what it says of days, null when it says that the database was restored and nothing else. One that is
-   * damaged says nothing; the numbers in it become holes, which is true as far as can be known.
+   * Adds one receipt; returns its facts about days, null when it only marks that the database was restored.
+   * The content of a damaged receipt is ignored; the numbers in it become holes, since nothing else is known
+   * of them.
    */
   add(packed: Uint8Array): ReceiptDays | null {
     this.#singles.length = 0
@@ -108,7 +110,10 @@ export class ReceiptGatherer {
     return this.#days ?? NO_DAYS
   }
 
-  /** What came of each row of numbers, in the order in which it came; the rows in the order of their ids. */
+  /**
+   * The reports of each sequence of numbers, in the order of arrival; the sequences in the order of their
+   * ids.
+   */
   queues(): (readonly [queue: number, reports: readonly ReportEntry[]])[] {
     const found = [...this.#queues].map(([queue, { entries }]) => [queue, entries] as const)
     return found.sort(([a], [b]) => a - b)

@@ -5,12 +5,16 @@ import { openAccount, QUEUE_COLUMNS, type QueueRow, writeRanges } from './queue-
 import type { FrameRun } from './receipt.ts'
 
 /**
- * An agent that begins a new row of numbers has lost its queue, and with it all that it knew of the numbers before:
- * nobody else can say what is missing. It goes by the newest time of the row before and the first of the new one.
+ * An agent that begins a new sequence of numbers has lost its queue, and with it its record of the earlier
+ * numbers: the missing data can only be estimated. The estimate uses the newest time of the earlier sequence
+ * and the first time of the new one.
  */
 
 const REASON: LossReason = 'queue'
-/** The frame before is looked for so far back, in seconds, where nothing else tells how far apart frames are. */
+/**
+ * The range in seconds in which the previous frame is looked up, where nothing else shows the interval of
+ * frames.
+ */
 const SEARCHED_SECONDS = 3600
 /** Seconds between two frames when that can't be known. */
 const ASSUMED_INTERVAL = 60
@@ -55,7 +59,10 @@ export async function noteLostQueue(
   })
 }
 
-/** What waited under the numbers of before never comes; should it come after all, the hole shrinks as any other. */
+/**
+ * Data that waited under the earlier numbers counts as lost; should it arrive after all, the hole shrinks
+ * like any other.
+ */
 async function endRow(transaction: Transaction, before: QueueRow, at: number): Promise<void> {
   const { id, first_number: first, newest, last_time: time } = before
   const account = openAccount(before)

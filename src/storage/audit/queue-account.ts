@@ -11,7 +11,7 @@ import {
 import type { KnownNumbers } from '../../domain/audit/received-numbers.ts'
 import type { FrameRun, ReportEntry } from './receipt.ts'
 
-/** A hole as it is found; `reason` is null when nobody has told one. */
+/** A hole as it is found; `reason` is null when no agent has reported one. */
 export type FoundGap = NumberRange & {
   readonly reason: LossReason | null
   readonly from: number
@@ -22,7 +22,10 @@ export type FoundGap = NumberRange & {
 /** Ranges that the row keeps at most; the lowest holes beyond are taken for holes without a reason. */
 const MAX_RANGES = 1000
 
-/** One row of an agent's numbers: what came, what is lost, what may still come. Nothing in it knows the database. */
+/**
+ * One sequence of an agent's numbers: which were received, which are lost, which may still arrive. Does not
+ * depend on the database.
+ */
 export class QueueAccount {
   #accounted: NumberRange[]
   first: number
@@ -33,7 +36,7 @@ export class QueueAccount {
   lastTime: number
   /** The database was restored from a backup, and the agent has not spoken since. */
   isRestored: boolean
-  /** What a server had before this database took the place of a later one. */
+  /** The numbers that a server had stored before this database replaced a later one. */
   #restored: NumberRanges = []
   /** Samples that were acknowledged for the first time, by day. */
   readonly days = new Map<number, number>()
@@ -73,17 +76,17 @@ export class QueueAccount {
     )
   }
 
-  /** What was taken for lost has come after all. */
+  /** Numbers that were taken for lost have arrived after all. */
   reopen(range: NumberRange): void {
     this.#accounted = removeRange(this.#accounted, range)
   }
 
   /**
-   * Adds a report of the frames that follow what is accounted for, which nearly all do, and nothing else; false
-   * when it is another.
+   * Adds a report that holds only the frames directly after the accounted numbers, as nearly all do; false
+   * for any other report.
    */
   addNext({ frames, others, lost, waiting }: ReportEntry): boolean {
-    // Asked for each packet there ever was: the short ways to say it cost several times as much.
+    // This runs for each stored packet; a shorter notation costs several times as much.
     if (frames.length !== 1 || others.length !== 0 || lost.length !== 0) return false
     const accounted = this.#accounted
     const run = frames[0]
@@ -101,9 +104,9 @@ export class QueueAccount {
   }
 
   /**
-   * Notes what the agent knew when it began to speak, in the order of the reports. What was confirmed to it and is
-   * not here was stored after the backup that was restored. A database that was put in the place of a later one by
-   * other means is told by this, too: the agent is ahead of it.
+   * Notes the numbers that the agent knew when it began to send, in the order of the reports. Numbers that
+   * were confirmed to it and are missing here were stored after the backup that was restored. This also
+   * detects a database that replaced a later one by other means: the agent is ahead of it.
    */
   addContact({ newest, unconfirmed }: KnownNumbers): void {
     const isRestored = this.isRestored
@@ -117,7 +120,10 @@ export class QueueAccount {
     if (isRestored || isAhead) for (const range of confirmed) this.#addRestored(range)
   }
 
-  /** What other servers have confirmed, or this one to a host that was deleted since, is of no interest here. */
+  /**
+   * Numbers that other servers have confirmed, or this one for a host that was deleted since, are ignored
+   * here.
+   */
   #begin(newest: number, unconfirmed: NumberRanges): void {
     this.first = unconfirmed[0]?.first ?? newest + 1
     this.#accounted = missingFrom(unconfirmed, { first: this.first, last: newest })
@@ -132,7 +138,8 @@ export class QueueAccount {
   /** To be called for all that came before `addLosses` is for any. */
   addReport(entry: ReportEntry): void {
     if (this.first === 0) this.first = lowestOf(entry)
-    // An agent that does not say what it knows: what can't come any more came before.
+    // For an agent that does not send its known numbers: the numbers that can't arrive any more have arrived
+    // before.
     if (this.isRestored && entry.waiting > this.first) {
       this.#addRestored({ first: this.first, last: entry.waiting - 1 })
       this.isRestored = false
@@ -158,7 +165,10 @@ export class QueueAccount {
     for (const range of this.#restored) this.#addHoles(range, 'restored', before)
   }
 
-  /** What is below `waiting` and neither came nor is told to be lost. `before` is the newest time until now. */
+  /**
+   * Finds numbers below `waiting` that were neither received nor reported as lost. `before` is the newest
+   * time until now.
+   */
   findHoles(before: number): void {
     const end = Math.min(this.waiting - 1, this.newest)
     if (this.first === 0) return
@@ -206,7 +216,7 @@ export class QueueAccount {
   }
 }
 
-/** From here on a row of numbers is known: what is below was before this server. */
+/** The lowest number from which a sequence is known: lower ones are from before this server. */
 function lowestOf({ waiting, frames, others, lost }: ReportEntry): number {
   const lostNumbers = lost.flatMap(({ first }) => (first > 0 ? [first] : []))
   const came = [...(frames satisfies readonly FrameRun[]), ...others].map(({ first }) => first)

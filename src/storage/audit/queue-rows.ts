@@ -1,6 +1,6 @@
 import { QueueAccount } from './queue-account.ts'
 
-/** Rows of `agent_queue`, and what is kept in them as text. */
+/** Rows of `agent_queue`, and their columns that hold packed text. */
 
 export type QueueRow = {
   id: number

@@ -6,24 +6,24 @@ import { unzigzag, zigzag } from '../timeseries/codec/decimal.ts'
 import { dayOf } from '../timeseries/day.ts'
 
 /**
- * What one commit stored, by the numbers that agents gave it: a row of entries that follow each other, each a
- * byte that says its kind and varints. It is written with the samples, so it says no more and no less than
- * what is on disk.
+ * The record of one commit by the numbers of its agents: a sequence of entries, each a byte for its kind and
+ * varints. It is written in the same commit as the samples, so it matches exactly what is on disk.
  */
 const REPORT = 1
 const OVERLAP = 2
 const UNNUMBERED = 3
 /**
- * A report of one frame of which nothing is said but its number, as nearly all are: what is written for each packet
- * costs as much as some of its samples. Its time is the difference to that of the entry of this kind before it.
+ * A report of one frame that contains only its number, as nearly all do: the entry that is written for each
+ * packet costs as much as some of its samples. Its time is the difference from that of the previous entry of
+ * this kind.
  */
 const SINGLE = 4
-/** What an agent knew of its numbers when it began to speak. */
+/** The numbers that an agent knew when it began to send. */
 const CONTACT = 5
-/** What came before it is in the backup that was restored, what follows came since. */
+/** Entries before this one are in the backup that was restored; entries after it are newer. */
 const RESTORED = 6
 
-/** A receipt that says that this database was restored from a backup. */
+/** A receipt that marks that this database was restored from a backup. */
 export const RESTORED_RECEIPT = Uint8Array.of(RESTORED)
 
 /** Frames whose numbers follow each other, of one day and with as many samples each. */
@@ -56,7 +56,7 @@ export type ReceiptWriter = {
   addContact(queue: number, known: KnownNumbers): void
   addOverlap(host: number, time: number, samples: number): void
   addUnnumbered(host: number, day: number): void
-  /** What was added, null when nothing was; the writer begins anew. */
+  /** The bytes of the added entries, null when there are none; the writer is empty afterwards. */
   take(): Uint8Array | null
 }
 
@@ -170,7 +170,7 @@ function runsOfFrames(
   return runs
 }
 
-/** Is told the entries of a receipt, in their order. */
+/** Called with the entries of a receipt, in their order. */
 export type ReceiptVisitor = {
   /** A report of one frame, whose number is the lowest that may still come. */
   single(queue: number, number: number, samples: number, time: number): void

@@ -11,8 +11,8 @@ const DAYS_AT_ONCE = 200
 type DayRow = { host: number; day: number; acknowledged: number; samples: number | null }
 
 /**
- * Counts the samples in blocks of days that are compacted as a whole, and holds them against what was
- * acknowledged. What is fewer opens an event. True when more are left.
+ * Counts the samples in blocks of days that are compacted as a whole, and compares them with the acknowledged
+ * ones. A day with fewer samples opens an event. True when more days are left.
  */
 export async function countDays(database: Database, at: number): Promise<boolean> {
   const { compact_before: before, compact_host: host } = await readCounters(database)

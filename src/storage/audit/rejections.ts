@@ -4,7 +4,7 @@ import type { MinuteRejections } from '../ports/store.ts'
 /** The host of `rejection` where the sender was not known. */
 const NOBODY = 0
 
-/** Adds to what was refused in that minute; a name of no host counts as unknown. */
+/** Adds to the refusals of a minute; a name that is not a host's counts as unknown. */
 export function addRejections(database: Database, rejections: readonly MinuteRejections[]): Promise<void> {
   return database.transaction(async (transaction) => {
     for (const { host, minute, reason, amount } of rejections) {

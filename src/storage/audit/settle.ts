@@ -9,8 +9,9 @@ import { openAccount, QUEUE_COLUMNS, type QueueRow, writeRanges } from './queue-
 import type { ReportEntry } from './receipt.ts'
 
 /**
- * Receipts are written with the samples, one a commit; here they become what is known of each agent's numbers.
- * Few writes: a row of numbers is brought up to date once for all that came of it in some minutes.
+ * Receipts are written with the samples, one per commit; here they are applied to the state of each agent's
+ * numbers. This takes few writes: a sequence of numbers is updated once for everything received in some
+ * minutes.
  */
 
 /** Receipts and bytes of them that are settled together: some seconds of work at the most. */
@@ -22,12 +23,12 @@ const READ_AT_ONCE = 200
 const QUEUES_AT_ONCE = 100
 const DELETED_AT_ONCE = 200
 
-/** What is left to be done of a receipt whose numbers are settled. */
+/** The remaining work for a receipt whose numbers are settled. */
 type Settled = { readonly id: number; readonly days: ReceiptDays }
 
 /**
- * Settles a bounded number of receipts; true when more are left. May run twice at a time, or be cut off in the
- * middle: what is settled twice then counts as sent twice, and changes nothing else.
+ * Settles a bounded number of receipts; true when more are left. May run twice at a time, or be interrupted:
+ * numbers that are settled twice then count as sent twice, and nothing else changes.
  */
 export async function settleReceipts(database: Database, at: number): Promise<boolean> {
   const gatherer = new ReceiptGatherer()
@@ -50,8 +51,8 @@ export async function settleReceipts(database: Database, at: number): Promise<bo
 }
 
 /**
- * Everything above was in the backup. All rows of numbers of now are marked until their agents speak again: what
- * they were told to be stored and the rows do not have came after the backup.
+ * All earlier receipts were in the backup. All present sequences of numbers are marked until their agents
+ * send again: numbers that were confirmed to an agent and are missing here were stored after the backup.
  */
 async function markRestored(database: Database, receipt: number): Promise<true> {
   await database.transaction(async (transaction) => {
@@ -63,7 +64,7 @@ async function markRestored(database: Database, receipt: number): Promise<true> 
 
 type Read = {
   readonly settled: readonly Settled[]
-  /** The receipt that says that the database was restored, when it is the first one. */
+  /** The receipt that marks that the database was restored, when it is the first one. */
   readonly restored: number | null
   readonly isMore: boolean
 }
@@ -91,7 +92,7 @@ async function readReceipts(database: Database, gatherer: ReceiptGatherer): Prom
   return { settled, restored: null, isMore: true }
 }
 
-/** Whoever deletes a receipt counts what can't be told to have been counted before. */
+/** Only the process that deletes a receipt counts the parts of it that would otherwise be counted twice. */
 async function finishReceipts(transaction: Transaction, receipts: readonly Settled[]) {
   const isPlain = ({ days }: Settled) => days.overlaps.length + days.unnumbered.length === 0
   const plain = receipts.filter(isPlain)
@@ -179,7 +180,7 @@ type DayChange = {
   readonly isMixed: boolean
 }
 
-/** What changes is counted anew. */
+/** A changed day is counted again. */
 async function addToDay(transaction: Transaction, { host, day, samples, isMixed }: DayChange) {
   const mixed = isMixed ? 1 : 0
   const changed = await transaction.run(

@@ -16,7 +16,7 @@ type ByHand = {
   write(id: number, person: Person, transaction: Transaction): Statement | Promise<Statement | null>
 }
 
-/** What people do to events. */
+/** The actions of users on events. */
 const BY_HAND: Record<'close' | 'reopen' | 'acknowledge' | 'comment', ByHand> = {
   close: {
     action: 'closed',
@@ -40,7 +40,7 @@ const BY_HAND: Record<'close' | 'reopen' | 'acknowledge' | 'comment', ByHand> = 
   acknowledge: {
     action: 'acknowledged',
     write: (id, { actor, at, comment }) => ({
-      // Once more by the same person changes nothing, unless there is more to say.
+      // A second acknowledgement by the same user changes nothing, unless it has a new comment.
       sql: `UPDATE event SET acknowledged_by = ?, acknowledged = ? WHERE id = ? AND is_open = 1
         AND (acknowledged_by IS NULL OR acknowledged_by <> ? OR (? = 1 AND NOT EXISTS (SELECT 1
           FROM event_history said WHERE said.event = event.id AND said.action = 'acknowledged'
@@ -54,7 +54,7 @@ const BY_HAND: Record<'close' | 'reopen' | 'acknowledge' | 'comment', ByHand> = 
   },
 }
 
-/** Events of one commit: nobody else writes meanwhile, on SQLite. */
+/** Events of one commit: on SQLite no other transaction writes meanwhile. */
 const AT_ONCE = 100
 
 export function createEventChanges(database: Database): EventChanges {

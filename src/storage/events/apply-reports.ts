@@ -13,9 +13,9 @@ import { NO_HOST } from './event-rows.ts'
 import { closeWithoutId, openLegacy } from './reports-without-id.ts'
 
 /**
- * Applies what is said about events of a host; saying it again, or late, changes nothing. `seen` is the
- * server's clock, the report's time unless given; `host` is `NO_HOST` for an event of several hosts, which
- * `members` names.
+ * Applies reports about events of a host; repeated or late reports change nothing. `seen` is the server's
+ * clock, the report's time unless given; `host` is `NO_HOST` for an event of several hosts, which `members`
+ * names.
  */
 export async function applyReports(
   transaction: Transaction,
@@ -44,9 +44,9 @@ export async function applyReports(
 const OF_AGENT = `uid IS NOT NULL AND uid NOT LIKE '%:%'`
 
 /**
- * Makes the host's open events those that its agent has open, `open`: what is missing is opened, and what the
- * agent does not name is over since now, until the change that says when it ended arrives. What a person
- * closed stays closed.
+ * Makes the host's open events match `open`, those that its agent has open: missing ones are opened, and
+ * events that are not in the list end now, until the report with their real end arrives. Events that a user
+ * closed stay closed.
  */
 export async function reconcileEvents(
   transaction: Transaction,
@@ -80,7 +80,7 @@ export async function reconcileEvents(
   }
 }
 
-/** The state of an event is that of its greatest change, whatever the order in which they are heard. */
+/** The state of an event is that of its highest change number, whatever the order in which changes arrive. */
 async function applyChange(transaction: Transaction, received: ReceivedReport, uid: string) {
   const { report, host } = received
   const [held] = await transaction.query<HeldEvent>(

@@ -6,11 +6,11 @@ import type { Transaction } from '../database/database.ts'
 import { applyReports } from './apply-reports.ts'
 
 /**
- * Events of something that somebody tries again and again, and that has no end that could be heard: it is over
- * when no attempt follows. `change_number` is the time of the newest one.
+ * Events of repeated attempts, which have no end that could be reported: such an event ends when no attempt
+ * follows. `change_number` is the time of the newest one.
  */
 export async function noteAttempt(transaction: Transaction, host: number, report: EventReport) {
-  // An attempt is no state that goes on: after a closing by hand the next one is told again.
+  // An attempt is not a lasting state: after the event was closed by hand, the next attempt opens one again.
   await transaction.run('UPDATE event SET seen_open = 0 WHERE host = ? AND metric = ? AND is_open = 0', [
     host,
     report.metric,

@@ -21,7 +21,7 @@ export const HELD =
 /** A report, the host's id, the server's clock, and who the hosts of an event of several are. */
 export type ReceivedReport = { report: EventReport; host: number; noted: number; members: string | null }
 
-/** Brings an event to what a newer report says of it. */
+/** Brings an event to the state of a newer report. */
 export async function changeEvent(transaction: Transaction, received: ReceivedReport, held: HeldEvent) {
   const { report, noted, members } = received
   const isSeen = report.status === 'open' ? 1 : 0
@@ -148,7 +148,8 @@ async function endEvent(
 }
 
 /**
- * The closing was seen before the opening, and so nobody was told of either: now both are, in their order.
+ * The closing arrived before the opening, so that no notification was sent of either: now both are recorded,
+ * in their order.
  */
 export async function recordOpening(transaction: Transaction, { report, noted }: ReceivedReport, id: number) {
   const [opening] = await transaction.query(

@@ -10,9 +10,9 @@ export type SqlCondition = {
   readonly values: readonly Value[]
   /** The same for counting, by an index that has all that is counted but not the order of a page. */
   readonly countSql: string
-  /** Every event that fits is one of a known host: then the hosts can be gone through one by one. */
+  /** Every matching event is one of a known host: then the hosts can be read one by one. */
   readonly isOfHosts?: boolean
-  /** So few events fit that sorting them is cheaper than looking for them along time. */
+  /** Few enough events match that sorting them is cheaper than searching along the times of all events. */
   readonly isFew?: boolean
 }
 
@@ -21,7 +21,7 @@ const MAX_SEARCHED = 20_000
 /** Groups of more hosts are looked for along the times of all events, smaller ones host by host. */
 const FEW_HOSTS = 100
 
-/** Metrics that words may fit for each of them to be read by itself. */
+/** Up to this many metrics that match the words are each read by their own index. */
 const FEW_METRICS = 30
 /** Metrics of events whose names are compared with the words of a search. */
 const MAX_METRICS = 3000
@@ -41,12 +41,12 @@ const hasMemberOfGroups = (count: number) =>
   `EXISTS (SELECT 1 FROM host_group JOIN host member ON member.id = host_group.host
   WHERE host_group.name IN (${placeValues(count)}) AND INSTR(event.members, CONCAT('"', member.name, '"')) > 0)`
 
-/** A pattern that the word stands for itself in. */
+/** A LIKE pattern that contains the word literally. */
 const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`
 
 /**
- * The conditions of a query, of which an event fits one at most: an OR of the host's own events with those of
- * several hosts would keep the database from every index. None when the host asked for is not known.
+ * The conditions of a query, of which an event matches at most one: an OR of the host's own events with those
+ * of several hosts would keep the database from using any index. Empty when the requested host is not known.
  */
 export async function writeConditions(reader: Reader, query: EventQuery): Promise<SqlCondition[]> {
   const metrics = await findMetrics(reader, query)
@@ -58,8 +58,9 @@ export async function writeConditions(reader: Reader, query: EventQuery): Promis
 }
 
 /**
- * The metrics of events that have all the words of the query, so that each can be read from its index; null where there
- * are no words, or so many metrics that going along the times of all events finds them sooner.
+ * The metrics of events that contain all the words of the query, so that each can be read from its index;
+ * null where there are no words, or too many metrics, so that reading along the times of all events is
+ * faster.
  */
 async function findMetrics(reader: Reader, query: EventQuery): Promise<string[] | null> {
   const words = (query.metricWords ?? []).map((word) => word.toLowerCase())

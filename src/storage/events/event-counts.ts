@@ -4,14 +4,14 @@ import { placeValues } from '../database/dialect.ts'
 import type { EventQuery } from '../ports/store.ts'
 import { type SqlCondition, writeConditions } from './conditions.ts'
 
-/** What fits is counted so far; behind it the list says that there is more. */
+/** Matching events are counted up to this number; above it, the list only shows that there are more. */
 export const MAX_COUNTED = 10_000
 /** Open events that a map of all hosts shows. */
 export const MAX_STATES = 20_000
 
 const NONE_OPEN: SeverityCounts = { 1: 0, 2: 0, 3: 0, 4: 0 }
 
-/** How many events fit, `most` at the most. */
+/** The number of matching events, at most `most`. */
 export async function countEvents(
   reader: Reader,
   { countSql, values }: SqlCondition,

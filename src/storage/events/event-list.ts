@@ -33,7 +33,7 @@ export class EventList {
     this.#database = database
   }
 
-  /** At most 1000 events, and how many fit, as far as that is counted. */
+  /** At most 1000 events, and the number of all that match, as far as they are counted. */
   async read(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }> {
     const conditions = await writeConditions(this.#database, query)
     const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
@@ -48,7 +48,7 @@ export class EventList {
     return { total: Math.min(total, MAX_COUNTED), isMore: total > MAX_COUNTED, events }
   }
 
-  /** Reads one page of what fits any of the conditions, of which none fits what another does. */
+  /** Reads one page of the events that match any of the conditions; no event matches two of them. */
   async #readPage(
     conditions: readonly SqlCondition[],
     { limit, offset, order }: { readonly limit: number; readonly offset: number; readonly order: EventOrder },
@@ -87,7 +87,8 @@ export class EventList {
   }
 
   /**
-   * How many fit, up to one more than `MAX_COUNTED`: counting a million would keep everybody else waiting.
+   * The number of matching events, up to one more than `MAX_COUNTED`: counting a million would delay all
+   * other statements.
    */
   async #countUpTo(conditions: readonly SqlCondition[]): Promise<number> {
     let total = 0

@@ -35,8 +35,9 @@ export const SELECT_EVENTS = `SELECT event.id AS id, host.name AS host, event.me
   event.value AS value, host.name_order AS name_order FROM event LEFT JOIN host ON host.id = event.host`
 
 /**
- * The same for conditions that every event of one host or some hosts fits. Each host's newest are then read along the
- * index of its times until they are older than the page: some hundred rows in place of all of these hosts.
+ * The same for conditions that only events of one host or some hosts match. Each host's newest events are
+ * then read along the index of its times until they are older than the page: some hundred rows in place of
+ * all of these hosts.
  */
 export const SELECT_EVENTS_OF_HOSTS = SELECT_EVENTS.replace('LEFT JOIN', 'JOIN')
 

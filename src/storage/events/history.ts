@@ -5,7 +5,7 @@ import { readEvent } from './event-rows.ts'
 
 export type Happening = {
   readonly action: EventAction
-  /** By the clock of whoever did it. */
+  /** By the clock of the agent, server or user that made the change. */
   readonly time: number
   /** By the server's clock. */
   readonly noted: number
@@ -22,7 +22,7 @@ const ASKED: ReadonlySet<EventAction> = new Set(['opened', 'severity', 'joined',
 
 /**
  * To be called after each change of an event, in its transaction: writes the history and, when rules are to
- * be asked, the promise to do so; of what nobody is notified of there is none.
+ * be asked, the entry for that in `event_todo`; changes without notifications get no such entry.
  */
 export async function noteHistory(transaction: Transaction, event: number, happening: Happening) {
   const { action, time, noted, actor = null, comment = null, isAsked = ASKED.has(action) } = happening
@@ -73,9 +73,9 @@ async function promiseToAsk(
 }
 
 /**
- * Removes events with all that belongs to them, but for notifications that wait: those are complete in
- * themselves. With `keepPromises` rules will be asked about their last changes all the same; what was told
- * goes when that is done.
+ * Removes events with everything that belongs to them, except for waiting notifications, which are complete
+ * in themselves. With `keepPromises` rules are still asked about their last changes; the record of what was
+ * notified is deleted after that.
  */
 export async function deleteEvents(
   transaction: Transaction,
@@ -98,7 +98,10 @@ export async function deleteEvents(
   }
 }
 
-/** Of a host that goes. Who was told that an event of it opened is told that it is over. */
+/**
+ * Deletes the events of a host that is being deleted. Receivers that were notified of the opening of an event
+ * are notified of its end.
+ */
 export async function deleteEventsOfHost(transaction: Transaction, host: number) {
   const rows = await transaction.query<{ id: number; is_open: number; last: number }>(
     `SELECT event.id AS id, event.is_open AS is_open, host.last_seen AS last

@@ -11,7 +11,7 @@ const MAX_TIMES = 20_000
 export async function listOpenTimes(reader: Reader, query: EventQuery, from: number, slot: number) {
   type Row = { severity: Severity; opened: number; closed: number | null; count: number }
   const times: Row[] = []
-  // What was there before counts from the beginning: otherwise each old event would be a row.
+  // Earlier events count from the beginning of the period: otherwise each old event would be a row.
   const begin = 'CASE WHEN event.opened < ? THEN ? ELSE event.opened - event.opened % ? END'
   for (const { sql, values } of await writeConditions(reader, { ...query, status: 'open' }))
     times.push(

@@ -5,7 +5,7 @@ import type { Database } from '../database/database.ts'
 import type { KnownSpan } from '../ports/store.ts'
 import { NO_HOST } from './event-rows.ts'
 
-/** Rows read in one statement: SQLite keeps everybody else waiting for so long. */
+/** Rows read in one statement: on SQLite it delays all others while it runs. */
 const ROWS = 2000
 /** So many hosts are read one by one, more along the time of all. */
 const FEW_HOSTS = 20
@@ -24,10 +24,10 @@ const COLUMNS = `event.id AS id, host.name AS host, event.opened AS opened, even
 const SELECT = `SELECT ${COLUMNS} FROM event LEFT JOIN host ON host.id = event.host`
 
 /**
- * The outages of hosts that touch the time from `from` to `to` (seconds since 1970), by host: events of the
- * availability metric. An event of several hosts is an outage of each of them. One of a host that was not
- * seen since is not over, though somebody closed its event. Reads by index what lies in the period, piece by
- * piece.
+ * The outages of hosts that overlap the period from `from` to `to` (seconds since 1970), by host: events of
+ * the availability metric. An event of several hosts is an outage of each of them. The outage of a host that
+ * was not seen since has not ended, even if a user closed its event. Reads the events of the period by index,
+ * piece by piece.
  */
 export async function listOutages(
   database: Database,
@@ -45,7 +45,7 @@ export async function listOutages(
     for (const name of members.length > 0 ? members : [row.host ?? '']) {
       const seen = lastSeen.get(name)
       if (seen === undefined) continue
-      // It was taken over from the original product, which keeps no end of what is over.
+      // The event was imported from the original product, which does not store the end of closed events.
       if (row.end_unknown === 1 && row.closed === row.opened) continue
       const end = seen < row.opened ? null : row.closed
       if (end !== null && end < from) continue
@@ -72,8 +72,8 @@ export async function listOutages(
     for (const row of await database.query<OutageRow>(ofSeveral, [metric, to])) take(row)
     return byHost
   }
-  // What ended in the period or after it, in the order of the index; the plus keeps the index by opening out
-  // of it.
+  // Events that ended in the period or after it, in the order of the index; the plus prevents the index by
+  // opening from being used.
   let last = { closed: from, id: 0 }
   for (;;) {
     const rows = await database.query<OutageRow & { closed: number }>(

@@ -46,7 +46,9 @@ type DecisionStore = Pick<
   'listChanges' | 'listDue' | 'listOpen' | 'forgetNotifiedOpen' | 'listNotified' | 'settle'
 >
 
-/** What the rules still have to look at, and what they decided: which notifications there are to be. */
+/**
+ * The changes that the rules still have to be asked about, and their decisions: the notifications to send.
+ */
 export function createDecisionStore(database: Database): DecisionStore {
   return {
     async listChanges(limit) {
@@ -154,7 +156,7 @@ function toNotified({ rule, recheck_at: recheckAt, ...row }: StoredNotified): No
   }
 }
 
-/** Rules that were deleted meanwhile are told nothing more. */
+/** For rules that were deleted meanwhile nothing more is stored. */
 async function saveNotified(
   database: Database,
   transaction: Transaction,
@@ -171,7 +173,7 @@ async function saveNotified(
   }
 }
 
-/** The event is gone; what was told of it was kept for its last change alone. */
+/** The event was deleted; the record of what was notified was kept only for its last change. */
 async function forgetNotified(transaction: Transaction, event: number) {
   await transaction.run(
     'DELETE FROM notified WHERE event = ? AND NOT EXISTS (SELECT 1 FROM event_todo WHERE event = ?)',

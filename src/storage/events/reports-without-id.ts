@@ -10,8 +10,8 @@ import {
 import { noteHistory } from './history.ts'
 
 /**
- * The original's openings carry no id: one that lies in the time of an event we have is that event, heard
- * again.
+ * The original's openings have no id: one whose time is within a stored event is a repeated report of that
+ * event.
  */
 export async function openLegacy(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
@@ -22,14 +22,14 @@ export async function openLegacy(transaction: Transaction, received: ReceivedRep
   )
   if (!held) return addEvent(transaction, received)
   const same = held.severity === report.severity && held.message === report.message
-  // What was said before its opening, or of an event that is over, is old.
+  // A report from before the opening of the event, or of an event that has ended, is outdated.
   if (held.seen_open === 0 || same || report.time <= held.opened) return
   await changeEvent(transaction, received, held)
 }
 
 /**
- * A closing without an id ends what is open of the metric: the original's say no more, and neither do those
- * of an agent that lost its state.
+ * A closing without an id ends the open event of the metric: the original's closings contain no more, and
+ * neither do those of an agent that lost its state.
  */
 export async function closeWithoutId(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
@@ -41,7 +41,7 @@ export async function closeWithoutId(transaction: Transaction, received: Receive
     if (report.opened !== undefined) await addClosed(transaction, received, report.opened)
     return
   }
-  // Such a closing says no severity that means anything, nor the number of a change.
+  // Such a closing has no meaningful severity and no change number.
   const number = Math.max(report.change, held.change_number + 1)
   await changeEvent(
     transaction,

@@ -16,13 +16,16 @@ export type UndoRequest = {
 
 type UndoEntry = { readonly id: number; readonly event: number; readonly host: number }
 
-/** What was done is looked for among so many of the newest entries: undoing is for the moments after it. */
+/**
+ * The change to undo is searched for among this many of the newest entries: undoing is meant for the moments
+ * after a change.
+ */
 const MAX_SEARCHED = 20_000
 /** Events of one commit. */
 const AT_ONCE = 100
 const ACTIONS = { close: 'closed', acknowledge: 'acknowledged' } as const
 
-/** Takes back what somebody did to events; those to which something happened since then are left as they are. */
+/** Takes back a user's change to events; events that were changed again since then are left as they are. */
 export async function undo(database: Database, request: UndoRequest): Promise<UndoResult> {
   const entries = await findEntries(database, request)
   const undone: number[] = []
@@ -73,7 +76,8 @@ async function undoOne(
   )
   if (later !== undefined) return later
   if (what === 'close') {
-    // Its reporter may have seen the end meanwhile, which is no change of an event that is closed already.
+    // Its reporter may have seen the end meanwhile, which is not recorded as a change of an event that is
+    // already closed.
     const opened = await transaction.run(
       `UPDATE event SET is_open = 1, closed = NULL, closed_by_hand = 0 WHERE id = ? AND is_open = 0 AND seen_open = 1`,
       [event],

@@ -3,7 +3,7 @@ import type { Log } from '../../lib/log.ts'
 import type { AuditStore } from '../../storage/ports/store.ts'
 
 export type FailedSignIn = {
-  /** Null when there is no such user: the text entered as the name may have been a password. */
+  /** Null for an unknown name: the user may have typed a password as the name. */
   readonly user: string | null
   readonly address: string
   readonly why: 'wrong password' | 'wrong code'

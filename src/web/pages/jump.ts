@@ -12,7 +12,7 @@ import { findPlaces } from './search-index.ts'
 const MOST = 12
 const MOST_OF = { host: 6, metric: 4, action: 3, view: 3, page: 4 } as const
 
-/** What the jump box shows while somebody types: `q` is the text, `host` the host whose page is open. */
+/** The rows of the jump box while the user types: `q` is the text, `host` the host whose page is open. */
 export const jump = route({ path: '/jump', access: 'viewer' }, async (request) => {
   const text = readText(request.url, 'q', MAX_JUMP_TEXT)?.trim() ?? ''
   const host = readText(request.url, 'host', MAX_HOST_NAME)

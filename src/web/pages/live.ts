@@ -1,6 +1,6 @@
 import { HttpError, route } from '../http/route.ts'
 
-/** The stream that tells an open page when to fetch its live parts again. */
+/** The stream that notifies an open page when to fetch its live parts again. */
 export const livePage = route({ path: '/live', access: 'viewer' }, ({ session, sessionToken, web }) => {
   const stream = web.live.open(
     session?.user ?? '',

@@ -8,7 +8,7 @@ export function findSecureBase({ isSecure, reachedAs }: WebRequest): string | nu
   return `https://${reachedAs}/`
 }
 
-/** For everybody: a machine that joins has no account, and the program is no secret. */
+/** Public: a machine that joins has no account, and the program is not secret. */
 export const RELEASE_ROUTES: readonly Route[] = [
   ...(['install.sh', 'install.ps1'] as const).map((script) =>
     route({ path: `/${script}`, access: 'public' }, (request) => {

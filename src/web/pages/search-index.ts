@@ -8,7 +8,7 @@ import { type SiteInfo, settingAnchor } from '../http/site-info.ts'
 import { REPORTS } from '../reports/index.ts'
 import { SETTINGS_ENTRIES } from './settings/settings-entries.ts'
 
-/** What a search may find, a few of each kind. */
+/** The results of a search, a few of each kind. */
 export type Found = {
   readonly hosts: { readonly total: number; readonly list: readonly Host[] }
   /** Of hosts that the words name as well. */

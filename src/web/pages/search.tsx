@@ -7,6 +7,7 @@ import { agoLabel, eventPath, hostPath, metricPath, spokenMark, statusLabel } fr
 import { formatNumber } from '../ui/format.ts'
 import { groupFilter, readGroup } from '../ui/group-filter.tsx'
 import { MAX_JUMP_TEXT } from '../ui/jump-row.ts'
+import { keepUnits } from '../ui/keep-units.ts'
 import { layout } from '../ui/layout/layout.tsx'
 import type { Html } from '../ui/markup/html.ts'
 import { eventState, hostName } from './events/event-table.tsx'
@@ -167,8 +168,8 @@ const hostItem = (host: Found['hosts']['list'][number], now: number, silence: nu
 
 const eventItem = ({ event, problem }: EventView, now: number) => (
   <li>
-    {spokenMark(event.severity)} <a href={eventPath(event.id)}>{problem.what}</a>{' '}
-    {problem.detail !== null && <span class="soft">{problem.detail}</span>}{' '}
+    {spokenMark(event.severity)} <a href={eventPath(event.id)}>{keepUnits(problem.what)}</a>{' '}
+    {problem.detail !== null && <span class="soft">{keepUnits(problem.detail)}</span>}{' '}
     <span class="soft">
       {hostName(event)}, {event.status}, {agoLabel(event.opened, now)}
     </span>{' '}

@@ -6,8 +6,8 @@ import type { Html } from './markup/html.ts'
 const BARS = new Map<string, Html>()
 
 /**
- * How full something is, 0 to 100; the number stands beside it. It has the colour of the open event about it, and is
- * neutral without one: how much is too much is for thresholds to say.
+ * A bar for a percentage, 0 to 100; the number is beside it. It has the colour of the open event about it,
+ * and is neutral without one: thresholds decide how much is too much.
  */
 export function bar(percent: number, severity: Severity | null = null): Html {
   const width = Number(Math.min(100, Math.max(0, percent)).toFixed(1))

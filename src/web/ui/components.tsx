@@ -47,7 +47,7 @@ export function severityLabel(severity: Severity): Html {
   )
 }
 
-/** The mark of a severity where its name has no room: said all the same. */
+/** The mark of a severity where there is no room for its name, which is there for screen readers. */
 export const spokenMark = (severity: Severity): Html => (
   <>
     {severityMark(severity)}
@@ -102,7 +102,7 @@ export function untilLabel(time: number, now: number): Html {
   )
 }
 
-/** What paper has to say of itself: when it was made and by whom. The screen leaves it out. */
+/** The line on printed pages with the time and the program that made them. It is hidden on screens. */
 export const madeLine = ({
   now,
   web,
@@ -154,7 +154,7 @@ export type PagerOptions = {
   readonly isMore?: boolean
 }
 
-/** Which rows these are of how many, and the ways to the others; nothing when all fit. */
+/** The range of the shown rows, their total, and links to the other pages; empty when all rows are shown. */
 export function pager({ url, offset, limit, total, isMore = false }: PagerOptions): Html {
   if (total <= limit && offset === 0) return <></>
   const last = Math.min(offset + limit, total)

@@ -2,7 +2,7 @@ import { yieldThread } from '../../lib/yield-thread.ts'
 
 export type CsvCell = string | number | null
 
-/** Others have their turn between so many rows. */
+/** Other requests are served between batches of this many rows. */
 const ROWS_AT_ONCE = 500
 
 /**
@@ -24,7 +24,7 @@ function writeCell(cell: CsvCell): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** A download; the mark at its start tells spreadsheets that it is UTF-8. */
+/** A download; the byte order mark at its start makes spreadsheets read it as UTF-8. */
 export async function csvResponse(
   name: string,
   head: readonly string[],

@@ -12,7 +12,7 @@ export function readDuration(text: string): number | null {
   return seconds <= MAX_SECONDS ? seconds : null
 }
 
-/** What `readDuration` reads: `1h 30m`. */
+/** A duration in the form that `readDuration` reads: `1h 30m`. */
 export function writeDuration(seconds: number): string {
   const parts: string[] = []
   let rest = Math.round(seconds)

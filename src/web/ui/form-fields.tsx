@@ -3,7 +3,7 @@ import type { FieldError } from '../../domain/notifications/rule-check.ts'
 import type { Html } from './markup/html.ts'
 import type { Attributes } from './markup/jsx-elements.ts'
 
-/** What is wrong with a form, by field; `form` for what belongs to none. */
+/** The problems of a form, by field; `form` is for a problem that belongs to no field. */
 export type Problems = Readonly<Record<string, string>>
 
 type FieldOptions = {
@@ -121,8 +121,9 @@ export function checkGroup(options: {
 }
 
 /**
- * What the domain found wrong, by the fields of a form. `places` names the field where it is not the domain's, and what it says
- * where the domain speaks of what no field of a form can hold.
+ * The errors that the domain found, by the fields of a form. `places` has the form's field where its name
+ * differs from the domain's, and a text of its own where the domain's describes something that no field of a
+ * form can contain.
  */
 export function placeErrors(
   fieldErrors: readonly FieldError[],
@@ -183,5 +184,5 @@ export function refuseForm(markup: Html, status = 400): Response {
   return new Response(markup.text, { status, headers: { 'content-type': 'text/html; charset=utf-8' } })
 }
 
-/** The id at the end of a path; -1 for what is none. */
+/** The id at the end of a path; -1 when it is not a number. */
 export const readId = (text: string | undefined) => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : -1)

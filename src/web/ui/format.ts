@@ -31,7 +31,7 @@ export function formatCount(count: number, noun: string): string {
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 const pad = (value: number) => String(value).padStart(2, '0')
 
-/** What a clock and a calendar on a wall show at a time. Months count from 1. */
+/** A date and time of day on local clocks. Months count from 1. */
 export type WallTime = {
   readonly year: number
   readonly month: number

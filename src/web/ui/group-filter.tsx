@@ -5,7 +5,7 @@ import type { Html } from './markup/html.ts'
 /** More are easier found in a list that opens. */
 const MAX_LINKS = 10
 
-/** Ways to the hosts of one group, and back to all; nothing while there are no groups. */
+/** Links to the hosts of one group, and back to all; null while there are no groups. */
 export function groupFilter(url: URL, groups: readonly string[], chosen: string | null): Html | null {
   if (groups.length === 0 && chosen === null) return null
   const known = chosen === null || groups.includes(chosen) ? groups : [chosen, ...groups]

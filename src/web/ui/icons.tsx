@@ -36,7 +36,7 @@ const DRAWINGS = {
 
 export type IconName = keyof typeof DRAWINGS
 
-/** For the eye only; whoever places it gives the words. */
+/** Hidden from screen readers; the caller adds the text. */
 export function icon(name: IconName): Html {
   return (
     <svg class={`icon icon-${name}`} viewBox="0 0 24 24" aria-hidden="true">
@@ -45,7 +45,7 @@ export function icon(name: IconName): Html {
   )
 }
 
-/** What `severityMark` draws, on a field of 16, for another drawing to hold. */
+/** The paths that `severityMark` draws, on a field of 16 × 16, for use within another drawing. */
 export function severityShape(severity: Severity): Html {
   const { outline, cut } = SEVERITY_SHAPES[severity]
   return (

@@ -2,7 +2,7 @@ import { formatTime, localTime } from '../../domain/time/time-zone.ts'
 
 /** A field for a day and a time of day, by the clocks of a zone. */
 
-/** Seconds since 1970; null for what is no day and time. */
+/** Seconds since 1970; null for a text that is not a day and time. */
 export function readLocalTime(text: string, zone: string): number | null {
   const found = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})/.exec(text)
   if (!found) return null
@@ -11,11 +11,11 @@ export function readLocalTime(text: string, zone: string): number | null {
   return localTime({ year, month, day }, hour * 60 + minute, zone, 'first')
 }
 
-/** What the field holds for a time. */
+/** The value of the field for a time. */
 export const writeLocalTime = (time: number, zone: string): string =>
   formatTime(time, zone).slice(0, 16).replace(' ', 'T')
 
-/** The zone in which somebody reads and types times: the preferred one, else that of the server. */
+/** The zone in which the user reads and enters times: the preferred one, otherwise that of the server. */
 export const zoneOf = ({
   session,
   web,

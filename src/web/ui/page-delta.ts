@@ -1,4 +1,5 @@
-// What changed in the markup of a page since it was sent last. The server makes it, the browser applies it.
+// The changes in the markup of a page since it was sent last. The server creates them, the browser applies
+// them.
 
 /**
  * The header that names a page which the browser holds, or `new`; in an answer the name of what it holds from
@@ -19,7 +20,7 @@ export function makeDelta(old: string, fresh: string): PageDelta {
   const delta: (string | [number, number])[] = []
   let expected = 0
   for (const piece of splitMarkup(fresh)) {
-    // What is there more than once says nothing about where the two go on together.
+    // A piece that occurs more than once does not identify the place where the two continue alike.
     const place = from[expected] === piece ? expected : (places.get(piece) ?? null)
     const last = delta.at(-1)
     if (place === null) {

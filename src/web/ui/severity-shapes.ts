@@ -1,6 +1,6 @@
 import type { Severity } from '../../domain/event.ts'
 
-/** The paths of a sign on a field of 16: a filled outline, and what is cut out of it. */
+/** The paths of a symbol on a field of 16 × 16: a filled outline, and the shape that is cut out of it. */
 export type SeverityShape = { readonly outline: string; readonly cut: string }
 
 /**

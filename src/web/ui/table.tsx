@@ -4,7 +4,7 @@ import type { Html, HtmlValue } from './markup/html.ts'
 export type ListColumn = {
   readonly name: string
   readonly isNumber?: boolean
-  /** What is in it says itself what it is (a button, a bar): its name is for screen readers alone. */
+  /** Its cells are self-explanatory (a button, a bar): its name is for screen readers only. */
   readonly isPlain?: boolean
   /** Names the row; the first column unless another does. */
   readonly namesRow?: boolean
@@ -23,8 +23,8 @@ export type ListRow = {
 }
 
 /**
- * A table that fits a phone: there each row is a block, in which every value stands behind the name of its column. Few figures that are
- * compared down the columns stay a table with `stacks: false`.
+ * A table that suits phones: there each row is a block, in which each value follows the name of its column. A
+ * table with few figures that are compared by column remains one with `stacks: false`.
  */
 export function listTable(
   columns: readonly ListColumn[],

@@ -3,7 +3,7 @@ import type { Html } from './markup/html.ts'
 
 export type TestOutcome = { readonly isDelivered: boolean; readonly answer: string }
 
-/** What became of a test message, with the receiver's own words. */
+/** The outcome of a test message, with the receiver's own answer. */
 export function testOutcome({ isDelivered, answer }: TestOutcome): Html {
   return (
     <div class={isDelivered ? 'done' : 'problem'} role={isDelivered ? 'status' : 'alert'}>

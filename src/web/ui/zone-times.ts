@@ -1,6 +1,6 @@
 import { readWallTime, type TimeForm, type WallTime, writeWallTime } from './format.ts'
 
-/** What a user may have chosen; without it times are those of the device, in figures. */
+/** The user's preferences for times; without them times are those of the device's zone, in figures. */
 export type TimePreferences = {
   /** An IANA time zone. */
   readonly zone?: string | undefined
@@ -8,13 +8,13 @@ export type TimePreferences = {
   readonly dates?: string | undefined
 }
 
-/** `title` is a `stamp` that stands in a `title` attribute. */
+/** `title` is a `stamp` in a `title` attribute. */
 export type ReaderTimeForm = TimeForm | 'title'
 
 export type ReaderTimes = {
   format(time: number, form: ReaderTimeForm): string
   isMidnight(time: number): boolean
-  /** What a field for date and time means, in seconds; NaN for an empty one. */
+  /** The time in a field for date and time, in seconds; NaN for an empty one. */
   readField(text: string): number
 }
 
@@ -87,7 +87,7 @@ export function createReaderTimes({ zone, dates }: TimePreferences): ReaderTimes
       const wanted = new Date(`${text}Z`).getTime() / 1000
       if (Number.isNaN(wanted)) return Number.NaN
       let time = wanted
-      // Twice, because the first guess may lie on the other side of a change of the clocks.
+      // Twice, because the first estimate may be on the other side of a clock change.
       for (let i = 0; i < 2; i++) time += wanted - countSeconds(time)
       return Math.floor(time)
     },

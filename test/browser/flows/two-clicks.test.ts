@@ -54,7 +54,7 @@ test('a cell of the map says what its host is about to a pointer and to the focu
   for (const words of [
     'db03',
     'Up',
-    '/var/lib/postgresql is 93.2 % full',
+    '/var/lib/postgresql is 93.2\u00a0% full',
     'Network',
     'Fullest disk, last 24 hours',
   ])

@@ -66,6 +66,13 @@ test('a secret that is lost ends second factors by a command, never by itself', 
   expect(await store.secondFactors.find('anna')).toBeNull()
 })
 
+test.each([
+  ['a folder', '.'],
+  ['in a folder that is not there', 'nowhere/secret'],
+])('web.secret_file that is %s is named with its setting', (_, name) =>
+  expectFailure(start('one', join(dir, name)), /web\.secret_file: expected a file that can be read, or made/),
+)
+
 test('web.secret_file is read where it is, and must not be short', async () => {
   const file = join(dir, 'given')
   writeFileSync(file, 'short')

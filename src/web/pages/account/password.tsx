@@ -44,7 +44,8 @@ export const changePassword = route(
       ...{ address, browser, isSecure, host },
     })
     if (cookie === null) return redirect('/login')
-    // What this browser has of the old password is worth nothing now: without it strangers would slow it down.
+    // The device cookie for the old password is invalid now: without a new one, failed attempts from
+    // elsewhere would slow down sign-in from this browser.
     return redirect(
       '/password?changed',
       cookie,
@@ -53,14 +54,17 @@ export const changePassword = route(
   },
 )
 
-/** Who changes a password because somebody knew it has to think of what that one may have made; how many. */
+/**
+ * Revokes all tokens of the user, because a person who knew the old password may have created some. Resolves
+ * to their number.
+ */
 async function revokeTokens({ web: { store } }: WebRequest, user: string): Promise<number> {
   const own = (await store.tokens.list()).filter((token) => token.user === user)
   for (const { id } of own) await store.tokens.delete(id)
   return own.length
 }
 
-/** What is wrong with a new password, or null. */
+/** The problem of a new password, or null. */
 export function findProblem(next: string, again: string, current: string): string | null {
   const problem = findPasswordProblem(next)
   if (problem !== null) return problem
@@ -85,7 +89,7 @@ function passwordView(request: WebRequest, outcome: PasswordOutcome) {
     session,
     csrf,
     url,
-    // Who has to choose one first can go nowhere else.
+    // A user who has to choose a password first can't open any other page.
     body: session?.mustChangePassword ? form : settingsFrame(request, form),
   })
 }

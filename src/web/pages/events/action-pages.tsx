@@ -3,6 +3,7 @@ import { route } from '../../http/route.ts'
 import { viewEvent } from '../../problems/event-view.ts'
 import { eventPath, severityLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
+import { keepUnits } from '../../ui/keep-units.ts'
 import { layout } from '../../ui/layout/layout.tsx'
 import { findEvent } from './actions.ts'
 import { hostName } from './event-table.tsx'
@@ -25,8 +26,8 @@ export const acknowledgePage = route(
         </p>
         <h1>{title}</h1>
         <p>
-          {severityLabel(event.severity)} {hostName(event)}: <b>{problem.what}</b>
-          {problem.detail !== null && <span class="soft"> {problem.detail}</span>}
+          {severityLabel(event.severity)} {hostName(event)}: <b>{keepUnits(problem.what)}</b>
+          {problem.detail !== null && <span class="soft"> {keepUnits(problem.detail)}</span>}
         </p>
         {isOver && <p class="notice">This event is already closed.</p>}
         {isTaken && <p class="notice">{event.acknowledgedBy} has acknowledged it already.</p>}

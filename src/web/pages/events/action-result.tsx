@@ -10,8 +10,9 @@ import { formatAgo, formatCount } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 
 /**
- * What came of an action, in the address that it leads back to: `did=acknowledge.TIME.12-13` (without ids: all of that
- * second), `undid=…` in the same form, `missed=acknowledge.12`. The page says it in words; scripts get the words at once.
+ * The outcome of an action, in the address to which it redirects: `did=acknowledge.TIME.12-13` (without ids:
+ * all of that second), `undid=…` in the same form, `missed=acknowledge.12`. The page shows it as text;
+ * scripts get the text in the response.
  */
 
 /** More ids than these are not written into an address. */
@@ -35,7 +36,7 @@ export type Done = {
 export const writeDone = ({ what, at, ids }: Done): string =>
   `${what}.${at}.${ids.length > MAX_NAMED ? `n${ids.length}` : ids.join('-')}`
 
-/** Null for what is no such text: nothing is said then. */
+/** Null for a text of another form: no outcome is shown then. */
 export function readDone(text: string | null): (Done & { readonly count: number }) | null {
   const [, word, at, ids, count] =
     /^(\w+)\.(\d{1,12})\.(?:(\d[\d-]{0,320})|n(\d{1,6}))$/.exec(text ?? '') ?? []
@@ -62,7 +63,7 @@ export function describeDone(
     : `${DONE[what]}: ${only.host}, ${sentence}`
 }
 
-/** What somebody else, or the agent, has done to an event meanwhile. */
+/** The change that another user, or the agent, has made to an event meanwhile. */
 export function describeLater(action: EventAction, actor: string | null, time: number, now: number): string {
   const words: Partial<Record<EventAction, string>> = {
     acknowledged: 'acknowledged',
@@ -89,10 +90,10 @@ export function describeUndone({ undone, kept }: UndoResult, now: number): strin
     .trim()
 }
 
-/** Parameters of an address that tell what came of an action. */
+/** Query parameters that contain the outcome of an action. */
 const TOLD = ['did', 'undid', 'kept', 'missed'] as const
 
-/** The address without what was told by it. */
+/** The address without the outcome of an action. */
 export function withoutResult(path: string): URL {
   const url = new URL(path, 'http://local.invalid')
   for (const name of TOLD) url.searchParams.delete(name)
@@ -103,7 +104,7 @@ export function withoutResult(path: string): URL {
 export const tellAt = (back: string, outcome: Readonly<Record<string, string>>): string =>
   withParameters(withoutResult(back), outcome) + new URL(back, 'http://local.invalid').hash
 
-/** The line above a page that says what came of the action before it; nothing when there was none. */
+/** The line above a page with the outcome of the action before it; null when there was none. */
 export async function actionResult(request: WebRequest): Promise<Html | null> {
   const { url, web, csrf, now, session } = request
   const { searchParams } = url
@@ -146,7 +147,7 @@ export async function actionResult(request: WebRequest): Promise<Html | null> {
   )
 }
 
-/** What an event is about, as it was before it was closed by the action. */
+/** The problem of an event as a sentence, as it was before the action closed it. */
 export async function sentenceOf(
   event: Event | null,
   web: WebRequest['web'],

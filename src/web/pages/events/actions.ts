@@ -16,8 +16,9 @@ import {
 } from './action-result.tsx'
 
 /**
- * What people do to events. Who acts on a page that is older than what somebody else did is told what that was, and
- * changes nothing. A form leads back to its page; a script (`accept: application/json`) gets the words at once.
+ * The actions of users on events. An action from a page that is older than another user's change reports that
+ * change, and changes nothing. A form redirects back to its page; a script (`accept: application/json`) gets
+ * the text in the response.
  */
 
 const MAX_AT_ONCE = 1000
@@ -52,7 +53,9 @@ function change(
   return comment === undefined ? events[what](id, by, at) : events[what](id, by, at, comment)
 }
 
-/** What a script shows, and what it posts to have it undone; null where it can't be. */
+/**
+ * The text that a script shows, and the data that it posts to undo the action; null where it can't be undone.
+ */
 export type ActionAnswer = { readonly words: string; readonly undo: string | null; readonly isDone: boolean }
 
 function answer(
@@ -75,7 +78,9 @@ export async function answerDone(request: WebRequest, back: string, done: Done):
   return answer(request, back, { did: writeDone(done) }, { words, undo, isDone: true })
 }
 
-/** Somebody acknowledged it meanwhile; who wants to take it over says so on the event's page. */
+/**
+ * Another user has acknowledged it meanwhile; a user who wants to take it over does so on the event's page.
+ */
 const isTaken = (what: PageChange, { acknowledgedBy, status }: Event, { form, session }: WebRequest) =>
   what === 'acknowledge' &&
   status === 'open' &&
@@ -104,10 +109,10 @@ const changeOne = (what: PageChange) =>
           409,
           'Another event for this metric of the host is already open: close that one first.',
         )
-      // Once more by the same person changes nothing, and is no surprise.
+      // A repeated acknowledgement by the same user changes nothing, and is not reported as a conflict.
       if (what === 'acknowledge' && after.status === 'open' && after.acknowledgedBy === by)
         return redirect(back)
-      // What was typed is kept all the same.
+      // The comment is stored in any case.
       if (comment !== undefined) await events.comment(event.id, by, now, comment)
       const words = (await describeMissed(after, web, now)) ?? 'Not changed.'
       const missed = writeDone({ what, at: now, ids: [event.id] })

@@ -19,7 +19,7 @@ const MOST = 10_000
 const NOTED = 300
 const CHANGES = ['acknowledge', 'close'] as const
 
-/** Where all events that fit this list's address can be changed. */
+/** The address of the page that changes all events that match this list's filter. */
 export function changeAllPath({ searchParams }: URL): string {
   const query = new URLSearchParams(searchParams)
   for (const name of ['offset', 'kiosk', 'status', 'event', 'sort', 'order']) query.delete(name)
@@ -58,7 +58,10 @@ export const changeAllEvents = route(
   },
 )
 
-/** The filter of a list, of open events that opened before the page was looked at: nobody has seen the others. */
+/**
+ * The filter of a list, limited to open events that opened before the page was shown: the user has not seen
+ * the others.
+ */
 function readOpenFilter(url: URL, seen: number): EventFilter {
   const filter = readEventFilter(url)
   return { ...filter, status: 'open', to: Math.min(filter.to ?? seen, seen) }
@@ -70,7 +73,7 @@ function readSeen(form: URLSearchParams, now: number): number {
   return Math.min(seen, now)
 }
 
-/** All ids first: what is changed leaves the list. */
+/** All ids are read first, because changed events leave the list. */
 async function listIds(filter: EventFilter, { web }: WebRequest): Promise<number[]> {
   const query = await findEventQuery(filter, web.store.hosts)
   const ids: number[] = []

@@ -8,7 +8,7 @@ import { readFacets } from '../../filters/facets.tsx'
 import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
 import { HttpError } from '../../http/route.ts'
 
-/** What a list of events is filtered by, as its address says it. */
+/** The filter of a list of events, as its address contains it. */
 export type EventFilter = {
   readonly status: 'open' | 'closed' | 'all'
   readonly severity: Severity | null
@@ -20,7 +20,7 @@ export type EventFilter = {
   readonly to: number | null
 }
 
-/** Throws an HttpError for what is not understood. */
+/** Throws an HttpError for an invalid parameter. */
 export function readEventFilter(url: URL): EventFilter {
   const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
   const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no', ''])
@@ -35,7 +35,7 @@ export function readEventFilter(url: URL): EventFilter {
   }
 }
 
-/** Throws an HttpError for what is no time: a list of all events must not look as if it were of that time. */
+/** Throws an HttpError for an invalid time: a list of all events must not look like one of that time. */
 function readPeriod(url: URL): Pick<EventFilter, 'from' | 'to'> {
   const read = (name: string) => {
     const text = url.searchParams.get(name) ?? ''
@@ -52,19 +52,25 @@ function readPeriod(url: URL): Pick<EventFilter, 'from' | 'to'> {
   return { from, to }
 }
 
-/** What a list of events is sorted by. */
+/** The order of a list of events. */
 export type EventSort = {
   readonly column: 'severity' | 'host' | 'since'
   /** The oldest come first. */
   readonly isReversed: boolean
-  /** What this list can be sorted by: closed events are too many for another order than that of their times. */
+  /**
+   * The columns by which this list can be sorted: closed events are too many for any order but that of their
+   * times.
+   */
   readonly columns: readonly EventSort['column'][]
 }
 
 const OPEN_COLUMNS = ['severity', 'host', 'since'] as const
 const OTHER_COLUMNS = ['since'] as const
 
-/** Open events are sorted by severity, others by time, unless the address says another order. Throws an HttpError. */
+/**
+ * Open events are sorted by severity, others by time, unless the address sets another order. Throws an
+ * HttpError.
+ */
 export function readEventSort(url: URL, status: EventFilter['status']): EventSort {
   const columns: EventSort['columns'] = status === 'open' ? OPEN_COLUMNS : OTHER_COLUMNS
   const column = readChoice(url, 'sort', columns) ?? columns[0] ?? 'since'

@@ -102,7 +102,7 @@ export function filterForm({ url, filter, now }: FilterModel): Html {
   )
 }
 
-/** How many events of each severity fit, as links that narrow the list to it. */
+/** The number of matching events of each severity, as links that filter the list by it. */
 export function severityLinks({
   url,
   filter,
@@ -132,7 +132,7 @@ export function severityLinks({
   ]
 }
 
-/** What stands in place of a list without rows. */
+/** Replaces a list without rows. */
 export function emptyView({
   filter,
   offset,

@@ -8,11 +8,11 @@ import { eventState, hostName } from './event-table.tsx'
 export type EventLineOptions = {
   /** Says whose they are. */
   readonly hosts?: boolean
-  /** What is said of the problem; the message of its reporter unless given. */
+  /** The text about the problem; the message of its reporter by default. */
   readonly say?: (event: Event) => string
 }
 
-/** Events one a line: how bad, what, and what `tell` says of its time. */
+/** Events, one per line: severity, problem, and the text about its time that `tell` returns. */
 export function eventLines(
   events: readonly Event[],
   tell: (event: Event) => Html,

@@ -23,7 +23,7 @@ const ACTION_WORDS: Readonly<Record<EventHistoryEntry['action'], string>> = {
   fresh: 'Data resumed',
 }
 
-/** What happened to the event, and who did what. */
+/** The history of the event, with the user who performed each action. */
 export function historyView({ event, history }: EventModel): Html {
   return (
     <section class="section">
@@ -60,7 +60,7 @@ const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
   failed: 'failed',
 }
 
-/** Who was notified, with every attempt and what the receiver answered. */
+/** The notifications of the event, with every attempt and the receiver's answer. */
 export function deliveriesView({ event, calendar, now, deliveries, seesTargets }: EventModel): Html {
   const hold = findHold(event, calendar, now)
   if (deliveries.length === 0 && hold !== null)
@@ -117,7 +117,7 @@ export function deliveriesView({ event, calendar, now, deliveries, seesTargets }
   )
 }
 
-/** The hosts of an event that stands for several. */
+/** The hosts of an event of several hosts. */
 export function membersView({ members }: Event): Html | null {
   // A single one is named as the event's host already.
   if (members.length < 2) return null

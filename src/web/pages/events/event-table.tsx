@@ -14,6 +14,7 @@ import {
 } from '../../ui/components.tsx'
 import { formatDuration, formatNumber, formatStamp } from '../../ui/format.ts'
 import { icon } from '../../ui/icons.tsx'
+import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import type { EventSort } from './event-filter.ts'
 import { findHold, heldWords } from './event-state.tsx'
@@ -120,13 +121,13 @@ function eventRow(view: EventView, options: EventTableOptions): Html {
         <span class="event-line">
           {spokenMark(severity)}
           <a class="plain clamp narrow-only" href={eventPath(id)}>
-            {problem.what}
+            {keepUnits(problem.what)}
           </a>
           <a class="plain clamp beside-only" href={beside}>
-            {problem.what}
+            {keepUnits(problem.what)}
           </a>
         </span>
-        {problem.detail !== null && <span class="event-detail soft">{problem.detail}</span>}
+        {problem.detail !== null && <span class="event-detail soft">{keepUnits(problem.detail)}</span>}
         {eventState(event)}
         {heldWords(event, calendar, now)}
       </td>
@@ -157,7 +158,10 @@ function eventRow(view: EventView, options: EventTableOptions): Html {
   )
 }
 
-/** Whether somebody was notified, with the newest receipt as its title; the page of the event has all of them. */
+/**
+ * The state of the event's notifications, with the newest receipt as its title; the page of the event lists
+ * all of them.
+ */
 function notifiedMark(
   event: Event,
   sum: DeliverySum | undefined,
@@ -234,7 +238,7 @@ function rowActions(event: Event, what: string): Html {
 export const hostName = ({ host, members }: Pick<Event, 'host' | 'members'>) =>
   members.length > 0 ? <span>{host}</span> : <a href={hostPath(host)}>{host}</a>
 
-/** What a list says of an event besides its severity. */
+/** The state of an event in a list, besides its severity. */
 export function eventState({ status, acknowledgedBy, isStale }: Event): Html | null {
   const words = [
     acknowledgedBy !== null && `acknowledged by ${acknowledgedBy}`,

@@ -8,6 +8,7 @@ import { lineChart } from '../../charts/chart.tsx'
 import { eventPath, metricPath, pageHeading, severityLabel, stampLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatDuration } from '../../ui/format.ts'
+import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { heldWords } from './event-state.tsx'
 import { deliveriesView, historyView, membersView } from './event-story.tsx'
@@ -21,7 +22,7 @@ import { changesView } from './what-changed.tsx'
 const DRAWN = 400
 
 export type EventViewOptions = {
-  /** Shown beside the list: the title is no heading of the page, and the way to the whole page is offered. */
+  /** Shown beside the list: the title is not a heading of the page, and there is a link to the full page. */
   readonly isBeside?: boolean
 }
 
@@ -41,8 +42,12 @@ export function eventView(model: EventModel, { isBeside = false }: EventViewOpti
               )}
               {isBeside ? <a href={eventPath(event.id)}>Event #{event.id}</a> : `Event #${event.id}`}
             </p>
-            {isBeside ? <h2 class="event-title">{problem.what}</h2> : pageHeading(problem.what)}
-            {problem.detail !== null && <p class="lead">{problem.detail}</p>}
+            {isBeside ? (
+              <h2 class="event-title">{keepUnits(problem.what)}</h2>
+            ) : (
+              pageHeading(keepUnits(problem.what))
+            )}
+            {problem.detail !== null && <p class="lead">{keepUnits(problem.detail)}</p>}
             <p class="event-state-line">
               {severityLabel(event.severity)}{' '}
               <span class={event.status === 'open' ? 'open-word' : 'soft'}>{event.status}</span>

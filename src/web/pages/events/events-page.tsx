@@ -48,7 +48,7 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
     web.store.hosts.groups(),
     web.store.events.list({ ...query, order: toEventOrder(sort), offset, limit: PAGE }),
   ])
-  // Nobody stands at a wall.
+  // A wall screen has no user who could act.
   const mayChange = mayUse({ session }, 'operator') && readKiosk(url) === null
   const facets = readFacets(url)
   const [events, deliveries] = await Promise.all([
@@ -100,7 +100,7 @@ type EventsModel = {
   readonly filter: EventFilter
   readonly calendar: MaintenanceCalendar
   readonly offset: number
-  /** Of all that fit, whatever severity is asked for. */
+  /** Counts of all events that match the filter, regardless of its severity. */
   readonly counts: SeverityCounts
   readonly total: number
   readonly isMore: boolean
@@ -196,7 +196,7 @@ function besideView(chosen: EventModel, url: URL): Html {
   )
 }
 
-/** Shown while something is selected; browsers that can't tell show it always. */
+/** Shown while any event is selected; browsers without `:has()` in CSS always show it. */
 function bulkBar({ filter, url, total, events }: EventsModel): Html {
   if (filter.status === 'closed') return <></>
   const hasMore = filter.status === 'open' && total > events.length

@@ -17,11 +17,11 @@ const AROUND = 2 * 3600
 /** A graph of a longer event shows its beginning. */
 const LONGEST = 14 * 86_400
 
-/** What the page of an event shows, alone or beside the list. */
+/** The data of an event's page, which is shown alone or beside the list. */
 export type EventModel = {
   readonly event: Event
   readonly problem: Problem
-  /** What the sentences about its metrics draw on. */
+  /** The facts that sentences about its metrics use. */
   readonly words: PhraseContext
   readonly calendar: MaintenanceCalendar
   readonly history: readonly EventHistoryEntry[]
@@ -80,7 +80,7 @@ export async function readEvent(event: Event, request: WebRequest, back: string)
   }
 }
 
-/** Those of now, but that of the event itself as it was then: its message tells it. */
+/** The current thresholds, except that the event's own is the one of its time, which its message contains. */
 async function findThresholds(
   store: Store,
   { host, metric, message, severity }: Event,

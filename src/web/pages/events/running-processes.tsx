@@ -11,7 +11,7 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'Memory', isNumber: true },
 ]
 
-/** What ran when the problem began, as its agent saw it; null when it did not look. */
+/** The processes that ran when the problem began, as the agent saw them; null when it recorded none. */
 export function processesView(processes: readonly RunningProcess[]): Html | null {
   if (processes.length === 0) return null
   const rows = processes.map(({ id, name, processor, memory }) => ({

@@ -8,7 +8,10 @@ import { metricPath } from '../../ui/components.tsx'
 import { formatCount, formatDuration, formatNumber } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 
-/** The metrics of the host that departed when the event opened, each with a small graph; null where nobody can say. */
+/**
+ * The metrics of the host that departed when the event opened, each with a small graph; null when they are
+ * not known, or the host has at most one metric.
+ */
 export function changesView(event: Event, changes: Changes | null, words: PhraseContext): Html | null {
   if (changes === null || changes.metrics <= 1) return null
   const { shown, total, metrics, time } = changes

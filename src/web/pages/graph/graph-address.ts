@@ -11,7 +11,7 @@ export type AddressChanges = {
   readonly options?: Partial<GraphOptions>
 }
 
-/** The parameters of this graph, changed; those that stand in the path are left out. */
+/** The query parameters of this graph, with the changes; the line that is in the path is left out. */
 export function graphParameters(shown: Shown, changes: AddressChanges = {}): [string, string][] {
   const { lines = shown.plan.lines, time = timeRangeQuery(shown.timeRange) } = changes
   const { isFitted, showsPeaks, before } = { ...shown.options, ...changes.options }

@@ -8,7 +8,7 @@ import type { GraphModel } from './graph-model.ts'
 
 const SHOWN_EVENTS = 20
 
-/** What happened in the time that is shown, and the thresholds of a lone line. */
+/** The events in the shown time, and the thresholds of a single line. */
 export function eventsOf(model: GraphModel): Html | null {
   const { own, plan, hosts, events, thresholds, now, silence } = model
   const isAlone = plan.lines.length === 1

@@ -1,7 +1,7 @@
 import type { PickerChoices } from '../../charts/series-picker.tsx'
 import type { GraphData } from './read-graph.ts'
 
-/** What was read for a request. */
+/** The data that was read for a request. */
 export type GraphRequestData = GraphData & {
   readonly url: URL
   readonly choices: PickerChoices | null

@@ -134,7 +134,10 @@ function graph(model: GraphModel): Html {
   )
 }
 
-/** The rows that are drawn, so that the cursor can say them: time and value, or time, minimum, mean and maximum. */
+/**
+ * The rows that are drawn, so that the cursor can show their values: time and value, or time, minimum, mean
+ * and maximum.
+ */
 function writeRows({ plan, drawn, ghost }: GraphModel) {
   const lines = plan.lines.map((line, i) => {
     const { times, low, mean, high } = drawn[i] ?? NO_ROWS

@@ -13,7 +13,7 @@ import { type ListColumn, listTable } from '../../ui/table.tsx'
 import { graphAddress } from './graph-address.ts'
 import type { GraphModel } from './graph-model.ts'
 
-/** What a lone line says in large figures. */
+/** The large figures of a single line. */
 export function figures(summary: SeriesSummary | null, unit: Unit): Html {
   const figure = (name: string, value: number | undefined, of: Unit = unit) => {
     const { number, unit: word } = value === undefined ? { number: '–', unit: '' } : formatFigure(value, of)
@@ -27,7 +27,7 @@ export function figures(summary: SeriesSummary | null, unit: Unit): Html {
       </div>
     )
   }
-  // Of a state the mean is the share of the time that it ran; its ends say nothing.
+  // For a state, the mean is the share of the time that it ran; its minimum and maximum are meaningless.
   const middle =
     unit === 'state' ? (
       figure('Running', summary ? summary.mean * 100 : undefined, '%')

@@ -28,7 +28,7 @@ export type GraphOptions = {
   readonly isFitted: boolean
   /** The greatest value of each step is drawn as a line of its own. */
   readonly showsPeaks: boolean
-  /** The same line so many seconds before, behind it; null for none. */
+  /** The same line this many seconds earlier, drawn behind it; null for none. */
   readonly before: { readonly key: string; readonly seconds: number; readonly words: string } | null
 }
 
@@ -37,7 +37,7 @@ export const EARLIER = [
   { key: 'week', seconds: 7 * 86_400, words: 'a week earlier' },
 ] as const
 
-/** What a graph shows, as far as its address says. */
+/** The lines and the time of a graph, as its address sets them. */
 export type GraphLines = {
   /** The line of the page's own address, which stays; null on the page that compares any. */
   readonly own: SeriesRef | null
@@ -45,23 +45,28 @@ export type GraphLines = {
   readonly timeRange: TimeRange
 }
 
-/** What else a graph shows. */
+/** All data of a graph. */
 export type GraphData = GraphLines & {
   readonly options: GraphOptions
-  /** What the address asks for that there is not, in sentences; the graph is shown without it. */
+  /** Sentences about invalid values in the address; the graph is shown without them. */
   readonly problems: readonly string[]
   /** The rows of each line. */
   readonly drawn: readonly SummarizedSeries[]
-  /** Those of the time before, at the times at which they are drawn; null where none are asked for. */
+  /** The rows of the earlier time, at the times at which they are drawn; null when none are requested. */
   readonly ghost: SummarizedSeries | null
   readonly thresholds: readonly ThresholdLine[]
-  /** False where events have named the thresholds, because the agent does not tell them. */
+  /**
+   * False when the thresholds are those named by events, because the agent does not report its thresholds.
+   */
   readonly isReported: boolean
   readonly events: readonly Event[]
   readonly bands: ReturnType<typeof listMaintenance>
   readonly missing: readonly SeriesRef[]
   readonly hosts: ReadonlyMap<string, Host>
-  /** Of a lone line that is the use of a disk: when that will be full, where that can be said. */
+  /**
+   * For a single line that is the usage of a disk: when the disk will be full; null where that can't be
+   * forecast.
+   */
   readonly forecast: Forecast | null
 }
 
@@ -132,7 +137,7 @@ export async function readGraph(request: GraphRequest, own: SeriesRef | null): P
   return { ...lines, ...limits, options, problems, drawn, events, missing, ghost, bands, hosts, forecast }
 }
 
-/** Reads how lines are to be shown; a word that there is not is said in `problems`. */
+/** Reads the display options of the lines; an invalid value is reported in `problems`. */
 function readOptions({ searchParams }: URL): {
   readonly options: GraphOptions
   readonly problems: readonly string[]
@@ -166,7 +171,10 @@ async function readGhost(
   return { ...rows, times: rows.times.map((time) => time + seconds) }
 }
 
-/** Those of every line; none where there are two scales, because nobody could tell whose they are. */
+/**
+ * The thresholds of every line; none where there are two scales, because it would not be clear to which scale
+ * they belong.
+ */
 async function readLimits({ lines, rightUnit }: SeriesComparison, { store }: WebRequest['web']) {
   if (rightUnit !== null) return { thresholds: [], isReported: true }
   const [only] = lines
@@ -212,7 +220,7 @@ async function findMissing(
   return silent.filter(({ host, metric }) => !known.get(host)?.includes(metric))
 }
 
-/** What was asked for and is not drawn, in sentences. */
+/** Sentences about the requested lines that are not drawn. */
 export function describeMissing({ plan, missing }: GraphData, url: URL): string[] {
   const wrong = findWrongRefs(url.searchParams).map((text) =>
     text.length > 80 ? `${text.slice(0, 80)}…` : text,

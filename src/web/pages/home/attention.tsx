@@ -5,15 +5,16 @@ import type { EventView } from '../../problems/event-view.ts'
 import { agoLabel, eventPath, spokenMark } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatNumber } from '../../ui/format.ts'
+import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { heldWords } from '../events/event-state.tsx'
 import { hostName } from '../events/event-table.tsx'
 import { muteChoices } from '../events/mute-choices.tsx'
 
 export type Attention = {
-  /** The worst of the open events that nobody has acknowledged, with the line of the last day where there is one. */
+  /** The worst open events that are not acknowledged, with the line of the last day where there is one. */
   readonly rows: readonly (EventView & { readonly spark: Html | null })[]
-  /** Of all open events that nobody has acknowledged. */
+  /** Counts of all open events that are not acknowledged. */
   readonly counts: SeverityCounts
   readonly calendar: MaintenanceCalendar
   /** The group as the first parameter of a link. */
@@ -24,7 +25,7 @@ export type Attention = {
   readonly now: number
 }
 
-/** What to look at first. Nothing at all while all is well. */
+/** The events that need attention first; null when there are none. */
 export function attentionView(model: Attention): Html | null {
   const { rows, counts, kept } = model
   if (rows.length === 0) return null
@@ -66,9 +67,9 @@ function problemRow({ event, problem, spark }: Attention['rows'][number], model:
       <span class="problem-mark">{spokenMark(severity)}</span>
       <div class="problem-words">
         <a class="plain" href={eventPath(id)}>
-          {problem.what}
+          {keepUnits(problem.what)}
         </a>{' '}
-        {problem.detail !== null && <span class="soft">{problem.detail}</span>}
+        {problem.detail !== null && <span class="soft">{keepUnits(problem.detail)}</span>}
         {heldWords(event, model.calendar, model.now)}
       </div>
       <span class="problem-host">{hostName(event)}</span>

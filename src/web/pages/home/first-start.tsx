@@ -5,7 +5,7 @@ import type { Html } from '../../ui/markup/html.ts'
 /** The configuration and the other flags of the service stay. */
 const OWN_AGENT_OF_SERVICE = 'monitor service install server --agent\nmonitor service restart server'
 
-/** What home says while no host has reported. */
+/** The content of the start page while no host has reported. */
 export function firstStart(
   { findAgentDoor, about }: Pick<WebContext, 'findAgentDoor' | 'about'>,
   mayAdd: boolean,

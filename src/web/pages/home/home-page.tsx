@@ -18,7 +18,7 @@ import { fleetStrip, SLOT } from './fleet-strip.tsx'
 import { hostMap, readFill } from './host-map.tsx'
 import { serverTrouble } from './server-trouble.tsx'
 
-/** Lines of what nobody looks after yet; a wall has room for more. */
+/** Rows of unacknowledged events; a wall screen has room for more. */
 const ATTENTION = 8
 const ATTENTION_ON_WALL = 12
 /** A map of more hosts is higher than the rankings beside it. */
@@ -134,7 +134,7 @@ function figuresOf(
   }
 }
 
-/** Says what is wrong, so that a tab in the background tells it. */
+/** Contains the problems, so that the title of a background tab shows them. */
 export function homeTitle({ down }: Pick<FleetCounts, 'down'>, open: SeverityCounts): string {
   const parts = [down > 0 && `${down} down`, open[1] > 0 && `${open[1]} critical`].filter(Boolean)
   return parts.length === 0 ? 'Home' : `${parts.join(', ')} · Home`
@@ -147,7 +147,7 @@ export type FleetVerdict = {
   readonly total: number
 }
 
-/** One line that says how things are, the worst first. */
+/** One line about the state of the fleet, the worst first. */
 export function describeVerdict({ counts, open, unacknowledged, total }: FleetVerdict): {
   readonly title: string
   readonly more: string

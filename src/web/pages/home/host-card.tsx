@@ -4,10 +4,14 @@ import { notFound, route } from '../../http/route.ts'
 import { type EventView, viewEvents } from '../../problems/event-view.ts'
 import { agoLabel, spokenMark, statusLabel, untilLabel } from '../../ui/components.tsx'
 import { formatCount, formatValue } from '../../ui/format.ts'
+import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { type Fill, readFill } from './host-map.tsx'
 
-/** What a cell of the map shows of its host while a pointer or the focus is on it. A script asks for it. */
+/**
+ * The details of a host, shown while the pointer or the focus is on its cell of the map. A script requests
+ * them.
+ */
 
 /** Open events of a host among which the worst is looked for. */
 const LOOKED_AT = 100
@@ -72,8 +76,8 @@ function cardView({ host, fill, line, view, more, now }: HostCard): Html {
       )}
       {view !== null && (
         <p class="card-event">
-          {spokenMark(view.event.severity)} {view.problem.what}
-          {view.problem.detail !== null && <span class="soft"> {view.problem.detail}</span>}
+          {spokenMark(view.event.severity)} {keepUnits(view.problem.what)}
+          {view.problem.detail !== null && <span class="soft"> {keepUnits(view.problem.detail)}</span>}
           {more > 0 && <span class="soft"> and {formatCount(more, 'more event')}</span>}
         </p>
       )}

@@ -8,7 +8,7 @@ import { formatCount, formatNumber, formatValue } from '../../ui/format.ts'
 import { severityMark, statusMark } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 
-/** What fills the cells of the map. */
+/** The values that can fill the cells of the map. */
 export const FILLS = [
   { key: 'cpu', name: 'CPU', of: (host: FleetEntry) => host.processor, unit: '%' },
   { key: 'memory', name: 'Memory', of: (host: FleetEntry) => host.memory, unit: '%' },
@@ -18,7 +18,7 @@ export const FILLS = [
 ] as const
 export type Fill = (typeof FILLS)[number]
 
-/** What the address asks for; the first of them unless it does. */
+/** The fill that the address sets; the first one by default. */
 export function readFill(url: URL): Fill {
   const key = readChoice(
     url,
@@ -146,7 +146,9 @@ export function cellClass(host: FleetEntry, fill: Fill, mostNetwork: number): st
   return words.join(' ')
 }
 
-/** Null where there is nothing to fill with: no value, or an old one. Network goes by its logarithm. */
+/**
+ * Null when there is no value, or only an old one of a host that is down. Network uses a logarithmic scale.
+ */
 export function fillTenths(host: FleetEntry, fill: Fill, mostNetwork: number): number | null {
   const value = host.isDown ? null : fill.of(host)
   if (value === null) return null
@@ -224,7 +226,7 @@ function legend({ fill }: HostMap): Html {
         <span class="cell edge severity-2" /> open event
       </span>
       {fill.key !== 'state' && (
-        <span class="map-more">darker: more {fill.key === 'cpu' ? 'CPU' : fill.key}</span>
+        <span class="map-more">stronger colour: more {fill.key === 'cpu' ? 'CPU' : fill.key}</span>
       )}
     </p>
   )

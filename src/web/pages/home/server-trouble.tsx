@@ -5,7 +5,10 @@ import { hostPath } from '../../ui/components.tsx'
 import { severityMark } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 
-/** The machine that Monitor itself runs on, only while something is wrong with it; how it is otherwise, Settings say. */
+/**
+ * A notice about the machine that Monitor itself runs on, only while it has a problem of severity 1 or 2;
+ * Settings show its state at other times.
+ */
 export function serverTrouble({ byName }: FleetView, { serverName }: WebContext): Html | null {
   const server = byName.get(serverName)
   if (server === undefined || server.worst === null || server.worst > 2) return null

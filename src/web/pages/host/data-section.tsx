@@ -170,7 +170,7 @@ const REJECTION_COLUMNS: readonly ListColumn[] = [
   { name: 'Minute' },
 ]
 
-/** Of reasons whose name alone would say something wrong. */
+/** Texts for reasons whose name alone would be misleading. */
 const REJECTION_WORDS: Readonly<Record<string, string>> = { future: 'future: waits until its time has come' }
 
 function rejectionsTable(rejections: readonly MinuteRejections[]): Html {

@@ -60,6 +60,6 @@ export function diskTable(plan: SectionPlan, model: DiskTableModel): Html {
   return listTable(heads, rows, { className: 'disks' })
 }
 
-/** `In 4 to 6 days`: the head of the column says of what. */
+/** `In 4 to 6 days`: the heading of the column names what happens then. */
 const describeEnd = (forecast: Forecast, now: number) =>
   capitalize(describeFull(forecast, now).replace(/^full /, ''))

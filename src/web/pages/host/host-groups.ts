@@ -4,7 +4,7 @@ import { giveGroups, isSame } from '../../changes/host-groups.ts'
 import { redirect, route } from '../../http/route.ts'
 import { hostPath } from '../../ui/components.tsx'
 
-/** Puts groups in place of those that people gave a host; those that its agent says stay. */
+/** Replaces the groups that users assigned to a host; those that its agent reports stay. */
 export const changeHostGroups = route(
   { path: '/hosts/:name/groups', method: 'POST', access: 'operator', does: HOST_CHANGES.groups },
   async (request) => {

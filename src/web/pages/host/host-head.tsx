@@ -13,7 +13,7 @@ import type { Html } from '../../ui/markup/html.ts'
 
 const DAY = 86_400
 const MONTH = 30 * DAY
-/** A clock that is off by less is nobody's business. */
+/** A smaller clock skew, in seconds, is not shown. */
 const WORTH_TELLING_SKEW = 30
 /** A quarter of an hour, and a third of a day. */
 const DAY_SLOTS = 96
@@ -34,7 +34,7 @@ export type HeadModel = StateOfHost & {
   readonly query: string
 }
 
-/** What stays in sight while the page is scrolled: what it is about, how it is, and what can be done. */
+/** The head that stays visible while the page is scrolled: the host, its state, and the possible actions. */
 export function hostHead(model: HeadModel): Html {
   const { host, now, state, mayChange, firstMetric, query } = model
   return (
@@ -127,7 +127,7 @@ export function historyOf({ host, history, outages, now }: HeadModel): Html {
   )
 }
 
-/** `Up 99.93% of 30 days`; of a host known for a shorter time it says how long that is. */
+/** `Up 99.93% of 30 days`; for a host known for a shorter time it contains that time. */
 export function describeAvailability({ known, down, percentUp }: Downtime): string {
   if (percentUp === null) return 'Not observed yet'
   const length = known >= MONTH ? '30 days' : `the ${formatDuration(known)} it has been observed`

@@ -21,7 +21,7 @@ export type OpenEvents = {
   readonly silence: number
 }
 
-/** The problems of a host as sentences; one of a disk says when that will be full. */
+/** The problems of a host as sentences; one about a disk includes when the disk will be full. */
 export function openEventsOfHost({ host, events, total, disks, now, silence }: OpenEvents): Html {
   const say = (event: Event) => {
     const forecast = disks.find(({ metric }) => metric === event.metric)?.forecast

@@ -20,7 +20,7 @@ import { pickShown, readSectionChoice, type ShownSection } from './shown-section
 
 const DAY = 86_400
 const MONTH = 30 * DAY
-/** Open events that are looked at: for what is troubled. The page lists the first of them. */
+/** Open events that are read to find the metrics with problems. The page lists the first of them. */
 const READ_EVENTS = 100
 /** A longer time shows the graph of each section alone, unless the address asks for more: each further one costs. */
 const ALL_GRAPHS_UP_TO = 2 * DAY
@@ -66,7 +66,7 @@ export async function readHost(request: WebRequest, host: Host) {
     timeRange,
     from,
     to,
-    // Of a host that is down the time ends with its last value, which a named range does not say.
+    // For a host that is down the time ends with its last value, which a named range can't express.
     query: state.isDown
       ? `?${new URLSearchParams({ from: String(from), to: String(to) })}`
       : hostQuery(timeRange),

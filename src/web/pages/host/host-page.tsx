@@ -106,7 +106,7 @@ const NO_METRICS = (
   </section>
 )
 
-/** What time the graphs show, and the ways to another. */
+/** The time that the graphs show, and links to other times. */
 function timeBar(model: HostModel): Html {
   const { url, timeRange, from, to, now, isFitted, sections, isDown } = model
   const half = Math.ceil((to - from) / 2)

@@ -47,7 +47,7 @@ export function planResources(host: PlannedHost, metrics: readonly string[]): Re
 const isDouble = ({ name }: ChartPlan, plans: readonly ChartPlan[]) =>
   name === 'interface-bytes' && plans.filter((plan) => plan.name === name).length === 1
 
-/** What Linux calls swap is the page file of Windows. */
+/** The metric that is called swap on Linux is the page file on Windows. */
 function sayPlainly(plan: ChartPlan, { platform }: Pick<Host, 'platform'>): ChartPlan {
   if (platform !== 'Windows') return plan
   return {

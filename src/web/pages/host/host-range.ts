@@ -6,7 +6,7 @@ import { formatDuration } from '../../ui/format.ts'
 const HOUR = 3600
 const TOO_LONG = 'A host page shows at most 31 days. A graph of one metric shows everything.'
 
-/** The time that its graphs show: the last hour unless the address says otherwise, and never more than `HOST_LONGEST`. */
+/** The time that a host's graphs show: the last hour by default, and never more than `HOST_LONGEST`. */
 export function hostRange(parameters: URLSearchParams, host: Host, now: number, silence: number): TimeRange {
   const asked = readTimeRange(parameters, null, now)
   const end = chartEnd(host, now, silence)
@@ -29,7 +29,10 @@ export function hostRange(parameters: URLSearchParams, host: Host, now: number, 
   }
 }
 
-/** A host that is down shows its last hour; one with a clock ahead of ours shows its newest samples all the same. */
+/**
+ * The time at which graphs end: that of the newest sample for a host that is down, and also for one whose
+ * clock is ahead of ours.
+ */
 export function chartEnd(host: Host, now: number, silence: number): number {
   if (hostStatus(host, now, silence) === 'down' && host.latestTime > 0) return host.latestTime
   return Math.max(now, host.latestTime)

@@ -36,7 +36,10 @@ export type SectionModel = {
 export const WIDE_ROWS = 200
 const SMALL_ROWS = 90
 
-/** One resource: its graph, the table beside it, what else is drawn of it, and the way to what is left out. */
+/**
+ * The section of one resource: its graph, the table beside it, its further graphs, and the link to the hidden
+ * rest.
+ */
 export function resourceSection(plan: ShownSection, table: Html | null, model: SectionModel): Html {
   const isWide = plan.main.length === 1
   const { more } = plan
@@ -65,11 +68,11 @@ export function resourceSection(plan: ShownSection, table: Html | null, model: S
   )
 }
 
-/** Among graphs of other kinds each says what it shows: `Disks busy: sda`. */
+/** Beside graphs of other kinds the title includes the kind: `Disks busy: sda`. */
 const nameWhole = (chart: ChartPlan): ChartPlan =>
   chart.kind === undefined ? chart : { ...chart, title: `${chart.kind}: ${chart.title}` }
 
-/** What a section that is cut short leaves out, as a link that shows it; and the way back. */
+/** The link that shows the hidden rest of a shortened section, or the link back. */
 function wayToTheRest(
   { name, title, isOpened, hidden: { graphs, rows } }: ShownSection,
   url: URL,
@@ -104,7 +107,7 @@ function addressWith(url: URL, open: readonly string[], place: string): string {
   return `${url.pathname}${query === '' ? '' : `?${query}`}#${place}`
 }
 
-/** Where nothing but services and processes is watched, it says so. */
+/** When only services and processes are watched, the title names them. */
 function titleOf({ name, title, tables }: ResourcePlan): string {
   const isPlain = tables.every(({ columns }) =>
     columns.every((kind) => kind === 'service' || kind === 'process'),
@@ -124,7 +127,7 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
   const marked = lines.flatMap(({ metric }) => marks.get(metric) ?? [])
   const limits = mergeThresholds(lines.map(({ metric }) => thresholds.of(metric)))
   const href = `${metricPath(host.name, lines[0]?.metric ?? '')}${query}`
-  // The title of the section says it already.
+  // A title that equals the section's is shown to screen readers only.
   const isNamed = title !== section
   return (
     <figure class={isWide ? 'wide-chart' : 'small-chart'}>

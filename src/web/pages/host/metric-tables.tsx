@@ -16,7 +16,7 @@ export type TableModel = {
   readonly query: string
 }
 
-/** What a host's newest values are, as metrics declare it. States of a host that is down are not known. */
+/** The newest values of a host, as the metrics declare them. States of a host that is down are not known. */
 export function metricTable(plan: SectionPlan, model: TableModel): Html {
   if (plan.name === 'states') return stateTable(plan, model)
   return plan.subject === null ? valueList(plan, model) : valueTable(plan, plan.subject, model)

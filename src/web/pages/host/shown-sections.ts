@@ -5,11 +5,11 @@ import type { ResourcePlan } from './host-plan.ts'
 /** A host with more graphs or rows in all has its sections cut short: fifty disks would fill many screens. */
 const MOST_GRAPHS = 20
 const MOST_ROWS = 60
-/** What a section that is cut short shows. */
+/** Graphs and rows of a shortened section. */
 const FIRST_GRAPHS = 4
 const FIRST_ROWS = 8
 
-/** What the address asks for beyond what a section shows by itself. */
+/** The sections that are shown in full because the address sets that. */
 export type SectionChoice = {
   /** Sections that are shown whole. */
   readonly open: ReadonlySet<ResourceName>
@@ -25,14 +25,14 @@ export type ShownSection = ResourcePlan & {
 }
 
 export type SectionBounds = {
-  /** The time is so long that each graph costs: sections show their main graphs alone. */
+  /** The time is so long that each graph is expensive: sections show only their main graphs. */
   readonly isLong: boolean
   /** Metrics with an open event: what they are about comes first. */
   readonly troubled: ReadonlySet<string>
   readonly latest: Readonly<Record<string, number>>
 }
 
-/** Reads `open` (once for each section) and `graphs=all`. A word that is no section is said in `problems`. */
+/** Reads `open` (once for each section) and `graphs=all`. An invalid value is reported in `problems`. */
 export function readSectionChoice(parameters: URLSearchParams): SectionChoice & { problems: string[] } {
   const names: readonly string[] = RESOURCES.map(({ name }) => name)
   const asked = parameters.getAll('open')
@@ -50,7 +50,7 @@ export function readSectionChoice(parameters: URLSearchParams): SectionChoice & 
 
 const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
 
-/** Cuts sections short where a host has so much that nobody could look at all of it. */
+/** Shortens the sections of a host that has more graphs or rows than a user could look at. */
 export function pickShown(
   plans: readonly ResourcePlan[],
   choice: SectionChoice,
@@ -92,7 +92,9 @@ function cutTable(table: SectionPlan, isTroubled: (row: SectionRow) => boolean):
   return { ...table, rows: firstThat(table.rows, FIRST_ROWS, isTroubled) }
 }
 
-/** The first so many; those that come first in any case before the others, else in their order. */
+/**
+ * The first `count` items; those that match `comesFirst` are before the others, otherwise the order is kept.
+ */
 function firstThat<T>(list: readonly T[], count: number, comesFirst: (one: T) => boolean): T[] {
   return list.toSorted((a, b) => Number(comesFirst(b)) - Number(comesFirst(a))).slice(0, count)
 }

@@ -10,7 +10,7 @@ import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
 
-/** The thresholds of a host, and what is wrong with them: a page of its own, because a host has some sixty. */
+/** The thresholds of a host, and their problems: a page of its own, because a host has some sixty. */
 export const thresholdsPage = route(
   { path: '/hosts/:name/thresholds', access: 'viewer' },
   async ({ url, params, session, csrf, web: { store } }) => {
@@ -102,7 +102,9 @@ function describeReported(reported: readonly ReportedThreshold[], metrics: reado
   )
 }
 
-/** One of the configuration that fits no metric of the host watches nothing, which is nearly always a slip. */
+/**
+ * A configured threshold that matches no metric of the host has no effect, which is nearly always a mistake.
+ */
 function metricCell(
   { metric, isStandard }: ReportedThreshold,
   unmatched: ReadonlyMap<string, UnmatchedPattern>,
@@ -120,7 +122,7 @@ function metricCell(
   )
 }
 
-/** `> 95%`, and how it ends where that is said. */
+/** `> 95%`, and the condition that ends it where one is set. */
 function describeCondition({ metric, compare, value, clearValue, clearAfter }: ReportedThreshold): Html {
   // Between running and stopped there is nothing to compare by size.
   const isExact = compare === '=' || compare === '!='

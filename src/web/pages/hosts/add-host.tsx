@@ -25,7 +25,10 @@ export const addHostPage = route({ path: '/add-host', access: 'admin' }, (reques
   return showAddHost(request, null)
 })
 
-/** Null where nothing is handed out, or where it can not be had: the script then goes by what the server says over TLS. */
+/**
+ * Null when the server provides no releases, or the checksum can't be computed: the script then relies on
+ * what the server sends over TLS.
+ */
 async function sumUpReleases({ releases, log }: WebContext): Promise<string | null> {
   try {
     return (await releases?.sumUp()) ?? null
@@ -63,7 +66,8 @@ export const makeHostCode = route(
 async function showAddHost(request: WebRequest, code: string | null) {
   const { url, session, csrf, now, web, reachedAs } = request
   {
-    // What it waits for counts from when it was opened: that has to be in the address, which live pages fetch again.
+    // New hosts are listed from the time at which the page was opened: it has to be in the address, which
+    // live pages fetch again.
     if (!url.searchParams.has('since')) return redirect(withParameters(url, { since: String(now) }))
     const since = readSince(url, now)
     const server = chooseServer(url, reachedAs)
@@ -100,7 +104,10 @@ async function showAddHost(request: WebRequest, code: string | null) {
   }
 }
 
-/** How other machines reach this server: as somebody typed it, else as the browser does. */
+/**
+ * The name by which other machines reach this server: the one that the user typed, otherwise that of the Host
+ * header.
+ */
 function chooseServer(url: URL, reachedAs: string): string {
   const typed = readText(url, 'server', 253)?.trim()
   return typed !== undefined && isServerName(typed) ? typed : nameOf(reachedAs)
@@ -111,7 +118,7 @@ function readSince(url: URL, now: number): number {
   return /^\d{1,12}$/.test(text) ? Math.min(Number(text), now) : now
 }
 
-/** A name or an address of a machine, as it may stand in a command. */
+/** A name or an address of a machine that may be part of a command. */
 const isServerName = (text: string) => isHostName(text) || /^[0-9a-fA-F:.]{2,45}$/.test(text)
 
 /** Of a Host header, without its port. */

@@ -7,9 +7,9 @@ import { writeRef } from '../../charts/series-ref.ts'
 import { readLocalPath } from '../../http/request-body.ts'
 import { HttpError, mayUse, type RouteResult, redirect, route, type WebRequest } from '../../http/route.ts'
 
-/** What is done with hosts that are selected in the list, and the choice of its columns. */
+/** The actions on hosts that are selected in the list, and the choice of its columns. */
 
-/** Lines that one graph can tell apart. */
+/** Most lines of one graph: more can't be distinguished. */
 const MOST_COMPARED = 12
 /** Each host that is muted gets a maintenance window; one with a pattern does for more. */
 const MOST_MUTED = 50

@@ -36,7 +36,7 @@ export type Column = {
   readonly key: 'status' | 'name' | HostColumn
   readonly name: string
   readonly className: string
-  /** What a click on its head sorts by; null where there is no order. */
+  /** The order that a click on its heading selects; null where there is none. */
   readonly sort: HostSort | null
   /** The greatest first at the first click: that is what people look for. */
   readonly startsHigh?: boolean
@@ -62,7 +62,7 @@ function trafficOf({ latest }: Host): number | undefined {
   return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0)
 }
 
-/** Those that people choose from, in the order in which they stand. */
+/** The columns that users choose from, in the order in which they are shown. */
 export const COLUMNS: readonly Column[] = [
   {
     key: 'events',
@@ -175,13 +175,13 @@ export const STATUS: Column = {
   },
 }
 
-/** What people call a column. */
+/** The displayed name of a column. */
 export const columnName = (key: HostColumn): string =>
   COLUMNS.find((column) => column.key === key)?.name ?? key
 
 /**
- * `Debian 12.7 · Linux`; the platform is not said twice where the build begins with it. An agent that is none of
- * ours is named: `Windows 10 · agent: original 2019`.
+ * `Debian 12.7 · Linux`; the platform is not repeated where the build begins with it. An agent that is not
+ * one of ours is named: `Windows 10 · agent: original 2019`.
  */
 export function describePlatform({ platform, build, agent }: Host): string {
   const parts = build.startsWith(platform) ? [build] : [build, platform]
@@ -218,7 +218,9 @@ function dayStrip({ name, firstSeen }: Host, { times, now }: HostTableOptions): 
   )
 }
 
-/** What is emptier than that has time enough to be looked at elsewhere. */
+/**
+ * A filesystem with less usage, in per cent, has no forecast here: there is enough time to see it elsewhere.
+ */
 const NEARLY_FULL = 80
 const SOON = 14 * DAY
 

@@ -6,7 +6,7 @@ import { csrfField } from '../../ui/form-fields.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { columnName } from './host-columns.tsx'
 
-/** The columns that somebody has chosen, or the usual ones. */
+/** The columns that the user has chosen, or the default ones. */
 export function readColumns(session: Pick<Session, 'preferences'> | null): readonly HostColumn[] {
   const chosen = session?.preferences?.hostColumns
   return chosen === undefined ? USUAL_HOST_COLUMNS : HOST_COLUMNS.filter((key) => chosen.includes(key))
@@ -44,7 +44,7 @@ export function columnsMenu({ url, columns, csrf }: ColumnsModel): Html {
   )
 }
 
-/** What can be done with selected hosts; shown while there are any. */
+/** The actions for selected hosts; shown while any are selected. */
 export function selectionBar({ mayChange }: { readonly mayChange: boolean }): Html {
   return (
     <div class="bulk">

@@ -41,7 +41,7 @@ export const hostsPage = route(
       ...(search ? { search } : {}),
       ...(facets.lists.length === 0 ? {} : { facets: facets.lists }),
       ...(status === 'maintenance' && { names: inMaintenance }),
-      // What is planned is counted by itself, whether it reports or not.
+      // Hosts in maintenance are counted separately, whether they report or not.
       ...((status === 'up' || status === 'down') && { status, withoutNames: inMaintenance }),
     }
     const chosen = filterFleet(view.entries, facets.lists)
@@ -185,7 +185,7 @@ function listView(model: HostsModel): Html {
   )
 }
 
-/** What the address says besides the words stays as it is. */
+/** Parameters of the address other than the search text are kept. */
 function filterForm(url: URL, search: string): Html {
   const kept = ['status', 'group', 'sort', 'order'].flatMap((name) =>
     url.searchParams.getAll(name).map((value) => <input type="hidden" name={name} value={value} />),
@@ -208,7 +208,7 @@ function filterForm(url: URL, search: string): Html {
   )
 }
 
-/** What the list holds, in a line. */
+/** The contents of the list in one line. */
 export function describeList({
   search,
   status,

@@ -12,7 +12,7 @@ const PATH = '/hosts/:name/manage'
 
 const managePath = (host: string) => `${hostPath(host)}/manage`
 
-/** What can be done to a host as a whole. For administrators: what is deleted does not come back. */
+/** The actions on a whole host. For administrators: a deletion can't be undone. */
 const manageHostPage = route({ path: PATH, access: 'admin' }, (request) => managePage(request, null))
 
 async function managePage(request: WebRequest, problem: string | null) {
@@ -117,7 +117,7 @@ const deleteSection = (host: string, csrf: string): Html => (
   </section>
 )
 
-/** What was wrong goes back onto the page. */
+/** Shows the page again with the error. */
 async function orProblem(request: WebRequest, act: () => Promise<string>) {
   try {
     return redirect(await act())

@@ -2,7 +2,9 @@ import type { Host, HostSort } from '../../../domain/hosts/host.ts'
 import type { HostStore } from '../../../storage/ports/store.ts'
 import { type FleetEntry, rememberOf } from '../../fleet/fleet.ts'
 
-/** What the map of all hosts holds of each of them anyway: to read it again for a page would take 10 ms. */
+/**
+ * Values of each host that the map of all hosts holds anyway: reading them again for a page would take 10 ms.
+ */
 const VALUES: { readonly [sort in HostSort]?: (entry: FleetEntry) => number | null } = {
   processor: (entry) => entry.processor,
   memory: (entry) => entry.memory,
@@ -29,7 +31,7 @@ export function sortByValue(
   if (held !== undefined) return held
   const sign = isDescending ? -1 : 1
   const valued = entries.map((entry) => ({ entry, value: read(entry) }))
-  // Sorting is stable, and all hosts stand in the order of their names.
+  // Sorting is stable, and the entries are in the order of their names.
   const sorted = [
     ...valued.filter(({ value }) => value !== null).sort((a, b) => sign * ((a.value ?? 0) - (b.value ?? 0))),
     ...valued.filter(({ value }) => value === null),
@@ -40,7 +42,7 @@ export function sortByValue(
 
 type Page = { readonly offset: number; readonly limit: number; readonly upSince: number }
 
-/** A page of hosts that stand in this order. */
+/** A page of hosts in this order. */
 export async function readSorted(
   store: Pick<HostStore, 'list'>,
   sorted: readonly FleetEntry[],

@@ -10,7 +10,7 @@ export type MuteFormOptions = {
   readonly action: string
   /** Where it leads when it is done or left. */
   readonly back: string
-  /** What is wrong with the time that was typed. */
+  /** The problem of the time that the user entered. */
   readonly problem?: string | undefined
 }
 

@@ -6,6 +6,7 @@ import { viewEvent } from '../../problems/event-view.ts'
 import { eventPath, hostPath, severityLabel } from '../../ui/components.tsx'
 import { refuseForm } from '../../ui/form-fields.tsx'
 import { formatStamp } from '../../ui/format.ts'
+import { keepUnits } from '../../ui/keep-units.ts'
 import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { tellAt } from '../events/action-result.tsx'
@@ -13,7 +14,7 @@ import { findEvent } from '../events/actions.ts'
 import { hostName } from '../events/event-table.tsx'
 import { muteForm } from './mute-form.tsx'
 
-/** What is muted, and how pages say so. */
+/** The host that is muted, and how pages describe it. */
 type Subject = {
   readonly host: string
   readonly path: string
@@ -99,8 +100,8 @@ async function eventSubject(request: WebRequest): Promise<Subject> {
     ),
     words: (
       <>
-        {severityLabel(event.severity)} {hostName(event)}: <b>{problem.what}</b>
-        {problem.detail !== null && <span class="soft"> {problem.detail}</span>}
+        {severityLabel(event.severity)} {hostName(event)}: <b>{keepUnits(problem.what)}</b>
+        {problem.detail !== null && <span class="soft"> {keepUnits(problem.detail)}</span>}
       </>
     ),
     active: 'events',

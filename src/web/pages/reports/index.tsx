@@ -152,7 +152,7 @@ function reportTable(columns: readonly ReportColumn[], rows: readonly ReportRow[
   return listTable(heads, cells, { className: 'report' })
 }
 
-/** What is not known has a dash, so that nobody takes it for nothing. */
+/** An unknown value is shown as a dash, so that it is not mistaken for zero. */
 const plainCell = (value: CsvCell | undefined): HtmlValue =>
   value === null || value === undefined || value === '' ? <span class="soft">–</span> : value
 

@@ -7,11 +7,11 @@ import type { Html } from '../../ui/markup/html.ts'
 import { listTable } from '../../ui/table.tsx'
 
 /**
- * Two people who change one thing: the second is told what the first did, keeps what was typed, and decides.
- * A form carries the version of what it was filled from.
+ * Two users edit one thing: the second is shown the changes of the first, keeps the entered values, and
+ * decides. A form contains the version of the thing that it was filled from.
  */
 
-/** What a thing holds in words, by the names of its fields. */
+/** The values of a thing as text, by the names of its fields. */
 export type Described = Readonly<Record<string, string>>
 
 /** `shown` is what the form is filled from; null for a form that is shown again with what was typed. */
@@ -20,14 +20,14 @@ export function versionField({ form }: WebRequest, shown: object | null): Html |
   return version === null ? null : <input type="hidden" name="version" value={version} />
 }
 
-/** The version that a form was filled from; null where it does not say. */
+/** The version that a form was filled from; null when the form does not contain it. */
 export function knownVersion({ form }: WebRequest): KnownVersions {
   const version = form.get('version')
   return version === null ? null : [version]
 }
 
 export type Conflict = {
-  /** What the thing is called: `rule`. */
+  /** The name of its kind: `rule`. */
   readonly one: string
   readonly name: string
   readonly id: number

@@ -10,8 +10,8 @@ import { changedView, conflictView, type Described, knownVersion, versionField }
 import { confirmPage } from './settings-layout.tsx'
 
 /**
- * What the pages of rules, targets, maintenance windows and views share: finding one by the id of the address, and how a
- * form that was saved, refused or deleted is answered.
+ * Shared by the pages of rules, targets, maintenance windows and views: finding one by the id in the address,
+ * and the response to a form that was saved, rejected or deleted.
  */
 
 type Named = { readonly id: number; readonly name: string }
@@ -28,8 +28,8 @@ export async function findNamed<T>(
 }
 
 /**
- * `unknown`: somebody else deleted it meanwhile; `outdated`: somebody else changed it. A text is a reason that is shown
- * above the form.
+ * `unknown`: another user has deleted it meanwhile; `outdated`: another user has changed it. `refused` is a
+ * reason that is shown above the form.
  */
 export type SaveOutcome = 'done' | 'taken' | 'unknown' | 'outdated' | { readonly refused: string }
 
@@ -58,28 +58,30 @@ export type SaveOptions<D, T extends D & Named> = {
   readonly request: WebRequest
   /** The list, to which a form that was saved leads. */
   readonly path: string
-  /** What one of them is called: `rule`. */
+  /** The name of their kind: `rule`. */
   readonly one: string
-  /** What the audit log calls it, where that is another word. */
+  /** The name of their kind in the audit log, where it is a different one. */
   readonly logged?: string
   /** Null for a new one. */
   readonly id: number | null
   readonly checked: { readonly draft: D } | { readonly problems: Problems }
   readonly save: (draft: D) => Promise<SaveOutcome>
-  /** The form with what was typed, and what is wrong with it. */
+  /** The form with the entered values and their problems. */
   readonly show: (problems: Problems, conflict?: FormConflict<T>) => Html | Promise<Html>
-  /** What is stored now; null when it is gone. */
+  /** The stored thing; null when it has been deleted. */
   readonly find: (id: number) => Promise<T | null>
-  /** Its fields in words, for who is told what somebody else did. */
+  /** Its fields as text, to show the changes of another user. */
   readonly inWords: (one: D) => Described
-  /** What the audit log says. */
+  /** The detail in the audit log. */
   readonly describe: (draft: D) => string
 }
 
-/** Somebody else changed the thing meanwhile: what is stored now, and the words about it above the form. */
+/** Another user has changed the thing meanwhile: the stored thing, and the text about it above the form. */
 export type FormConflict<T> = { readonly stored: T; readonly words: Html }
 
-/** Answers a form: back to the list when it is saved, the form again with what is wrong otherwise. */
+/**
+ * Answers a form: redirects to the list when it was saved, otherwise shows the form again with its problems.
+ */
 export async function saveNamed<D, T extends D & Named>(options: SaveOptions<D, T>): Promise<Response> {
   const { request, path, one, id, checked, save, show, describe, find, inWords } = options
   if ('problems' in checked) return refuseForm(await show(checked.problems))
@@ -143,7 +145,7 @@ export type DeleteOptions<T> = {
   readonly access: Access
   readonly one: string
   readonly find: (request: WebRequest) => Promise<T>
-  /** What happens then. */
+  /** Describes the consequences. */
   readonly question: (one: T) => Html
   /** A response in its place when it was not deleted. */
   readonly remove: (request: WebRequest, one: T) => Promise<Response | boolean>

@@ -5,7 +5,7 @@ export type SettingsEntry = {
   readonly path: string
   readonly title: string
   readonly doc: string
-  /** What people also call it, for the search. */
+  /** Synonyms for the search. */
   readonly words?: string
   readonly access: Access
   readonly group: 'Notifications' | 'Access' | 'You' | 'This server'

@@ -89,7 +89,7 @@ export function settingsFrame(request: WebRequest, body: Html): Html {
   )
 }
 
-/** What the redirect behind a POST says was done. */
+/** Texts for the outcome that is in the redirect after a POST. */
 const DONE: Readonly<Record<string, string>> = {
   added: 'Added.',
   saved: 'Saved.',

@@ -106,7 +106,10 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
 
 type Shares = Pick<Awaited<ReturnType<StorageFigures>>, 'bytes' | 'samples' | 'hosts' | 'largestHosts'>
 
-/** What each host takes is reckoned: samples lie packed beside each other, and to weigh each one would mean to read them all. */
+/**
+ * The bytes of each host are estimated: samples are packed together, and measuring each one would require
+ * reading them all.
+ */
 function hostsView({ bytes, samples, hosts, largestHosts }: Shares): Html {
   const rows = largestHosts.map(({ host, samples: own }) => {
     const share = samples > 0 ? own / samples : 0
@@ -156,7 +159,7 @@ type StorageInput = {
 
 export type StorageModel = {
   readonly bytesPerSample: number | null
-  /** What comes in a day at a sample a minute; null when nobody can tell yet. */
+  /** Bytes that are added a day at one sample a minute; null when that can't be estimated yet. */
   readonly bytesPerDay: number | null
   readonly free: number | null
   /** Until the disk is full when nothing is dropped. */

@@ -3,7 +3,7 @@ import type { Rule } from '../../../domain/notifications/rule.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { RULES_PATH } from './rules/rule-list.tsx'
 
-/** What a target means: which rules send to it. Rules that send to its address itself do not follow it. */
+/** The rules that send to a target. Rules that contain its address themselves do not follow its changes. */
 export function targetUse(
   rules: readonly Rule[],
   stored: { readonly name: string; readonly channel: string },

@@ -112,7 +112,7 @@ type TargetFormState = {
   readonly id: number | null
   readonly problems?: Problems
   readonly test?: TestOutcome
-  /** What the fields are filled from. */
+  /** The stored target that the fields are filled from. */
   readonly stored?: Target
   readonly conflict?: FormConflict<Target> | undefined
 }

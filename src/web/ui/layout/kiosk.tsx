@@ -35,7 +35,7 @@ function keepKiosk(url: URL, path: string): string {
   return `${path}?${kept.toString()}`
 }
 
-/** Who stands at the screen finds the way out, and the sign that it is live. */
+/** The corner of a wall screen, with the link that leaves the mode, and the sign that the page is live. */
 export function kioskCorner(url: URL): Html {
   return (
     <header class="kiosk-corner">

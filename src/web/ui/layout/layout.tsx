@@ -9,7 +9,7 @@ import { goesRound, kioskCorner, readKiosk } from './kiosk.tsx'
 import { type NavigationKey, navigationRail } from './navigation-rail.tsx'
 
 export type LayoutOptions = {
-  /** What the page is about; stands before the product's name in the window's title. */
+  /** The subject of the page; it is before the product's name in the window's title. */
   readonly title: string
   /** The entry of the navigation that the page belongs to. */
   readonly active: NavigationKey | null
@@ -18,7 +18,7 @@ export type LayoutOptions = {
   readonly csrf: string
   /** The page's own address: its search words are shown in the search box. */
   readonly url?: URL | undefined
-  /** Filters of the whole page; they stand in its top bar, and nowhere on a wall. */
+  /** Filters of the whole page; shown in its top bar, and not on a wall screen. */
   readonly filters?: Html | null
   readonly body: Html
   /** Names of further style sheets, which end in `.css`, and of scripts of `src/web/browser`. */

@@ -68,7 +68,7 @@ export function navigationRail({ active, url, frame }: RailOptions): Html {
   )
 }
 
-/** What stands beside an entry; null for nothing. */
+/** The count beside an entry; null for none. */
 function countOf(key: NavigationKey, { openEvents, hosts }: NavigationState) {
   if (key === 'events' && openEvents > 0)
     return {

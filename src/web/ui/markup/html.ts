@@ -10,7 +10,10 @@ export class Html {
   }
 }
 
-/** What an element may hold. Null, undefined and false give nothing; arrays are joined; text is escaped. */
+/**
+ * The values that an element may contain. Null, undefined and false render nothing; arrays are joined; text
+ * is escaped.
+ */
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[]
 
 /** The only way past escaping. It is for constants of our own, never for anything that was sent or stored. */

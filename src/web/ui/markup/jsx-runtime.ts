@@ -2,8 +2,8 @@ import { escapeHtml, Html, type HtmlValue, renderValue } from './html.ts'
 import type { AttributeValue, Elements } from './jsx-elements.ts'
 
 /**
- * What the compiler turns TSX into. Each element becomes a piece of text at once: there is no tree to keep or
- * to compare. `tsc` checks the names of elements and attributes by `jsx-elements.ts`.
+ * The functions that the compiler calls for TSX. Each element becomes text at once: there is no tree to keep
+ * or to compare. `tsc` checks the names of elements and attributes with `jsx-elements.ts`.
  */
 export declare namespace JSX {
   type Element = Html

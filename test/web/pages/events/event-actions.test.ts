@@ -103,7 +103,7 @@ describe('the links of a notification', () => {
   test('lead to a page with a button, and change nothing by themselves', async () => {
     const before = JSON.stringify([await find(), await site.store.maintenanceWindows.list()])
     const page = await get(`/events/${id}/acknowledge`)
-    expect(page).toContain('/var is 96.4 % full')
+    expect(page).toContain('/var is 96.4\u00a0% full')
     expect(page).toContain(`action="/events/${id}/acknowledge"`)
     expect(await get(`/events/${id}/mute`)).toContain('4 hours')
     expect(JSON.stringify([await find(), await site.store.maintenanceWindows.list()])).toBe(before)

@@ -215,6 +215,23 @@ describe('windows', () => {
 })
 
 describe('users', () => {
+  test('whose password somebody has set meanwhile keep it until the second decides', async () => {
+    await post('/settings/users', { name: 'pia', access: 'viewer', password: 'long enough' })
+    const readVersion = (markup: string) => /name="version" value="(\w+)"/.exec(markup)?.[1] ?? ''
+    const opened = readVersion(await text('/settings/users/pia'))
+    const path = '/settings/users/pia/password'
+    expect((await post(path, { password: 'the first of two', version: opened })).status).toBe(303)
+    const refused = await post(path, { password: 'the second of two', version: opened })
+    expect(refused.status).toBe(409)
+    const page = await refused.text()
+    expect(page).toContain('has set the password of pia after you opened this page')
+    await site.signIn('pia', 'the first of two')
+    const again = await post(path, { password: 'the second of two', version: readVersion(page) })
+    expect(again.status).toBe(303)
+    await site.signIn('pia', 'the second of two')
+    await post('/settings/users/pia/delete', {})
+  })
+
   test('are added, given another access and password, and deleted after being asked once more', async () => {
     expect(
       (await post('/settings/users', { name: 'nina', access: 'viewer', password: 'long enough' })).status,
@@ -376,6 +393,18 @@ describe('API tokens', () => {
     expect(await (await make('berlin, Web')).text()).toContain('berlin, web')
     const made = (await site.store.tokens.list()).filter(({ name }) => name === 'berlin')
     expect(made.map(({ groups }) => groups)).toEqual([['berlin', 'web']])
+  })
+
+  test('have an end that nobody need choose, and none where that is chosen', async () => {
+    const viewer = await site.as('viewer')
+    const csrf = await site.csrf(viewer.cookie)
+    const make = (fields: Record<string, string>) =>
+      site.post('/settings/tokens', { csrf, access: 'viewer', ...fields }, viewer)
+    expect((await make({ name: 'by-default' })).status).toBe(200)
+    expect((await make({ name: 'for-ever', expires: '' })).status).toBe(200)
+    const made = new Map((await site.store.tokens.list()).map(({ name, expires }) => [name, expires]))
+    expect(made.get('by-default')).toBe(site.clock.now() + 90 * 86_400)
+    expect(made.get('for-ever')).toBeNull()
   })
 
   test('give nobody more than they have', async () => {

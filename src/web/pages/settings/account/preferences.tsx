@@ -88,7 +88,7 @@ export const savePreferences = route(
       return refuseForm(
         preferencesView(request, typed, { zone: 'A time zone such as Europe/Berlin or UTC.' }),
       )
-    // What other pages keep there stays.
+    // Preferences that other pages store are kept.
     const chosen = readPreferences({ ...session?.preferences, ...typed })
     await web.store.users.setPreferences(session?.user ?? '', chosen)
     note(

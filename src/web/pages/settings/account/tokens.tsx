@@ -22,6 +22,8 @@ import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/tokens'
 const MAX_NAME = 100
+/** Of a token whose end nobody has chosen; none at all is chosen by an empty field. */
+const DEFAULT_LIFE = '90d'
 const MAX_SCOPE = 1500
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
@@ -52,7 +54,7 @@ async function listVisible(request: WebRequest): Promise<ApiToken[]> {
 
 async function tokensView(
   request: WebRequest,
-  { name = '', expires = '90d', access = 'viewer', groups = '', problems = {}, secret }: View,
+  { name = '', expires = DEFAULT_LIFE, access = 'viewer', groups = '', problems = {}, secret }: View,
 ): Promise<Html> {
   const { csrf, now, session } = request
   const tokens = await listVisible(request)
@@ -197,7 +199,7 @@ export const addToken = route(
   async (request) => {
     const { web, form, session, now, note } = request
     const name = (form.get('name') ?? '').trim()
-    const expires = (form.get('expires') ?? '').trim()
+    const expires = (form.get('expires') ?? DEFAULT_LIFE).trim()
     const access = form.get('access') ?? ''
     const written = (form.get('groups') ?? '').trim()
     const scope = readTokenScope(written.slice(0, MAX_SCOPE))
@@ -234,7 +236,10 @@ export const addToken = route(
   },
 )
 
-/** A session that somebody left open is not enough to make a token that changes things. Null when it is right. */
+/**
+ * An open session in an unattended browser must not be enough to create a token that changes things. Null
+ * when the password is right.
+ */
 async function checkPassword({ form, address, device, web }: WebRequest, user: string) {
   const result = await web.signIn(user, form.get('password') ?? '', { address, device })
   if (result.ok) return null

@@ -20,8 +20,8 @@ export const twoFactorPage = route({ path: PATH, access: 'viewer' }, async (requ
 })
 
 /**
- * Enables it once a code shows that the app has the secret. It asks for the password as well, so that somebody at an open browser
- * cannot lock its user out.
+ * Enables it once a code proves that the app has the secret. It requires the password as well, so that
+ * another person at an unattended browser can't lock the user out.
  */
 export const enableTwoFactor = route(
   { path: PATH, method: 'POST', access: 'viewer', does: 'switch on two-factor sign-in' },

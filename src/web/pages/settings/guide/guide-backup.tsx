@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 
-/** What to do before and after the server is lost. */
+/** The steps before and after the loss of the server. */
 export const backupPart = () => (
   <section class="section" id="backup">
     <h2>Backup and restore</h2>

@@ -25,7 +25,7 @@ export const COMPOSE = `services:
 volumes: { server: {}, agent: {} }
 secrets: { passphrase: { file: ./passphrase } }`
 
-/** What is to be done before the agent can start. */
+/** The commands to run before the agent can start. */
 export const STEPS = `docker compose up --detach server
 docker compose cp server:/var/lib/monitor/initial-admin-password .
 docker compose cp server:/var/lib/monitor/passphrase passphrase

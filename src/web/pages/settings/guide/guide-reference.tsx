@@ -7,7 +7,7 @@ import type { Html } from '../../../ui/markup/html.ts'
 import { words } from './guide-words.tsx'
 import { metricTable } from './metric-table.tsx'
 
-/** What is made from declarations: metrics, settings, commands and the API. */
+/** The parts of the guide that are generated from declarations: metrics, settings, commands and the API. */
 
 export const metricsPart = (metrics: readonly MetricFamily[]) => (
   <section class="section" id="metrics">

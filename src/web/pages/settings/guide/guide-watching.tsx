@@ -16,7 +16,7 @@ command = ["/usr/lib/nagios/plugins/check_mailq", "-w", "20", "-c", "100"]
 interval = "5m"
 timeout = "30s"`
 
-/** What is watched without a setting, and what takes one. */
+/** The things that are watched without a setting, and those that need one. */
 export const watchingPart = (): Html => (
   <section class="section" id="watching">
     <h2>What an agent watches</h2>

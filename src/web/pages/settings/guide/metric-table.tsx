@@ -18,7 +18,10 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'On' },
 ]
 
-/** What each metric is, where it is found, and how an agent judges it when its configuration says nothing. */
+/**
+ * The description of each metric, the systems that have it, and the thresholds of an agent whose
+ * configuration sets none.
+ */
 export function metricTable(metrics: readonly MetricFamily[]): Html {
   const standard = createThresholdTable([], standardThresholds({ processors: 1 }))
   const rows = metrics.map(({ name, doc, systems }) => {

@@ -100,7 +100,7 @@ const PLACES = {
   'when.days': { field: 'weekdays', words: 'Choose at least one day.' },
 }
 
-/** The window that the fields mean, or what is wrong with them. */
+/** The window that the fields describe, or the problems of the fields. */
 export function checkMaintenanceWindow(
   fields: MaintenanceFields,
 ): { readonly window: Omit<MaintenanceWindow, 'id'> } | { readonly problems: Problems } {

@@ -6,7 +6,7 @@ import { hostPath, stampLabel } from '../../../ui/components.tsx'
 import { formatCount, formatDuration, formatNumber } from '../../../ui/format.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 
-/** A window of some days of the month occurs within so many days. */
+/** Seconds within which a window on some days of the month occurs. */
 const AHEAD = 100 * 86_400
 const SHOWN_TIMES = 5
 const SHOWN_HOSTS = 12

@@ -95,7 +95,7 @@ type WindowFormState = {
   readonly fields: MaintenanceFields
   readonly id: number | null
   readonly problems?: Problems
-  /** What the fields are filled from. */
+  /** The stored window that the fields are filled from. */
   readonly stored?: MaintenanceWindow
   readonly conflict?: FormConflict<MaintenanceWindow> | undefined
 }

@@ -33,12 +33,12 @@ export const NEW_RULE: RuleFields = {
   repeat: '',
 }
 
-/** What the fields mean where their times are right; a time that is none counts as nothing. */
+/** The rule that the fields describe; an invalid duration counts as none. */
 export function meaningOf({ delay, repeat, ...rest }: RuleFields): Omit<Rule, 'id'> {
   return { ...rest, delay: readDuration(delay) ?? 0, repeat: repeat === '' ? null : readDuration(repeat) }
 }
 
-/** What a new rule means before anything is typed. */
+/** The rule that the fields of a new rule describe before the user has changed any. */
 export const RULE_OF_ALL = meaningOf(NEW_RULE)
 
 export function fieldsOfRule(rule: Rule): RuleFields {
@@ -71,7 +71,7 @@ const PLACES = {
   repeat: { words: 'Expected a duration of at least one minute, such as 1h; leave empty to send once.' },
 }
 
-/** The rule that the fields mean, or what is wrong with them. */
+/** The rule that the fields describe, or the problems of the fields. */
 export function checkRule(
   fields: RuleFields,
   channels: NotificationTester['channels'],
@@ -80,7 +80,7 @@ export function checkRule(
   const { delay, repeat, ...rest } = fields
   const rule = {
     ...rest,
-    // What is no time becomes one that the check refuses.
+    // An invalid duration becomes -1, which the check rejects.
     delay: delay === '' ? 0 : (readDuration(delay) ?? -1),
     repeat: repeat === '' ? null : (readDuration(repeat) ?? -1),
   }
@@ -88,7 +88,7 @@ export function checkRule(
   return fieldErrors.length > 0 ? { problems: placeErrors(fieldErrors, PLACES) } : { rule }
 }
 
-/** What the address of each channel is; script leaves that of the one chosen. */
+/** Describes the address for each channel; a script hides all but that of the chosen one. */
 export const targetHints = (channels: NotificationTester['channels']) => (
   <ul class="hint-text">
     {channels.map(({ name, targetDoc }) => (

@@ -47,7 +47,7 @@ const emptyView = (mayChange: boolean) => (
   </section>
 )
 
-/** What a rule tells of, in words: `opening and closing, after 10m, again every 1h`. */
+/** The notifications of a rule in words: `opening and closing, after 10m, again every 1h`. */
 export function describeRule({
   onOpening,
   onClosing,

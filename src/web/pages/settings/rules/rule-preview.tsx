@@ -7,6 +7,7 @@ import { createMaintenanceCalendar } from '../../../../domain/time/maintenance-w
 import type { WebRequest } from '../../../http/route.ts'
 import { eventPath, spokenMark, stampLabel } from '../../../ui/components.tsx'
 import { formatCount, formatNumber } from '../../../ui/format.ts'
+import { keepUnits } from '../../../ui/keep-units.ts'
 import type { Html } from '../../../ui/markup/html.ts'
 
 const DAYS = 30
@@ -24,7 +25,9 @@ export type RulePreview = {
   readonly isPartial: boolean
 }
 
-/** What a rule would have sent in the last 30 days, by the maintenance windows as they are now. */
+/**
+ * The notifications that a rule would have sent in the last 30 days, with the current maintenance windows.
+ */
 export async function readPreview(rule: Omit<Rule, 'id'>, { web, now }: WebRequest): Promise<RulePreview> {
   const { store } = web
   const events: Event[] = []
@@ -45,7 +48,7 @@ export async function readPreview(rule: Omit<Rule, 'id'>, { web, now }: WebReque
   const notifications = previewRule(rule, events, calendar, now)
   const shown = notifications.slice(0, SHOWN).map(({ event }) => event)
   const hosts = await store.hosts.findAll([...new Set(shown.map(({ host }) => host))])
-  // What the value is now has nothing to do with what was sent then.
+  // The current value is left out: it is unrelated to what was sent then.
   const say = (event: Event) => describeProblem(event, { ...hosts.get(event.host), current: null, now }).text
   return {
     notifications,
@@ -89,7 +92,8 @@ export function previewView({ notifications, problems, isPartial }: RulePreview)
                 {stampLabel(time)} · {KINDS[kind]}
               </span>
               <a class="plain" href={eventPath(event.id)}>
-                {spokenMark(event.severity)} {event.host}: {problems.get(event.id) ?? event.message}
+                {spokenMark(event.severity)} {event.host}:{' '}
+                {keepUnits(problems.get(event.id) ?? event.message)}
               </a>
             </li>
           ))}
@@ -101,8 +105,10 @@ export function previewView({ notifications, problems, isPartial }: RulePreview)
 
 function describeKinds(notifications: readonly PreviewedNotification<Event>[]): string {
   return Object.entries(KINDS)
-    .map(([kind, words]) => [notifications.filter((one) => one.kind === kind).length, words] as const)
-    .filter(([count]) => count > 0)
-    .map(([count, words]) => `${formatNumber(count)} ${words}`)
+    .map(([kind, words]) => ({ kind, words, count: notifications.filter((one) => one.kind === kind).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, words, count }) =>
+      kind === 'repeat' ? formatCount(count, words) : `${formatNumber(count)} ${words}`,
+    )
     .join(', ')
 }

@@ -39,9 +39,9 @@ type RuleFormState = {
   readonly id: number | null
   readonly problems?: Problems
   readonly test?: TestOutcome | null
-  /** What it would have sent lately; null where that was not asked for. */
+  /** The notifications that it would have sent lately; null when they were not requested. */
   readonly preview?: RulePreview | null
-  /** What the fields are filled from. */
+  /** The stored rule that the fields are filled from. */
   readonly stored?: Rule | null
   readonly conflict?: FormConflict<Rule> | undefined
 }
@@ -92,7 +92,7 @@ export const rulePage = route({ path: `${PATH}/:id`, access: 'admin' }, async (r
   return showRule(request, { fields: fieldsOfRule(rule), id: rule.id, stored: rule }, rule)
 })
 
-/** The form with what the rule would have sent lately, as far as it says enough for that. */
+/** The form with the notifications that the rule would have sent lately. */
 async function showRule(request: WebRequest, state: RuleFormState, rule: Omit<Rule, 'id'>) {
   return ruleForm(request, { ...state, preview: await readPreview(rule, request) })
 }

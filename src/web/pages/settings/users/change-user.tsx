@@ -1,10 +1,12 @@
 /** @jsxImportSource #markup */
 import { findPasswordProblem, isAccess, normalizePassword, type User } from '../../../../domain/users/user.ts'
 import { actorOf, findLastChange } from '../../../changes/last-change.ts'
+import { isCurrent } from '../../../changes/version.ts'
 import { notFound, redirect, route, type WebRequest } from '../../../http/route.ts'
 import { refuseForm } from '../../../ui/form-fields.tsx'
+import { knownVersion } from '../edit-conflict.tsx'
 import { confirmPage } from '../settings-layout.tsx'
-import { PARENT, PATH, userPath, userView } from './user-view.tsx'
+import { PARENT, PATH, passwordVersion, userPath, userView } from './user-view.tsx'
 
 export const userPage = route({ path: `${PATH}/:user`, access: 'admin' }, async (request) =>
   userView(request, await findUser(request), {}),
@@ -41,6 +43,17 @@ export const setUserAccess = route(
   },
 )
 
+/** Of two who set a password, the second would make the one worthless that the first has handed out. */
+async function describePasswordChange(request: WebRequest): Promise<string> {
+  const { name } = await findUser(request)
+  const change = await findLastChange(request.web, { one: 'password of user', name })
+  const who = change === null ? `Somebody, perhaps ${name},` : actorOf(change, request)
+  return (
+    `Not saved. ${who} has set the password of ${name} after you opened this page. ` +
+    `Set it again to replace that password.`
+  )
+}
+
 export const setUserPassword = route(
   { path: `${PATH}/:user/password`, method: 'POST', access: 'admin', does: 'set password of user' },
   async (request) => {
@@ -49,7 +62,14 @@ export const setUserPassword = route(
     const password = form.get('password') ?? ''
     const problem = findPasswordProblem(password)
     if (problem !== null) return refuseForm(await userView(request, user, { password: problem }))
-    await web.store.users.setPassword(user.name, await Bun.password.hash(normalizePassword(password)))
+    const stored = await readPassword(request, user.name)
+    const hash = await Bun.password.hash(normalizePassword(password))
+    const isKnown = isCurrent(passwordVersion(stored), knownVersion(request), null)
+    if (!isKnown || !(await web.store.users.setPassword(user.name, hash, stored)))
+      return refuseForm(
+        await userView(request, await findUser(request), { form: await describePasswordChange(request) }),
+        409,
+      )
     await web.onPasswordChanged(user.name)
     note(user.name)
     return redirect(`${userPath(user.name)}?done=password`)
@@ -103,6 +123,12 @@ export const deleteUser = route(
     return redirect(user.name === request.session?.user ? '/login' : `${PATH}?done=deleted`)
   },
 )
+
+async function readPassword({ web }: WebRequest, name: string): Promise<string> {
+  const found = await web.store.users.find(name)
+  if (!found) throw notFound('user')
+  return found.passwordHash
+}
 
 async function findUser({ params, web }: WebRequest): Promise<User> {
   const found = await web.store.users.find(params.user ?? '')

@@ -24,7 +24,7 @@ import { type ListColumn, listTable } from '../../../ui/table.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 import { CHOICES, PATH, userPath } from './user-view.tsx'
 
-/** What the list says of a password that is not the user's own. */
+/** Notes in the list about a password that the user has not chosen. */
 const PASSWORD_NOTES: Readonly<Partial<Record<PasswordState, string>>> = {
   temporary: 'password to be changed',
   disabled: 'disabled: set a password',

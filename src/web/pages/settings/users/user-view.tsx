@@ -1,6 +1,7 @@
 /** @jsxImportSource #markup */
 import { ACCESSES, MAX_PASSWORD, type User } from '../../../../domain/users/user.ts'
 import type { SecondFactor } from '../../../../storage/ports/store.ts'
+import { versionOf } from '../../../changes/version.ts'
 import type { WebRequest } from '../../../http/route.ts'
 import { agoLabel, stampLabel } from '../../../ui/components.tsx'
 import { choiceField, csrfField, formProblem, type Problems, textField } from '../../../ui/form-fields.tsx'
@@ -19,10 +20,14 @@ export const CHOICES = ACCESSES.map((value) => ({ value, words: ACCESS_WORDS[val
 
 export const userPath = (name: string) => `${PATH}/${encodeURIComponent(name)}`
 
+/** What a form that sets a password was shown over. It holds the hash alone: its version says nothing of the password. */
+export const passwordVersion = (passwordHash: string) => ({ passwordHash })
+
 /** A user: role, password, second factor and the way to delete. */
 export async function userView(request: WebRequest, user: User, problems: Problems): Promise<Html> {
   const { csrf, session, web } = request
   const factor = await web.store.secondFactors.find(user.name)
+  const stored = await web.store.users.find(user.name)
   const path = userPath(user.name)
   return settingsPage(request, {
     title: user.name,
@@ -69,6 +74,11 @@ export async function userView(request: WebRequest, user: User, problems: Proble
           ) : (
             <form class="form" method="post" action={`${path}/password`}>
               {csrfField(csrf)}
+              <input
+                type="hidden"
+                name="version"
+                value={versionOf(passwordVersion(stored?.passwordHash ?? ''))}
+              />
               <input type="text" name="name" value={user.name} autocomplete="username" hidden readonly />
               {textField({
                 name: 'password',

@@ -35,7 +35,7 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'Change', isPlain: true, isNumber: true },
 ]
 
-/** What the first part of an address shows. */
+/** Names of pages by the first part of their address. */
 const PAGE_WORDS: Readonly<Record<string, string>> = {
   '': 'Home',
   hosts: 'Hosts',
@@ -93,7 +93,7 @@ type ViewFormState = {
   readonly fields: ViewFields
   readonly id: number | null
   readonly problems?: Problems
-  /** What the fields are filled from. */
+  /** The stored view that the fields are filled from. */
   readonly stored?: SavedView
   readonly conflict?: FormConflict<SavedView> | undefined
 }
