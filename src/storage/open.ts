@@ -60,7 +60,7 @@ export async function openStore(url: string, options: OpenStoreChoices): Promise
   )
 }
 
-/** Commands and tests bound nothing unless they say so. */
+/** Commands and tests have no bounds unless they set some. */
 const completePolicy = ({ newHosts = 'accept', bounds }: PolicyChoices): IngestPolicy => ({
   newHosts,
   bounds: {
@@ -74,8 +74,8 @@ const completePolicy = ({ newHosts = 'accept', bounds }: PolicyChoices): IngestP
 })
 
 /**
- * What the features see of a database. Its `close` closes the database too, and the thread that
- * `startThread` gives for reads that may take long.
+ * The stores of one database for the features. Its `close` closes the database too, and the thread that
+ * `startThread` starts for long reads.
  */
 export function createStore(
   { database, upkeep }: OpenDatabase,

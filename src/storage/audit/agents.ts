@@ -140,7 +140,7 @@ async function recogniseAgent(
   const takeover = replaced.findTakeover(host, queue.run)
   // The greeting of an agent that has died may come late: the run of now has to have sent something since.
   const isBack = isCopy || (takeover !== null && (isFirst || lastSeen > takeover))
-  // A time of our own in the future says nothing.
+  // A stored time in the future was written by a wrong clock and is ignored.
   const isRestart = (!isBack && started >= lastSeen - TOLERANCE) || lastSeen > seen + TOLERANCE
   if (isRestart) {
     replaced.note(host, row.run, seen)

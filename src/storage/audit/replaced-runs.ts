@@ -1,11 +1,14 @@
-/** Hosts of which it is remembered; what is forgotten costs no more than that two agents take turns for half a minute. */
+/**
+ * Hosts whose replaced runs are remembered; for a forgotten host, two agents may at worst take turns for half
+ * a minute.
+ */
 const MOST_HOSTS = 10_000
 /** Runs that one host remembers. */
 const MOST_RUNS = 8
 
 type Replaced = {
   readonly runs: readonly string[]
-  /** Those that were kept out. */
+  /** Runs whose reports were refused as those of a copy. */
   readonly copies: readonly string[]
   readonly at: number
 }

@@ -32,7 +32,7 @@ const VALUES = {
 type ValueName = keyof typeof VALUES
 const NAMES: readonly ValueName[] = ['processor', 'memory', 'disk', 'network', 'ioPressure']
 
-/** Where the values lie in the frames of a metric set. */
+/** The places of the values in the frames of a metric set. */
 type Columns = {
   readonly all: readonly number[]
   readonly owners: readonly ValueName[]

@@ -4,8 +4,9 @@ import type { Database, Transaction } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
 
 /**
- * Groups of hosts. `host.said_groups` is what the agent says, `host.given_groups` what people gave, both as
- * JSON, so that a host is read in one row; `host_group` is the union of the two, for finding hosts by group.
+ * Groups of hosts. `host.said_groups` holds those that the agent reports, `host.given_groups` those that
+ * users gave, both as JSON, so that a host is read in one row; `host_group` is the union of the two, for
+ * finding hosts by group.
  */
 
 type Kind = 'said_groups' | 'given_groups'
@@ -73,7 +74,7 @@ export async function listGroups(database: Database, limit: number): Promise<str
   return rows.map(({ name }) => name)
 }
 
-/** Ids of the hosts that are in any of so many groups; their names are its parameters. */
+/** Ids of the hosts that are in any of `count` groups; the group names are its parameters. */
 export const hostsOfGroups = (count: number) =>
   `SELECT host FROM host_group WHERE name IN (${placeValues(count)})`
 

@@ -16,7 +16,7 @@ import {
 } from './host-facts.ts'
 import { saveThresholds } from './thresholds.ts'
 
-/** What the writer remembers of a host, so that a packet needs no look-up. */
+/** The writer's memory of a host, so that a packet needs no look-up. */
 export type CachedHost = {
   readonly id: number
   /** Its name now; its agent may still use a former one. */
@@ -34,11 +34,11 @@ export type CachedHost = {
   unnumberedDay: number
   /** Names of metrics as its agent spells them, by the name that is kept. */
   spellings: Readonly<Record<string, string>>
-  /** The layouts that `host_metric_set` has, with the day up to which it says they were used. */
+  /** The ids of the metric sets in `host_metric_set`, with the day up to which each is noted as used. */
   readonly metricSets: Map<number, number>
 }
 
-/** What is remembered of a host's agent. */
+/** The writer's memory of a host's agent. */
 export type CachedAgentRun = {
   readonly run: string
   /** Of `agent_queue`. */
@@ -61,14 +61,19 @@ const MAX_HOSTS = 50_000
 /** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
 const MAX_METRIC_SETS = 64
 
-/** Names remembered a host whose spelling differs; more than a machine has services is somebody's mischief. */
+/**
+ * Metric names remembered per host whose spelling differs; a host with more of them than a machine has
+ * services is misbehaving.
+ */
 const MAX_SPELLINGS = 300
 
 export type HostCache = {
   recall(name: string): CachedHost | null
   /** Every host that is remembered, with those that come while it is read. */
   all(): Iterator<CachedHost>
-  /** Null when there is no host of the report's name, and none that had it before and has the report's key. */
+  /**
+   * Null when there is no host of the report's name, and none that had it before and has the report's key.
+   */
   find(transaction: Transaction, report: HostReport): Promise<CachedHost | null>
   /** Makes the host of a report. */
   add(transaction: Transaction, report: HostReport): Promise<CachedHost>
@@ -106,7 +111,7 @@ export function createHostCache(): HostCache {
     },
     add: async (transaction, report) => remember(report.host, await addHost(transaction, report)),
     async saveFacts(transaction, host, { thresholds = null, ...facts }) {
-      // Packets that tell none come each minute, from agents of the original: they must cost nothing.
+      // Agents of the original send packets without thresholds each minute: these must cost nothing.
       if (thresholds !== null || host.reportsThresholds)
         await saveThresholds(transaction, host.id, thresholds)
       host.reportsThresholds = thresholds !== null

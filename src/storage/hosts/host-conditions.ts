@@ -4,7 +4,7 @@ import type { HostQuery } from '../ports/store.ts'
 import { HOSTS_OF_GROUP, hostsOfGroups } from './groups.ts'
 import { foldCase } from './host-facts.ts'
 
-/** A condition of a statement over `host`, with the word WHERE; empty text where every host fits. */
+/** A condition of a statement over `host`, with the word WHERE; empty text where every host matches. */
 export type HostCondition = { readonly sql: string; readonly values: readonly Value[] }
 
 /** The condition that the hosts of a query fulfil. */

@@ -1,13 +1,13 @@
 import { mergeGroups } from '../../domain/hosts/group.ts'
 import type { AgentProgram, Host, HostFacts } from '../../domain/hosts/host.ts'
 
-/** What `host` itself holds of the facts. */
+/** The facts that are stored in `host` itself. */
 export type StoredFacts = Omit<HostFacts, 'thresholds'>
 
-/** What the column holds. Zeros before each number may make an order longer than its address. */
+/** The length of the column. Zeros before each number may make a sort key longer than its address. */
 const MAX_IP_ORDER = 64
 
-/** As facts have them; absent where the agent told none. */
+/** As in `HostFacts`; absent where the agent reported none. */
 export function parseMounts(text: string | null): Pick<HostFacts, 'mounts'> {
   return text === null ? {} : { mounts: JSON.parse(text) as Record<string, string> }
 }
@@ -42,7 +42,7 @@ export function factValues(name: string, facts: StoredFacts) {
   ]
 }
 
-/** What a search for hosts looks through. */
+/** The text that a search for hosts is applied to. */
 export function searchText(
   name: string,
   {

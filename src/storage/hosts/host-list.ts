@@ -41,7 +41,7 @@ export class HostList {
     this.#metricSets = metricSets
   }
 
-  /** At most 1000 hosts, and how many fit in all. */
+  /** At most 1000 hosts, and the number of all that match. */
   async read(query: HostQuery): Promise<{ total: number; hosts: Host[] }> {
     const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
     const offset = Math.max(query.offset ?? 0, 0)
@@ -50,7 +50,7 @@ export class HostList {
     return { total, hosts: await toHosts(this.#database, this.#metricSets, rows) }
   }
 
-  /** How many hosts fit. */
+  /** The number of matching hosts. */
   async count({ sql, values }: HostCondition): Promise<number> {
     const [row] = await this.#database.query<{ total: number }>(
       `SELECT COUNT(*) AS total FROM host ${sql}`,
@@ -130,7 +130,7 @@ export class HostList {
     const condition = whereHosts(query)
     if (query.search === undefined || sort !== 'name')
       return this.#listRows(condition, { order: columns.join(', '), limit, offset })
-    // Who types a part of a name wants it before hosts whose address or system has it.
+    // A user who types a part of a name expects it before hosts whose address or system contains it.
     const sought = foldCase(query.search)
     const ranked = `${NAME_RANK}, ${columns.join(', ')}`
     return this.#database.query<HostRow>(

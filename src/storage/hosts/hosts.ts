@@ -14,7 +14,7 @@ import { findThresholds } from './thresholds.ts'
 
 const MAX_GROUPS_LISTED = 200
 
-/** What is read of hosts; `open.ts` adds names and deletion, which other folders know more about. */
+/** The reading part of the host store; `open.ts` adds names and deletion, which other folders implement. */
 type HostQueries = Omit<HostStore, 'rename' | 'releaseName' | 'releaseKeyless' | 'listKeyed' | 'delete'>
 
 export function createHostStore(
@@ -65,7 +65,7 @@ export function createHostStore(
         return { up: Math.max(0, all - silent), down: silent }
       }
       const total = await list.count({ sql: '', values: [] })
-      // Those that are down are few: counting them reads little of the index.
+      // Few hosts are down: counting them reads little of the index.
       const down = await list.count({ sql: 'WHERE last_seen < ?', values: [upSince] })
       return { up: Math.max(0, total - down), down }
     },

@@ -2,7 +2,7 @@ import { isPlainValue } from '../database/batch-insert.ts'
 import type { Transaction, Value } from '../database/database.ts'
 import { FRAME_TABLES } from '../timeseries/frames.ts'
 
-/** What packets changed of a host since it was last written down. */
+/** The changes of a host by packets since it was last written. */
 export type State = {
   lastSeen: number
   clockSkew: number | null
@@ -17,7 +17,7 @@ export type State = {
 export type LastSeenRow = {
   readonly host: number
   readonly lastSeen: number
-  /** A stored time beyond it was written by a clock that was wrong, and gives way to the one that is right. */
+  /** A stored time later than this was written by a wrong clock, and is replaced by the right one. */
   readonly future: number
   readonly clockSkew: number | null
   readonly latestTime: number
@@ -36,7 +36,7 @@ export async function describeState(
   return {
     host,
     lastSeen,
-    // A packet that brought no more than a frame says nothing of when the host was seen.
+    // A packet that brought only a frame does not change when the host was seen.
     future: lastSeen === 0 ? Number.MAX_SAFE_INTEGER : Math.max(lastSeen, latestRight),
     clockSkew,
     latestTime,

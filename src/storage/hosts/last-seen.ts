@@ -5,12 +5,12 @@ import type { Database, Transaction } from '../database/database.ts'
 import { describeState, type LastSeenRow, type State, writeHosts } from './last-seen-rows.ts'
 
 /**
- * Clocks of machines that share a database may differ by so many seconds; what lies further ahead was written
- * by a clock that was wrong.
+ * Clocks of machines that share a database may differ by this many seconds; a time further ahead was written
+ * by a wrong clock.
  */
 export const CLOCK_TOLERANCE = 60
 
-/** At most once in so long are the states written, whatever the load. */
+/** The states are written at most once in this time, whatever the load. */
 const FLUSH_MS = 1000
 
 /**
@@ -24,7 +24,7 @@ export type LastSeenBuffer = {
   /** When the host was last seen, as far as that is not written yet; 0 when nothing is. */
   findUnwritten(host: number): number
   noteFrame(host: number, time: number, packed: Uint8Array): void
-  /** The union of frames of one time lies in the table. */
+  /** The table holds the union of the frames of that time. */
   noteMerge(host: number, time: number): void
   /** Inside a transaction that writes anyway: writes the states if it is time to. */
   flushIfDue(transaction: Transaction): Promise<void>
@@ -46,7 +46,7 @@ class BufferedLastSeen implements LastSeenBuffer {
   readonly #database: Database
   readonly #clock: Clock
   readonly #log: Log
-  /** What is committed and not written yet, and what the running transaction adds to it. */
+  /** `#states` is committed and not written yet; `#draft` is what the running transaction adds to it. */
   #states = new Map<number, State>()
   #packets = 0
   #version = 0
@@ -116,14 +116,14 @@ class BufferedLastSeen implements LastSeenBuffer {
   }
 
   readonly settle = async () => {
-    // A report that is no sign of life brings frames all the same, so packets alone don't tell.
+    // A report that is not a sign of life can bring frames too, so the number of packets is not enough.
     if (this.#states.size === 0) return
     let written = -1
     await this.#database.transaction(async (transaction) => {
       if (this.#states.size > 0) await this.#write(transaction, new Map(), 0)
       written = this.#version
     })
-    // What came in between is written, with the rest once more, when its time comes.
+    // Changes that were noted meanwhile are written later, together with those written just now.
     if (this.#version === written) this.#clear()
     else this.#schedule()
   }
@@ -188,7 +188,7 @@ class BufferedLastSeen implements LastSeenBuffer {
 /** `later` was noted after `earlier`; a time beyond `latestRight` was written by a clock that was wrong. */
 function merge(earlier: State | undefined, later: State | undefined, latestRight: number): State | undefined {
   if (!earlier || !later) return earlier ?? later
-  // Nearly every packet is newer in all that it says.
+  // Nearly every packet is newer in all of its values.
   const isNewer = later.latest !== null && later.latestTime > earlier.latestTime
   if (isNewer && later.lastSeen >= earlier.lastSeen) return later
   const isSeenLater =

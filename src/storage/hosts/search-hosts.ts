@@ -6,7 +6,7 @@ import { foldCase } from './host-facts.ts'
 export async function findHostNames(reader: Reader, text: string, limit: number): Promise<HostName[]> {
   const sought = foldCase(text.trim())
   if (sought === '' || sought.includes('\n')) return []
-  // What is searched begins with the name, and a line break ends it.
+  // The search text begins with the name, which a line break ends.
   const rows = await reader.query<{ name: string; ip: string; last_seen: number }>(
     `SELECT name, ip, last_seen FROM host
         WHERE INSTR(search_text, ?) BETWEEN 1 AND INSTR(search_text, ?) OR INSTR(LOWER(ip), ?) > 0

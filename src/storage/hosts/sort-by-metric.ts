@@ -28,9 +28,9 @@ export const isValueSort = (sort: string): sort is keyof typeof VALUE_SORTS => s
 type Packed = { readonly id: number; readonly latest_time: number; readonly latest: Uint8Array | null }
 
 /**
- * Ids of a page of the hosts that fit, by the newest value of a metric, or by what counts of several; those without
- * one come last. Reads those columns of each newest frame: some 8 ms of processor time for ten thousand hosts,
- * where an index would cost at every packet.
+ * Ids of a page of the matching hosts, by the newest value of a metric, or by a value computed from several;
+ * hosts without one come last. Reads those columns of each newest frame: some 8 ms of processor time for ten
+ * thousand hosts, where an index would add a cost to every packet.
  */
 export async function orderByValue(
   reader: Reader,
@@ -75,8 +75,9 @@ export async function orderByValue(
 type SortedPage = { readonly isDescending: boolean; readonly limit: number; readonly offset: number }
 
 /**
- * Places of the values of a page, in the order of the values; equal ones stay in their order. Sorts the bare numbers,
- * and then only what is about as large as the page: sorting places by a function takes several times as long.
+ * Places of the values of a page, in the order of the values; equal ones stay in their order. Sorts the bare
+ * numbers, and then only about as many places as the page has: sorting all places by a function takes several
+ * times as long.
  */
 export function pickPage(values: Float64Array, { isDescending, limit, offset }: SortedPage): number[] {
   const sign = isDescending ? -1 : 1

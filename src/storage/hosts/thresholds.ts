@@ -2,15 +2,15 @@ import type { ReportedThreshold } from '../../domain/thresholds/reported-thresho
 import type { Database, Transaction } from '../database/database.ts'
 
 /**
- * What agents say they evaluate: `host_threshold` has one row for each host whose agent tells it, also when
- * it tells that there is nothing. Not in `host`, which home and the list of hosts read. `packed` is JSON in
- * zstd, `digest` the SHA-256 of the JSON.
+ * The thresholds that agents report they evaluate: `host_threshold` has one row for each host whose agent
+ * reports them, also when the list is empty. Not in `host`, which home and the list of hosts read. `packed`
+ * is JSON in zstd, `digest` the SHA-256 of the JSON.
  */
 
 /**
- * Puts a list in place of what was stored, null for none; reads one digest when that is the same. It is
- * compared with the database and not with what is remembered, because the agent may have told another engine
- * something else meanwhile.
+ * Replaces the stored list, null for none; reads one digest when the list is the same. It is compared with
+ * the database and not with the cache, because the agent may have sent another list to another engine
+ * meanwhile.
  */
 export async function saveThresholds(
   transaction: Transaction,

@@ -6,7 +6,7 @@ import { addHost } from '../hosts/host-cache.ts'
 import type { EnrolmentCode, EnrolmentStore, Redemption } from '../ports/store.ts'
 import { createWaitingHosts } from './waiting-hosts.ts'
 
-/** Codes that ended so long ago are of no use to anybody who reads the list. */
+/** Codes that ended this long ago are deleted: they have no use in the list any more. */
 const KEEP_ENDED_SECONDS = 30 * 86_400
 
 type CodeRow = Omit<EnrolmentCode, 'id'> & { id: number }
@@ -63,7 +63,7 @@ export function createEnrolmentStore(database: Database): EnrolmentStore {
           [codeHash, now],
         )
         if (code === undefined || (code.host !== null && code.host !== name)) return 'invalid'
-        // A person who made a code for this very name has said that it may change hands.
+        // A user who made a code for this very name has allowed that the name goes to another key.
         const mayTake = host === undefined || host.is_released === 1 || code.host === name
         if (!mayTake) return 'taken'
         const taken = await transaction.run(

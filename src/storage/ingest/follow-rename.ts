@@ -16,16 +16,16 @@ type RenamedHostRow = {
 }
 
 export type Followed = {
-  /** What the report's host is to be looked up by. */
+  /** The name by which the report's host is to be looked up. */
   readonly name: string
-  /** Whether a host got another name: whoever remembers hosts has to forget them. */
+  /** Whether a host got another name: every cache of hosts has to be cleared. */
   readonly isRenamed: boolean
 }
 
 /**
- * Follows an agent whose machine goes by another name now: the host that had one of its former names and has its
- * key takes the new name. Where a person gave the host its name, it keeps that, and the new name leads to it. Where
- * somebody else has the new name already, the host keeps the one it has.
+ * Follows an agent whose machine has another name now: the host that had one of its former names and has its
+ * key takes the new name. Where a user gave the host its name, it keeps that, and the new name leads to it.
+ * Where another host has the new name already, the host keeps its own.
  */
 export async function followRename(transaction: Transaction, report: HostReport): Promise<Followed> {
   const { host: name, formerNames = [], keyHash = null } = report
@@ -72,7 +72,7 @@ async function findFormer(
   return null
 }
 
-/** Gives a host another name, which nobody else may have; its agent may go on under the one it had. */
+/** Gives a host another name, which no other host may have; its agent may still use the former one. */
 export async function renameHost(
   transaction: Transaction,
   row: Omit<RenamedHostRow, 'is_name_given'>,
@@ -88,7 +88,7 @@ export async function renameHost(
   await addToCounter(transaction, 'removed', 1)
 }
 
-/** Has an agent that says `name` find the host. */
+/** Makes `name` lead to the host for the agent that reports under it. */
 async function leadTo(transaction: Transaction, name: string, host: number): Promise<void> {
   await transaction.run('DELETE FROM former_name WHERE name = ?', [name])
   await transaction.run('INSERT INTO former_name (name, host) VALUES (?, ?)', [name, host])

@@ -8,7 +8,7 @@ import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 /** The columns of a list of names that a host may use, when they are not all. */
 type Trimmed = { readonly metrics: readonly string[]; readonly columns: readonly number[] }
 
-/** What facts have of lists, in the order in which they are given up. */
+/** The lists in the facts, in the order in which they are left out. */
 const FACT_LISTS = ['thresholds', 'mounts', 'groups'] as const
 
 /** Lists remembered a host: one that changes them all the time must not fill the memory. */
@@ -22,7 +22,7 @@ export class GrowthGuard {
   #newcomers = new Set<string>()
   #minute = 0
   #hits: BoundHit[] = []
-  /** By host: what is left of lists of names that are too long for it. */
+  /** By host: the remainders of lists of names that are too long for it. */
   readonly #trimmed = new Map<number, Map<readonly string[], Trimmed>>()
 
   constructor(bounds: GrowthBounds) {
@@ -34,7 +34,7 @@ export class GrowthGuard {
     this.#trimmed.clear()
   }
 
-  /** What was refused since the last call. */
+  /** The refusals since the last call. */
   takeHits(): readonly BoundHit[] {
     if (this.#hits.length === 0) return NO_HITS
     const hits = this.#hits
@@ -42,7 +42,7 @@ export class GrowthGuard {
     return hits
   }
 
-  /** After a rollback: what was refused in the transaction is told when it is tried again. */
+  /** After a rollback: the refusals of the transaction are noted when it is tried again. */
   undo(): void {
     this.#hits = []
     this.#trimmed.clear()
@@ -61,7 +61,7 @@ export class GrowthGuard {
     return bounded
   }
 
-  /** False when there is no room for another host; it may be so in a minute. */
+  /** False when there is no room for another host; there may be room a minute later. */
   async mayAdd(transaction: Transaction, report: HostReport): Promise<boolean> {
     const minute = Math.floor(report.seen / 60)
     if (minute !== this.#minute) {
@@ -143,7 +143,7 @@ export class GrowthGuard {
     this.#trimmed.set(host, lists.set(names, trimmed))
   }
 
-  /** Those of the reports that open no event beyond the bound; what concerns an event that is there stays. */
+  /** The reports without those that would open an event above the bound; reports of existing events stay. */
   async boundEvents(
     transaction: Transaction,
     host: number,

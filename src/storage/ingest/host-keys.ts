@@ -8,17 +8,18 @@ import type { HostReport, HostStore } from '../ports/store.ts'
 import { renameHost } from './follow-rename.ts'
 
 /**
- * Whose the names of hosts are. `host.key_hash` is that of the key that owns the name; null while the name
- * belongs to agents without one, or to nobody when `is_released` is 1. Every change to a host that is there
- * counts up `counter.removed`, so that no process goes on with what it remembers.
+ * The owners of host names. `host.key_hash` is that of the key that owns the name; null while the name
+ * belongs to agents without a key, or has no owner when `is_released` is 1. Every change to an existing host
+ * increments `counter.removed`, so that no process continues with its cached state.
  */
 
-/** What came of a report whose key is not the one that is remembered of its host. */
+/** The result for a report whose key is not the one that is remembered for its host. */
 export type Claim = 'claimed' | 'foreign'
 
 /**
- * Gives the name to the report's key when a person has released it; else opens the event that somebody tried.
- * A sender that is known by its key alone takes no name: the key that it proved was taken from it since.
+ * Gives the name to the report's key when a user has released it; else opens the event of an attempt. A
+ * sender that is known by its key alone can't take a name: the host no longer belongs to the key that it
+ * proved.
  */
 export async function claimName(
   transaction: Transaction,
@@ -33,7 +34,7 @@ export async function claimName(
         WHERE id = ? AND (key_hash IS NULL AND is_released = 1 OR key_hash = ?)`,
       [keyHash, host.id, keyHash],
     )
-    // Another engine may have heard another key a moment ago.
+    // Another engine may have stored another key a moment ago.
     if (claimed > 0) {
       await addToCounter(transaction, 'removed', 1)
       host.keyHash = keyHash

@@ -20,7 +20,7 @@ export function createIngestStore(
   /** Two engines that happen to have the same one wait for each other, and lose nothing else by it. */
   const lock = (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % SHARED_LOCKS
 
-  /** What of the reports is refused, and how many frames that waited had to go. */
+  /** The reports that are refused, and the number of waiting frames that had to be dropped. */
   async function writeAll(transaction: Transaction, reports: readonly HostReport[]) {
     let refused: Map<HostReport, WriteRefusal> | null = null
     await enterSharedLock(transaction, lock)

@@ -46,9 +46,7 @@ function findStatement(dialect: Dialect, table: FrameTable, count: number): stri
   return text
 }
 
-/**
- * For rows of which some were there before: those that say something else are merged in, in their order.
- */
+/** For rows of which some existed before: those with a different content are merged in, in their order. */
 async function mergeRows(
   transaction: Transaction,
   table: FrameTable,

@@ -33,7 +33,7 @@ export class ReportWriter {
   readonly #samples: number[] = []
   #reader = createMetricSetReader()
   #removed = -1
-  /** What is older goes to `late_frame`. */
+  /** Older frames go to `late_frame`. */
   #compactBefore = 0
 
   constructor(states: LastSeenBuffer, policy: IngestPolicy) {
@@ -78,7 +78,7 @@ export class ReportWriter {
   /** The receipt of what was written since the last call; null when it needs none. */
   takeReceipt = (): Uint8Array | null => this.#receipts.take()
 
-  /** What merging the rows of this writer needs. */
+  /** The parts of this writer that merging rows needs. */
   get merging(): FrameMerging {
     return {
       writer: this.#metricSets,
@@ -203,7 +203,8 @@ export class ReportWriter {
   async #findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | WriteRefusal> {
     const known = await this.#findKnown(transaction, report)
     if (known !== null) return known
-    // It was deleted since the agent greeted: only a greeting brings back what is open, and what the machine is.
+    // The host was deleted since the agent greeted: only a greeting brings back its open events and its
+    // facts.
     if (report.queue?.started === null) return 'stale'
     // Somebody has deleted the host of a key that was right when the connection began.
     if (report.isByKey === true) return 'foreign'
@@ -217,7 +218,7 @@ export class ReportWriter {
   async #findKnown(transaction: Transaction, report: HostReport): Promise<CachedHost | null> {
     if (report.formerNames === undefined) return this.#hosts.find(transaction, report)
     const { name, isRenamed } = await followRename(transaction, report)
-    // Others are told by the counter.
+    // Other processes notice it by the counter.
     if (isRenamed) this.#hosts.forget()
     return this.#hosts.find(transaction, { ...report, host: name })
   }

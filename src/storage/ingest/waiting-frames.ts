@@ -5,12 +5,12 @@ import { createMetricSetReader, createMetricSetWriter } from '../timeseries/metr
 import { insertFrames } from './insert-frames.ts'
 
 /**
- * Frames whose time lies ahead of the server's clock. An agent of the original product is told one thing
- * alone, that all it sent is stored, and deletes it then; so what it sends with a fast clock is kept here
- * until its time comes or the server's clock, if that was the wrong one, is put right.
+ * Frames whose time is ahead of the server's clock. An agent of the original product can only be notified
+ * that everything it sent is stored, and then deletes it; so frames that it sends with a fast clock are kept
+ * here until their time comes or the server's clock, if that was the wrong one, is corrected.
  */
 
-/** What one agent takes in 7 days, a frame a minute. */
+/** The number of frames of one agent in 7 days, one per minute. */
 export const MAX_WAITING_FRAMES = 7 * 24 * 60
 
 /** Drops the oldest of what waits of a host beyond MAX_WAITING_FRAMES; returns how many. */

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../database/database.ts'
 import { addHost } from '../hosts/host-cache.ts'
 import type { EnrolmentStore, HostReport } from '../ports/store.ts'
 
-/** Those that wait or were refused; beyond that the ones that were silent for longest are forgotten. */
+/** Hosts that wait or were refused; above this, those that were silent for longest are forgotten. */
 const MAX_WAITING = 1000
 /** How often a row is written though nothing but the time is new. */
 const NOTE_SECONDS = 60

@@ -61,7 +61,7 @@ export async function checkDatabase(
     () => checkChunks(database, found),
   ]
   for (const part of parts) {
-    // A damaged file fails somewhere; the other parts are checked all the same.
+    // A damaged file fails at some point; the other parts are still checked.
     const problem = await tryDecode(part)
     if (problem) found(`not everything can be read: ${problem}`)
   }

@@ -14,7 +14,10 @@ import { checkDatabase } from './check.ts'
 import { dropEvents, dropHosts, dropSamples, findSampleTimes } from './retention.ts'
 import type { StorageSums } from './storage-sums.ts'
 
-/** A ping that went well stands for so long for those behind it, so that asking often costs no disk. */
+/**
+ * After a successful ping that wrote to the disk, pings only read for this long, so that frequent pings cost
+ * no writes.
+ */
 const PING_WRITE_MS = 5000
 
 type MaintenanceParts = {

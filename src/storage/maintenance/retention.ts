@@ -12,14 +12,18 @@ import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
 import { countFrameSamples } from '../timeseries/frames.ts'
 import { deleteHost } from './delete-host.ts'
 
-/** Rows deleted in one transaction: enough to get on, few enough that nobody waits. */
+/**
+ * Rows deleted in one transaction: enough to make progress, few enough that other transactions hardly wait.
+ */
 const FRAME_ROWS = 5000
 const BLOCK_ROWS = 200
-/** Each of them lies elsewhere in most of the dozen indexes of events: 8 ms, where 1000 took 190. */
+/**
+ * Each row is in a different place of most of the dozen indexes of events: 8 ms, where 1000 rows took 190.
+ */
 const EVENT_ROWS = 50
 const NOTIFICATION_ROWS = 200
 
-/** Hosts that reported within so many seconds before the newest report say how far samples have come. */
+/** Hosts that reported within this many seconds before the newest report determine the newest sample time. */
 const LATELY = 86_400
 
 /** See `MaintenanceStore.findSampleTimes`. */
@@ -42,11 +46,11 @@ export async function findSampleTimes(database: Database) {
   return { oldest: known.length === 0 ? null : Math.min(...known), newest: middle?.time ?? null }
 }
 
-/** Drops a bounded piece of what is older than `before`. */
+/** Drops a bounded number of the samples that are older than `before`. */
 export async function dropSamples(database: Database, before: number): Promise<DroppedSamples> {
   const frames = await dropFrames(database, before)
   if (frames.isLeft) return { frames: frames.count, blocks: 0, isLeft: true }
-  // A block that reaches beyond `before` stays until all of it is too old.
+  // A block that contains later samples than `before` stays until all of it is too old.
   const firstKept = dayOf(before)
   const blocks = await dropBlocks(database, firstKept)
   const isLeft = blocks === BLOCK_ROWS

@@ -55,7 +55,7 @@ async function listLargestHosts(
       UNION ALL SELECT host, SUM(samples) AS amount FROM late_frame GROUP BY host
     ) part JOIN host ON host.id = part.host
       GROUP BY host.id, host.name ORDER BY SUM(part.amount) DESC, host.name LIMIT ?`,
-    // Those of which much was repeated may give way to others.
+    // Hosts with many repeated samples may drop out of the list in favour of others.
     [compacted.before, compacted.host, limit + repeated.size],
   )
   return rows

@@ -1,10 +1,10 @@
 import type { LossReason } from '../../domain/audit/loss.ts'
 
-/** Ports to what is known of the completeness of what agents sent. Features take them from `store.ts`. */
+/** Ports to the records of how complete the data of agents is. Features take them from `store.ts`. */
 
 /** A hole in what a host sent. */
 export type Gap = {
-  /** Null when nobody has told one. */
+  /** Null when no agent has reported one. */
   readonly reason: LossReason | null
   /** Frames and events, or cycles that were not measured. */
   readonly amount: number
@@ -15,7 +15,7 @@ export type Gap = {
   readonly noted: number
 }
 
-/** What was refused in a minute. */
+/** The refusals of one minute. */
 export type MinuteRejections = {
   /** Null where the sender was not known. */
   readonly host: string | null
@@ -31,14 +31,14 @@ export type DayDifference = {
   readonly day: number
   readonly acknowledged: number
   readonly counted: number
-  /** Damage was found on the server's disk since: what is damaged is left out. */
+  /** Damage was found on the server's disk since: damaged samples are not counted. */
   readonly isDamaged: boolean
 }
 
-/** Counts of frames and events together, unless said otherwise. */
+/** Counts of frames and events together, unless noted otherwise. */
 export type HostAudit = {
   readonly host: string
-  /** False for agents that number nothing, of which nothing can be said. */
+  /** False for agents that number nothing, whose completeness is not known. */
   readonly isNumbered: boolean
   /** From when on it is known, by the server's clock; null when it is not. */
   readonly since: number | null
@@ -49,7 +49,7 @@ export type HostAudit = {
   readonly present: number
   /** Still with the agent. */
   readonly pending: number
-  /** By reason; `unexplained` where nobody has told one. */
+  /** By reason; `unexplained` where no agent has reported one. */
   readonly missing: Readonly<Record<string, number>>
   /** Came more than once, as happens after an answer that was lost; stored once. */
   readonly repeated: number
@@ -63,11 +63,14 @@ export type HostAudit = {
     /** Days of which fewer or more are there; the newest, at most 100. */
     readonly differences: readonly DayDifference[]
   }
-  /** What was refused by the server, over all that is remembered. */
+  /** The server's refusals by reason, over the whole stored time. */
   readonly refused: Readonly<Record<string, number>>
 }
 
-/** Samples whose time lies ahead of the server's clock, which wait for it: see `MaintenanceStore.admitWaiting`. */
+/**
+ * Samples whose time is ahead of the server's clock, kept until it comes: see
+ * `MaintenanceStore.admitWaiting`.
+ */
 export type WaitingSamples = {
   readonly samples: number
   /** Times of the first and the last of them. */
@@ -77,8 +80,8 @@ export type WaitingSamples = {
 
 export type DataAuditStore = {
   /**
-   * Brings what is known up to date with what was received, and opens the events of new holes. Unless somebody
-   * asks for it, it does nothing where there are many hosts and the last time was less than half an hour ago.
+   * Updates the audit with the receipts of received data, and opens the events of new holes. Unless `isAsked`
+   * is true, it does nothing where there are many hosts and the last time was less than half an hour ago.
    */
   settle(at: number, isAsked?: boolean): Promise<void>
   /** Ends the events of holes to which nothing was added since `before`. */
@@ -89,13 +92,13 @@ export type DataAuditStore = {
   listGaps(host: string, limit: number): Promise<readonly Gap[]>
   /** Null when none wait. */
   findWaiting(host: string): Promise<WaitingSamples | null>
-  /** Adds to what was refused in that minute. A name of no host counts as unknown. */
+  /** Adds to the refusals of that minute. A name that is not a host's counts as unknown. */
   addRejections(rejections: readonly MinuteRejections[]): Promise<void>
   /** Of a host, or of senders that were not known when it is null; the newest first, at most `limit`. */
   listRejections(host: string | null, limit: number): Promise<readonly MinuteRejections[]>
   /**
-   * Drops rejections and holes from before, the oldest first: at most `limit` of each, and what is of the same time
-   * as the last of them.
+   * Drops rejections and holes from before that time, the oldest first: at most `limit` of each, and those of
+   * the same time as the last of them.
    */
   prune(before: number, limit: number): Promise<void>
 }

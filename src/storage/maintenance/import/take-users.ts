@@ -2,10 +2,10 @@ import { isUserName, writeStoredPassword } from '../../../domain/users/user.ts'
 import type { ImportedUser, ImportOptions, Note } from './import-options.ts'
 import { isTrue } from './read-values.ts'
 
-/** Seconds for which a password of the original fits once more. */
+/** Seconds for which a password of the original is accepted once more. */
 const PASSWORD_SECONDS = 30 * 86_400
 
-/** Makes the users whose names are not taken here. Their old password fits once. */
+/** Creates the users whose names are not taken here. Their old password is accepted once. */
 export async function takeUsers(
   { original, store, now, hash, commonHashes }: ImportOptions,
   note: Note,
