@@ -20,9 +20,9 @@ export const PERIODS = [
 ] as const
 
 /**
- * Reads `period`, called `range` where a link of another page brings its time along, or the days `from` and `to` (both included, in the zone), or `from` and `to` in seconds.
- * Throws an HttpError for what makes no sense: a report of another time than was asked for would be a wrong
- * one.
+ * Reads `period`, called `range` where a link of another page brings its time along, or the days `from` and
+ * `to` (both included, in the zone), or `from` and `to` in seconds. Throws an HttpError for what makes no
+ * sense: a report of another time than was asked for would be a wrong one.
  */
 export function readPeriod(url: URL, now: number, zone: string): Period {
   const [from, to] = [url.searchParams.get('from') ?? '', url.searchParams.get('to') ?? '']
