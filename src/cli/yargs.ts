@@ -105,7 +105,10 @@ function describeProblem(message: string | null, words: readonly string[]): stri
   const group = GROUPS.find(({ name }) => name === words[0])
   const command = COMMANDS.find(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
   const known = [
-    ...(group?.commands ?? COMMANDS).map(({ name }) => name.split(' ').at(group ? 1 : 0) ?? ''),
+    // Behind a whole command no other one can follow.
+    ...(command === undefined ? (group?.commands ?? COMMANDS) : []).map(
+      ({ name }) => name.split(' ').at(group ? 1 : 0) ?? '',
+    ),
     ...Object.keys(command?.options ?? {}),
     ...GLOBAL_NAMES,
   ]

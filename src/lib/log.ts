@@ -49,9 +49,25 @@ const isPortTaken = (error: Error): boolean => 'code' in error && error.code ===
 function inOurWords(message: string): string {
   if (/^(ECONNREFUSED: )?Unable to connect\. Is the computer /.test(message))
     return 'no connection: refused, or no route to it'
+  const [, call = '', code = '', name = ''] = /^(connect|getaddrinfo) (E\w+) ?(.*)$/.exec(message) ?? []
+  if (call === 'getaddrinfo' && code in OF_NAMES) return `the name ${name} ${OF_NAMES[code]}`
+  if (call === 'connect' && code in OF_CONNECTIONS) return OF_CONNECTIONS[code] ?? message
   const [, problem, file] = OF_FILE.exec(message) ?? []
   if (problem === undefined) return message
   return file === undefined ? problem : `${file}: ${problem}`
+}
+
+const OF_NAMES: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'has no address',
+  EAI_AGAIN: 'can not be resolved now: no answer from a name server',
+}
+
+const OF_CONNECTIONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused: nothing listens there, or a firewall refuses it',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ENOENT: 'there is no such socket',
 }
 
 /** How the runtime says that a call of the system failed: `ENOENT: no such file or directory, open '/a'`. */

@@ -188,7 +188,7 @@ function describeMoves(product: SqlServerProduct) {
       expect(JSON.parse(stats.stdout)).toMatchObject({ hosts: 0, samples: 0 })
       expect(`${printed.stdout}${printed.stderr}${stats.stderr}`).not.toContain(PASSWORD)
       const shown = await monitor(['config', 'print'], { MONITOR_DATABASE_URL: maria.urlOf('x') })
-      expect(shown.stdout).toContain('mysql://********@')
+      expect(shown.stdout).toMatch(/mysql:\/\/(\w+:)?\*{8}@/)
     },
     PATIENCE_MS,
   )

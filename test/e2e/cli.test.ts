@@ -22,6 +22,9 @@ describe('a command line that is wrong ends with 64 and says why', () => {
     ['user lst', 'did you mean list?'],
     ['server --no-colect', 'did you mean no-collect?'],
     ['agent now', 'unknown argument: now'],
+    ['server collect', 'unknown argument: collect (monitor server --help'],
+    ['db import-original --from nowhere', '--from: expected sqlite:FILE or mysql://'],
+    ['db copy --from sqlite:a.db --to sqlite:', '--to: expected sqlite:FILE or mysql://'],
     ['token create --user admin', 'missing: --name (monitor token create --help tells all)'],
     ['user access admin root', 'expected one of viewer, operator, admin, got "root"'],
     ['collect --config', '--config takes a value'],
@@ -39,6 +42,30 @@ describe('a command line that is wrong ends with 64 and says why', () => {
     expect(stderr).toContain(words)
     expect(stdout).toBe('')
     expect(code).toBe(64)
+  })
+})
+
+describe('a command that fails says why in one line, in our words, and makes nothing', () => {
+  const cases: [string, string][] = [
+    ['config import-original nosuch.ini', 'nosuch.ini: no such file or directory\n'],
+    ['db import-original --from sqlite:nosuch.db --data-dir new', 'there is no file nosuch.db\n'],
+    [
+      'db import-original --from mysql://a@127.0.0.1:1/x --data-dir new',
+      'the database does not answer (127.0.0.1:1: connection refused: nothing listens there, or a firewall refuses it)\n',
+    ],
+    [
+      'db copy --from sqlite:nosuch.db --to sqlite:other.db --data-dir new',
+      'new/nosuch.db: is this the right --config or --data-dir?\n',
+    ],
+    ['restore nosuch.tar', 'nosuch.tar: no such file or directory\n'],
+  ]
+  test.each(cases)('monitor %s', async (line, words) => {
+    const { code, stdout, stderr } = await run(line)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toStartWith('monitor: ')
+    expect(stderr).toEndWith(words)
+    expect(stderr.trimEnd()).not.toContain('\n')
+    expect(existsSync(join(cwd, 'new'))).toBe(false)
   })
 })
 

@@ -34,6 +34,10 @@ test('a file comes before what is wrong with it, without the call of the system'
   expect(describeError(thrownBy(() => readFileSync('/')))).toBe('illegal operation on a directory')
   expect(describeFileError(thrownBy(() => readFileSync('/')))).toBe('illegal operation on a directory')
   expect(describeFileError(thrownBy(() => readFileSync('/nosuch/file')))).toBe('no such file or directory')
+  expect(describeError(new Error('connect ECONNREFUSED 127.0.0.1:1'))).toStartWith('connection refused: ')
+  expect(describeError(new Error('getaddrinfo ENOTFOUND db.example.org'))).toBe(
+    'the name db.example.org has no address',
+  )
   expect(describeFileError(new Error('line 3: no such key'))).toBe('line 3: no such key')
 })
 

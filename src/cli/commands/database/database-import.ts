@@ -42,11 +42,11 @@ export const importCommand: Command = {
   async run(input) {
     const { config } = input.load()
     const { availabilitySeverity: severity } = config.events
-    openDataDir(config.dataDir)
     const { openDatabase } = await import('../../../storage/database/open.ts')
     const { createStore } = await import('../../../storage/open.ts')
     const { importOriginal } = await import('../../../storage/maintenance/import/import-original.ts')
     const source = await openSource(input, config)
+    openDataDir(config.dataDir)
     const bar = createProgressBar(systemClock)
     const leftOut: LeftOut[] = []
     try {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Config } from '../../../config/schema.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
@@ -35,7 +35,8 @@ export function describeOptions(
   }
 }
 
-const quietLog = ({ log }: Config) => createLog({ ...log, level: log.level === 'error' ? 'error' : 'warn' })
+/** What a command fails for is said once, by its end. */
+const quietLog = ({ log }: Config) => createLog({ ...log, level: 'error' })
 
 function readPassword(file: string): string {
   try {
@@ -80,11 +81,16 @@ export const copyCommand: Command = {
   },
   async run(input) {
     const { config } = input.load()
-    openDataDir(config.dataDir)
-    const { openDatabase } = await import('../../../storage/database/open.ts')
+    const { openDatabase, sqliteFile } = await import('../../../storage/database/open.ts')
     const { copyDatabase, isWhole } = await import('../../../storage/maintenance/copy.ts')
     const [fromUrl, toUrl] = [needDatabaseUrl(input, 'from'), needDatabaseUrl(input, 'to')]
     if (fromUrl === toUrl) throw new CommandError('--from and --to are the same database')
+    // Opening it would make it, and an empty one is copied whole.
+    if (fromUrl.startsWith('sqlite:') && !existsSync(sqliteFile(fromUrl, config.dataDir)))
+      throw new CommandError(
+        `--from: there is no file ${sqliteFile(fromUrl, config.dataDir)}: is this the right --config or --data-dir?`,
+      )
+    openDataDir(config.dataDir)
     const from = await openDatabase(fromUrl, describeOptions(input, config, fromUrl, 'from-password-file'))
     try {
       const to = await openDatabase(toUrl, describeOptions(input, config, toUrl, 'to-password-file'))

@@ -30,7 +30,7 @@ export async function backUp(database: SqliteDatabase, file: string): Promise<vo
 export function verifyBackup(file: string): number {
   const connection = new Connection(file, { readonly: true })
   try {
-    const problems = readOnce(connection, 'PRAGMA integrity_check').flat()
+    const problems = listDamage(connection, file)
     if (problems[0] !== 'ok') throw new Error(`${file} is damaged: ${problems.slice(0, 3).join('; ')}`)
     const schema = readSchema(connection)
     if (schema === 0) throw new Error(`${file} is not a database of this program`)
@@ -39,6 +39,14 @@ export function verifyBackup(file: string): number {
     return schema
   } finally {
     connection.close()
+  }
+}
+
+function listDamage(connection: Connection, file: string): unknown[] {
+  try {
+    return readOnce(connection, 'PRAGMA integrity_check').flat()
+  } catch (cause) {
+    throw new Error(`${file} is damaged, or no database`, { cause })
   }
 }
 

@@ -1,4 +1,5 @@
 import { Database as SqliteFile } from 'bun:sqlite'
+import { existsSync } from 'node:fs'
 import type { MysqlDatabase } from '../../database/mysql/mysql.ts'
 
 /**
@@ -99,18 +100,28 @@ export async function openOriginal(database: MysqlDatabase): Promise<OriginalRea
   }
 }
 
+function listColumns(database: SqliteFile, file: string): ColumnOf[] {
+  try {
+    return database
+      .query<ColumnOf, []>(
+        `SELECT LOWER(m.name) AS "table", LOWER(c.name) AS "column", LOWER(c.type) AS type
+          FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`,
+      )
+      .all()
+  } catch (cause) {
+    database.close()
+    throw new Error(`${file} is damaged, or no database of SQLite`, { cause })
+  }
+}
+
 /**
  * Opens `database/flask.db` of 0.05b, for reading alone. Throws when the file is not there or is none of the
  * original's.
  */
 export function openOriginalFile(file: string): OriginalReader & { close(): void } {
+  if (!existsSync(file)) throw new Error(`there is no file ${file}`)
   const database = new SqliteFile(file, { readonly: true, strict: true })
-  const columns = database
-    .query<ColumnOf, []>(
-      `SELECT LOWER(m.name) AS "table", LOWER(c.name) AS "column", LOWER(c.type) AS type
-        FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`,
-    )
-    .all()
+  const columns = listColumns(database, file)
     // Times are numbers there, whatever the declared type of their column.
     .map((column) => ({ ...column, type: 'int' }))
   const selects = describeSelects(columns)
