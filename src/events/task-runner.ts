@@ -53,7 +53,8 @@ export class TaskRunner {
     this.#running = this.#perform().finally(() => {
       this.#running = null
     })
-    if (!(await endsWithin(clock, this.#running, TASK_LIMIT_MS)))
+    const { heldMs } = this.#task
+    if (!(await endsWithin(clock, this.#running, heldMs ?? TASK_LIMIT_MS)) && heldMs === undefined)
       log.warn('a task of the event engine takes long; the others go on', { task: this.name })
   }
 

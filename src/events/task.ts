@@ -104,6 +104,8 @@ export type Task = {
   readonly isEverywhere?: boolean
   /** Also runs between two cycles, soon after an event changed, so that notifications are not delayed. */
   readonly isPrompt?: boolean
+  /** The others go on, and it is left to itself, when it has taken so long; a minute and a warning when absent. */
+  readonly heldMs?: number
   /** Resolves with true when work is left: then it runs again in the next cycle. */
   run(context: TaskContext): Promise<boolean>
 }

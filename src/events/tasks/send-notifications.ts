@@ -12,8 +12,8 @@ import { mayDropByAge } from './retention.ts'
 const PER_TARGET = 500
 /** Targets served at a time. */
 const MOST_BUSY = 8
-/** While a slow target is served, the others are checked again after this time. */
-const LOOK_AGAIN_MS = 10_000
+/** While a slow target is served, everything else goes on, and the other targets are checked again after this time. */
+const LOOK_AGAIN_MS = 1000
 /** A target that takes its time gets no further delivery before the others were looked at again. */
 const QUEUE_MS = 20_000
 const RECENT_SECONDS = 60
@@ -32,6 +32,7 @@ export const sendNotifications: Task = {
   name: 'send notifications',
   every: 0,
   isPrompt: true,
+  heldMs: LOOK_AGAIN_MS,
   async run(context) {
     const busy = new Map<string, Promise<void>>()
     // Targets that took what had failed before: what else waits for them need not wait until its own next

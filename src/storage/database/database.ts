@@ -24,10 +24,10 @@ export type Transaction = Reader & {
 export type Database = Reader & {
   /**
    * Runs `act` in a transaction of its own and commits it to disk; a throw rolls back and rejects.
-   * Transactions of one `Database` run one after the other. On SQLite it holds the right to write from the
-   * start. On MySQL others write at the same time: each statement sees what is committed by then (READ
-   * COMMITTED), what is read to be changed is locked (`dialect.forUpdate`, `write-locks.ts`), and `act` runs
-   * again from its beginning after a conflict, so it must leave nothing behind but what it writes.
+   * Transactions of one `Database` run one after the other. On SQLite it holds the write lock from the start.
+   * On MySQL other transactions write at the same time: each statement sees what is committed by then (READ
+   * COMMITTED), rows that are read to be changed are locked (`dialect.forUpdate`, `write-locks.ts`), and
+   * `act` runs again from its beginning after a conflict, so it must have no side effects beside its writes.
    */
   transaction<T>(act: (transaction: Transaction) => Promise<T>): Promise<T>
   close(): Promise<void>

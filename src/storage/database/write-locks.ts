@@ -2,15 +2,15 @@ import type { Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 
 /**
- * On SQLite one transaction writes at a time. On MySQL several collect engines write at once, on several
- * nodes of a cluster even, and three things must not happen beside a commit of theirs: the fold barrier
- * moving on, a host going, a list of metrics going. They keep ids and the barrier in mind for the length of a
- * transaction.
+ * On SQLite one transaction writes at a time. On MySQL several collect engines write at once, even on several
+ * nodes of a cluster, and three changes must not happen during a commit of theirs: advancing the compaction
+ * barrier, deleting a host, deleting a metric set. The engines keep ids and the barrier in memory for the
+ * length of a transaction.
  *
- * So each commit of a collect engine changes one row of `gate`, which row does not matter, and reads the
- * counters after that; and whoever does one of the three changes all rows first. On one server the row locks
- * make one wait for the other. In a Galera cluster, where locks end at the node, the two changes of one row
- * are a certification conflict: the later of them is rolled back and run again. A lock that is only read
+ * So each commit of a collect engine changes one row of `gate`, no matter which, and reads the counters after
+ * that; a transaction that makes one of the three changes first changes all rows. On one server the row locks
+ * make one wait for the other. In a Galera cluster, where locks are local to the node, the two changes of one
+ * row are a certification conflict: the later of them is rolled back and run again. A lock that is only read
  * would not be seen by the other nodes.
  */
 export const SHARED_LOCKS = 64

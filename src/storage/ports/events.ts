@@ -5,11 +5,12 @@ import type { NotificationKind, Rule } from '../../domain/notifications/rule.ts'
 import type { Target } from '../../domain/notifications/target.ts'
 import type { MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
 
-/** Ports to events and to what is told of them. Features take them from `store.ts`. */
+/** Ports to events and to their notifications. Features take them from `store.ts`. */
 
 /**
- * `newest` and `oldest` go by the opening; `severity` has the worst first, of each severity the newest first; `host` has
- * the hosts in the order of their names, and is for open events alone: sorting a million takes too long.
+ * `newest` and `oldest` sort by the opening; `severity` has the worst first, of each severity the newest
+ * first; `host` sorts by the names of the hosts, and is for open events alone: sorting a million takes too
+ * long.
  */
 export type EventOrder = 'newest' | 'oldest' | 'severity' | 'host'
 
@@ -49,14 +50,17 @@ export type EventQuery = {
   readonly after?: Pick<Event, 'opened' | 'id'>
   /** At most 1000. */
   readonly limit?: number
-  /** False where nobody asks how many fit: the total is then no more than what came. */
+  /**
+   * False where the number of matching events is not needed: `total` is then at most the number of returned
+   * events.
+   */
   readonly isCounted?: false
 }
 
 /** One thing that happened to an event. */
 export type EventHistoryEntry = {
   readonly action: EventAction
-  /** By the clock of whoever did it. */
+  /** By the clock of the agent, server or user that made the change. */
   readonly time: number
   /** By the server's clock. */
   readonly noted: number
@@ -94,11 +98,11 @@ export type DeliverySum = {
 export type DeliveryAttempt = {
   readonly time: number
   readonly isDelivered: boolean
-  /** What the receiver answered, or why it could not. */
+  /** The answer of the receiver, or the reason why there is none. */
   readonly answer: string
 }
 
-/** What people do to events. */
+/** The actions of users on events. */
 export type EventChanges = {
   /**
    * By hand. False when there is none or it is not in the other state. Closed while its reporter still sees
@@ -138,7 +142,10 @@ export type EventChanges = {
   ): Promise<UndoResult>
 }
 
-/** What came of taking back a change: events as they were before, and those that stay because of a later change. */
+/**
+ * The result of taking back a change: events that are as before, and those that stay because of a later
+ * change.
+ */
 export type UndoResult = {
   readonly undone: readonly number[]
   /** The newest change of each, by whom (null for an agent or the server) and when. */
@@ -161,7 +168,7 @@ export type EventStore = EventChanges & {
     to: number,
   ): Promise<ReadonlyMap<string, readonly Outage[]>>
   find(id: number): Promise<Event | null>
-  /** In the order asked for. `total` counts up to 10,000; `isMore` says that there are more than that. */
+  /** In the requested order. `total` counts up to 10,000; `isMore` is true when there are more than that. */
   list(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }>
   /**
    * The most severe first, the newest of each severity first; reads no more than it gives, and knows no
@@ -173,15 +180,18 @@ export type EventStore = EventChanges & {
    * several hosts count for none.
    */
   countOpenOf(hosts: readonly string[]): Promise<ReadonlyMap<string, SeverityCounts>>
-  /** How many of each severity fit, among the newest 10,000 that fit, whatever `offset` and `limit` say. */
+  /**
+   * The number of matching events of each severity, among the newest 10,000 that match, whatever `offset` and
+   * `limit`.
+   */
   countBySeverity(query: EventQuery): Promise<SeverityCounts>
   /** Which metrics of which hosts have an open event, and how bad it is; at most 20,000, the worst first. */
   listOpenStates(): Promise<
     readonly { readonly host: string; readonly metric: string; readonly severity: Severity }[]
   >
   /**
-   * When events of a time were open, put together where they began and ended in the same slots of so many seconds; those
-   * from before that time count from its beginning.
+   * The times when events were open, since `from`; events are grouped where they began and ended in the same
+   * slots of `slot` seconds, and those from before `from` count from its beginning.
    */
   listOpenTimes(
     query: Pick<EventQuery, 'facets'>,
@@ -204,26 +214,26 @@ export type EventStore = EventChanges & {
     hosts: readonly string[],
     from: number,
   ): Promise<ReadonlyMap<string, readonly Pick<Event, 'severity' | 'opened' | 'closed'>[]>>
-  /** Grows with every change of an event, whoever makes it. */
+  /** Grows with every change of an event, by an agent, the server or a user. */
   revision(): Promise<number>
   /** Oldest first. */
   history(id: number): Promise<EventHistoryEntry[]>
-  /** What ran when the problem began; empty when nobody looked. */
+  /** The processes that ran when the problem began; empty when they were not recorded. */
   processes(id: number): Promise<RunningProcess[]>
   /** Oldest first, at most the newest 500. */
   deliveries(id: number): Promise<Delivery[]>
   /** How the notifications of these events (at most 1000) did; an event without one is not in the map. */
   deliverySums(ids: readonly number[]): Promise<ReadonlyMap<number, DeliverySum>>
   /**
-   * What the server itself says of a host, in the way of agents; the host is not heard by it. False when
-   * there is no such host.
+   * Applies the server's own reports about a host like those of agents; the host does not count as seen by
+   * it. False when there is no such host.
    */
   report(host: string, reports: readonly EventReport[]): Promise<boolean>
 }
 
 /**
- * In the order of their names. Names are unique in their kind: `null` and 'taken' say that this one is
- * another's.
+ * In the order of their names. Names are unique in their kind: null and 'taken' mean that another one has the
+ * name.
  */
 export type NamedStore<T extends { readonly id: number }> = {
   list(): Promise<T[]>
@@ -231,14 +241,14 @@ export type NamedStore<T extends { readonly id: number }> = {
   /** The id; null when the name is taken. */
   add(one: Omit<T, 'id'>): Promise<number | null>
   /**
-   * `outdated`, with nothing changed, when `isKnown` is false for what is stored: somebody else has changed it since
-   * the caller looked.
+   * `outdated`, with nothing changed, when `isKnown` is false for what is stored: another user has changed it
+   * since the caller read it.
    */
   update(one: T, isKnown?: (current: T) => boolean): Promise<'updated' | 'unknown' | 'taken' | 'outdated'>
 }
 
 export type RuleStore = NamedStore<Rule> & {
-  /** What it has still to say is said; false when there is none. */
+  /** Its waiting notifications are still sent; false when there is none. */
   delete(id: number): Promise<boolean>
 }
 
@@ -256,14 +266,17 @@ export type EngineReport = {
   readonly report: EventReport
 }
 
-/** What the event engine alone needs to watch the hosts. */
+/** The methods that only the event engine needs to watch the hosts. */
 export type WatchStore = {
   /**
-   * Every host with the server's clock at its newest packet. What lies in the future of `now` was written by
-   * a clock that was wrong; it is made `now` for good, so that the host's silence counts from here.
+   * Every host with the server's clock at its newest packet. A time in the future of `now` was written by a
+   * wrong clock; it is changed to `now` for good, so that the host's silence counts from here.
    */
   listLastSeen(now: number): Promise<{ name: string; lastSeen: number }[]>
-  /** How the clocks of hosts differ, in seconds: agent's minus server's; without those that told none. */
+  /**
+   * The differences of the hosts' clocks, in seconds: agent's minus server's; without hosts that reported
+   * none.
+   */
   listClocks(): Promise<{ name: string; lastSeen: number; skew: number }[]>
   /** Events of a metric whose problem their reporter still sees: open, or closed by hand. */
   listSeen(metric: string): Promise<{ host: string; opened: number; uid: string | null; message: string }[]>
@@ -279,7 +292,7 @@ export type WatchStore = {
   remember(name: string, value: string): Promise<void>
   /** Null when there is none of this name. */
   recall(name: string): Promise<string | null>
-  /** True when `holder` may act until `now + seconds`: nobody else holds the lease, or theirs is over. */
+  /** True when `holder` may act until `now + seconds`: the lease is free, expired, or its own. */
   takeLease(name: string, holder: string, now: number, seconds: number): Promise<boolean>
   releaseLease(name: string, holder: string): Promise<void>
 }

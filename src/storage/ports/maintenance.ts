@@ -14,7 +14,7 @@ export type HostShare = { readonly host: string; readonly samples: number }
 /** The newest copy that `backup` wrote, wherever it is now. */
 export type BackupNote = { readonly time: number; readonly file: string }
 
-/** What one piece of retention dropped, in frames and host-days, and whether anything older is left. */
+/** The result of one step of retention, in frames and host-days, and whether anything older is left. */
 export type DroppedSamples = { readonly frames: number; readonly blocks: number; readonly isLeft: boolean }
 
 /** A host that retention removed, and what went with it. */

@@ -6,8 +6,8 @@ import type { NotificationKind, Notified, Rule } from '../../domain/notification
 export type EventMoment = {
   readonly event: Event
   /**
-   * Of the newest change and of the opening; never ahead of when the server noted them, whatever the agent's
-   * clock says.
+   * Times of the newest change and of the opening; never later than the server noted them, whatever the
+   * agent's clock.
    */
   readonly changed: number
   readonly opened: number
@@ -21,14 +21,17 @@ export type EventChange = EventMoment & {
   readonly followed: number | null
 }
 
-/** What one rule was told of an event, and when to ask again. */
+/** The notifications of one rule about an event, and when to ask it again. */
 export type NotifiedRow = {
   readonly rule: number
   readonly notified: Notified
   readonly recheckAt: number | null
 }
 
-/** A notification to write: `snapshot` is the event as it is told, with what is known of its host. */
+/**
+ * A notification to write: `snapshot` is the event as the notification describes it, with the known facts of
+ * its host.
+ */
 export type NewNotification = {
   readonly uid: string
   readonly rule: Pick<Rule, 'id' | 'name'>
@@ -59,13 +62,13 @@ export type WaitingNotification = NewNotification & {
   /** The digest that it is part of for good; null while it stands alone. */
   readonly digest: string | null
   /**
-   * It was bound to its own uid: it was given to the channel by itself, and perhaps taken though we never heard so. It
-   * stays by itself, for the sake of its id.
+   * It was bound to its own uid: it was given to the channel by itself, and perhaps delivered although no
+   * answer came. It stays by itself, so that its id does not change.
    */
   readonly isAlone: boolean
 }
 
-/** What came of one attempt. `due` is when to try again; null for never. */
+/** The result of one attempt. `due` is when to try again; null for never. */
 export type Attempt = {
   readonly notifications: readonly number[]
   readonly time: number
@@ -95,21 +98,21 @@ export type OutboxStore = {
   /** Oldest first. */
   listChanges(limit: number): Promise<EventChange[]>
   /**
-   * Open events with an id above `after`, by id, but for those about whose changes the rules are still to be
-   * asked, and those that were imported from the original: nobody is notified of these.
+   * Open events with an id above `after`, by id, except those about whose changes the rules are still to be
+   * asked, and those that were imported from the original: these have no notifications.
    */
   listOpen(after: number, limit: number): Promise<EventMoment[]>
   /**
-   * What was notified of open events by these rules counts as not notified; in the same commit remembers
-   * `value` under `name`, for `WatchStore.recall`.
+   * Deletes the record of what these rules notified of open events, so that these count as not notified; in
+   * the same commit remembers `value` under `name`, for `WatchStore.recall`.
    */
   forgetNotifiedOpen(rules: readonly number[], name: string, value: string): Promise<void>
   /** Events of which a rule asked to be asked again by now, as they are now. */
   listDue(now: number, limit: number): Promise<EventMoment[]>
   listNotified(event: number): Promise<NotifiedRow[]>
   /**
-   * In one commit; what somebody else has answered already is left out. At most one change of an event at a
-   * time.
+   * In one commit; changes that another process has settled already are left out. At most one change of an
+   * event at a time.
    */
   settle(decided: readonly Decided[], now: number): Promise<void>
   /** Oldest first; of each target the `perTarget` oldest, so that one that fails hides none of the others. */
@@ -125,11 +128,11 @@ export type OutboxStore = {
   /** Gives waiting notifications of one digest that is too large another digest, due at `due`. */
   split(notifications: readonly number[], digest: string, due: number): Promise<void>
   /**
-   * The clock of this machine was set on by so many seconds (less than 0: back): what waits for its time goes
-   * with it, so that no pause, delay or age counts the jump.
+   * The clock of this machine was set forward by this many seconds (less than 0: back): waiting times are
+   * shifted with it, so that no pause, delay or age contains the jump.
    */
   shiftTimes(seconds: number): Promise<void>
-  /** What a clock that was wrong has written, and so lies in the future of `now`, counts as written now. */
+  /** Times that a wrong clock has written, in the future of `now`, are changed to `now`. */
   clampTimes(now: number): Promise<void>
   /** Targets with an attempt since that time, and how they do. */
   listTargetStates(since: number): Promise<TargetState[]>

@@ -13,7 +13,7 @@ export type SecondFactor = {
 
 /** Seals the secrets: `SecretBox` of `lib/` is one. */
 export type SecretSealer = {
-  /** Another number for another key, which tells nothing of it. */
+  /** A number that differs from key to key, and from which the key can't be derived. */
   readonly check: number
   seal(text: string): string
   /** Throws when it was sealed under another key. */
@@ -22,7 +22,7 @@ export type SecretSealer = {
 
 export type SecondFactorStore = {
   /**
-   * Seals what is kept and what comes from now on; what is sealed can be read from then on alone. False when the
+   * Seals the stored secrets and all later ones; from then on only sealed ones can be read. False when the
    * database is sealed under another key, and then nothing is changed.
    */
   protect(sealer: SecretSealer): Promise<boolean>
@@ -34,7 +34,10 @@ export type SecondFactorStore = {
   forgetAll(): Promise<number>
   /** Null when the user has none, or there is no such user. */
   find(user: string): Promise<SecondFactor | null>
-  /** Puts it in place of any that was there, with these recovery codes. False when there is no such user. */
+  /**
+   * Replaces an existing second factor by this one, with these recovery codes. False when there is no such
+   * user.
+   */
   set(
     user: string,
     factor: { secret: string; lastStep: number; since: number; recoveryHashes: readonly string[] },

@@ -33,15 +33,15 @@ export type * from './users.ts'
  * Times are whole seconds since 1970.
  */
 
-/** What one packet brought for one host. */
+/** The content of one packet for one host. */
 export type HostReport = {
   readonly host: string
   /**
-   * SHA-256 of the key that the sender has said for the host, in hexadecimal; null or absent when it has
+   * SHA-256 of the key that the sender has given for the host, in hexadecimal; null or absent when it has
    * none.
    */
   readonly keyHash?: string | null
-  /** Names that the machine had before, the newest first; absent where it says none. */
+  /** Names that the machine had before, the newest first; absent where the packet contains none. */
   readonly formerNames?: readonly string[]
   /** Null when the packet does not repeat them. The first report of a host should have them. */
   readonly facts: HostFacts | null
@@ -52,22 +52,22 @@ export type HostReport = {
   readonly frames: readonly Frame[]
   /**
    * Frames from the future, of a sender that can't keep them itself. They are kept apart until `admitWaiting`
-   * makes samples of them: of one host so many as an agent takes in 7 days, then the oldest go.
+   * makes samples of them: of one host as many as an agent sends in 7 days, then the oldest are dropped.
    */
   readonly waiting?: readonly Frame[]
   /**
-   * How the sender spells the names of metrics that are kept under another one, by that; absent where there is no
-   * such name.
+   * The sender's spelling of metric names that are stored under another one, by the stored name; absent where
+   * there is no such name.
    */
   readonly spellings?: Readonly<Record<string, string>>
   readonly events: readonly EventReport[]
-  /** All events that are open on the agent; null or absent when it did not say. */
+  /** All events that are open on the agent; null or absent when the report does not list them. */
   readonly open?: readonly EventReport[] | null
   /** The queue that the agent sends from; null or absent for agents that number nothing. */
   readonly queue?: ReportedQueue | null
   /** Null or absent for agents that number nothing. */
   readonly numbers?: ReceivedNumbers | null
-  /** True for a greeting: it says what the host is, and is no sign that its samples come through. */
+  /** True for a greeting: it describes the host, and does not show that its samples arrive. */
   readonly isGreeting?: boolean
   /**
    * True when the sender is known by the key of this host alone: then it neither makes a host nor takes a
@@ -76,7 +76,7 @@ export type HostReport = {
   readonly isByKey?: boolean
 }
 
-/** What a collect engine lets agents do to the database. */
+/** The rules of a collect engine for additions by agents. */
 export type IngestPolicy = {
   /** `approve`: a new host is turned away until a person approves it, unless it joined by a code. */
   readonly newHosts: 'accept' | 'approve'
@@ -96,7 +96,7 @@ export type GrowthBounds = {
   readonly hosts: number
   readonly metricsPerHost: number
   readonly openEventsPerHost: number
-  /** Of what a host says of itself, as JSON. */
+  /** Bytes of the facts of a host, as JSON. */
   readonly factsBytes: number
 }
 
@@ -116,16 +116,16 @@ export type IngestStore = {
    * changes nothing; for a metric that has a value at that time already, the newer write wins. Rejects as a
    * whole: nothing of it is stored then.
    *
-   * A new host belongs to the first key that is said for it; one that was first seen without a key belongs
-   * to whoever has none, until a person releases its name. Resolves with the reports that are not stored for
-   * the sake of who sent them. `foreign`: with another key or none; the host has an open event of
+   * A new host belongs to the first key that is given for it; one that was first seen without a key belongs
+   * to any sender without one, until a user releases its name. Resolves with the reports that are not stored
+   * because of their sender. `foreign`: with another key or none; the host has an open event of
    * `KEY_MISMATCH`. `copy`: from one of two agents with the same key and queue; the host has an open event of
    * `AGENT_COPY`. `stale`: on a connection from before another run of the agent was seen, which has to greet
-   * again. `waiting`: the host is new and waits for a person's approval. `full`: it is new, and there are
-   * too many.
+   * again. `waiting`: the host is new and waits for a user's approval. `full`: it is new, and there are too
+   * many.
    */
   write(reports: readonly HostReport[]): Promise<ReadonlyMap<HostReport, WriteRefusal>>
-  /** What of the reports of the last commits was left out because there would be too much of its kind. */
+  /** The parts of reports in the last commits that were left out because a bound on growth was reached. */
   takeBoundHits(): readonly BoundHit[]
   /**
    * True when `write` rejected with `error` because of what a report holds: the same report fails again,
@@ -152,7 +152,7 @@ export type HostQuery = {
   readonly offset?: number
   /** At most 1000. */
   readonly limit?: number
-  /** Hosts heard at this time or later are up. */
+  /** Hosts that were seen at this time or later are up. */
   readonly upSince: number
 }
 
@@ -176,13 +176,14 @@ export type HostName = { readonly name: string; readonly ip: string; readonly la
 
 export type HostStore = {
   find(name: string): Promise<Host | null>
-  /** Those of these hosts (at most 1000 names) that there are, by name. */
+  /** The hosts with these names (at most 1000), by name; unknown names are left out. */
   findAll(names: readonly string[]): Promise<ReadonlyMap<string, Host>>
   /** `total` counts all that match, `hosts` is the page asked for. */
   list(query: HostQuery): Promise<{ total: number; hosts: Host[] }>
   /**
-   * Hosts for somebody who types a name: first those whose names begin so, then those that have it within the
-   * name, then those that have it in the address; of each kind the shortest names first. At most `limit`.
+   * Hosts that match a name while it is typed: first those whose names begin with it, then those that contain
+   * it in the name, then those that contain it in the address; of each kind the shortest names first. At most
+   * `limit`.
    */
   findNames(text: string, limit: number): Promise<readonly HostName[]>
   /** Every host, or those of a group, by name. */
@@ -194,8 +195,8 @@ export type HostStore = {
   /** Groups that any host is in, sorted; at most 200. */
   groups(): Promise<string[]>
   /**
-   * Puts these in place of the groups that people gave it; what its agent says stays. False when there is
-   * none of this name.
+   * Replaces the groups that users gave the host; those that its agent reports stay. False when there is no
+   * host of this name.
    */
   giveGroups(name: string, groups: readonly string[]): Promise<boolean>
   /**
@@ -205,7 +206,10 @@ export type HostStore = {
   changeGroups(name: string, choose: (given: readonly string[]) => readonly string[] | null): Promise<boolean>
   /** Every metric that the host has samples of, sorted. */
   metrics(name: string): Promise<string[]>
-  /** What its agent told that it evaluates; null when it told nothing, or there is no host of this name. */
+  /**
+   * The thresholds that its agent reports it evaluates; null when it reported none, or there is no host of
+   * this name.
+   */
   thresholds(name: string): Promise<readonly ReportedThreshold[] | null>
   /**
    * Metrics of any host whose names hold all these words, in any case of ASCII letters, sorted; at most
@@ -221,8 +225,8 @@ export type HostStore = {
    */
   rename(name: string, newName: string): Promise<'renamed' | 'unknown' | 'taken'>
   /**
-   * The next key that is said for the host will own it; closes the event of a foreign one. A former name of a
-   * host is that no more. False when there is no such host, or its name is free already.
+   * The next key that is given for the host will own it; closes the event of a foreign one. A name that is a
+   * host's former one no longer leads to it. False when there is no such host, or its name is free already.
    */
   releaseName(name: string, at: number): Promise<boolean>
   /** Releases every name that no key owns; how many there were. */

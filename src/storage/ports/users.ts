@@ -18,13 +18,15 @@ export type UserStore = {
   /** False when there is no such user. */
   setPreferences(name: string, preferences: Preferences): Promise<boolean>
   /**
-   * `only admin`, with nothing changed, when nobody else could manage users then: two who go at once leave
-   * one.
+   * `only admin`, with nothing changed, when no other user could manage users then: of two concurrent changes
+   * one fails.
    */
   setAccess(
     name: string,
     access: Access,
-    /** What the caller knows that the user may do: `outdated`, with nothing changed, when that is so no more. */
+    /**
+     * The access that the caller read before: `outdated`, with nothing changed, when it is another one now.
+     */
     known?: Access,
   ): Promise<'changed' | 'unknown' | 'only admin' | 'outdated'>
   /** With sessions and tokens. */
@@ -37,7 +39,7 @@ export type Session = {
   readonly access: Access
   readonly created: number
   readonly expires: number
-  /** Present and true until the user has replaced a password that somebody else chose. */
+  /** Present and true until the user has replaced a password that another user chose. */
   readonly mustChangePassword?: boolean
   /** Groups of hosts that a token is limited to; absent for sessions and tokens that are not. */
   readonly withinGroups?: readonly string[]
@@ -63,7 +65,7 @@ export type ListedSession = SessionOrigin & {
 export type SessionStore = {
   /**
    * `tokenHash` is the SHA-256 of the cookie, in hex: a stolen database opens no session. False when there is
-   * no such user, or none with this `passwordHash` any more.
+   * no such user, or `passwordHash` is given and is not the stored one any more.
    */
   add(session: {
     readonly tokenHash: string
@@ -75,7 +77,10 @@ export type SessionStore = {
   }): Promise<boolean>
   /** Null when there is none or it ended at or before `now`. */
   find(tokenHash: string, now: number): Promise<Session | null>
-  /** Those that live at `now`, newest first, at most 1000; of one user, or of all when it is null. */
+  /**
+   * Sessions that have not ended at `now`, newest first, at most 1000; of one user, or of all when it is
+   * null.
+   */
   list(user: string | null, now: number): Promise<ListedSession[]>
   extend(tokenHash: string, expires: number): Promise<void>
   delete(tokenHash: string): Promise<void>
@@ -89,9 +94,9 @@ export type ApiToken = {
   readonly id: number
   readonly name: string
   readonly user: string
-  /** What it may do: that of the user, or less where the token was given less. */
+  /** Its access: that of the user, or less where the token was given less. */
   readonly access: Access
-  /** It reads and changes only hosts that are in one of these groups, and what is theirs; null for all hosts. */
+  /** It reads and changes only hosts that are in one of these groups, and their data; null for all hosts. */
   readonly groups: readonly string[] | null
   readonly created: number
   readonly expires: number | null
@@ -128,7 +133,7 @@ export type SavedViewStore = {
   /** The views of a user and the shared ones, in the order of their names; all views when `user` is null. */
   list(user: string | null): Promise<SavedView[]>
   find(id: number): Promise<SavedView | null>
-  /** The new view's id, or why there is none. `unknown`: there is no such user. */
+  /** The new view's id, or the reason why there is none. `unknown`: there is no such user. */
   add(view: Omit<SavedView, 'id' | 'owner'> & { readonly owner: string }): Promise<number | ViewChange>
   /** Its owner stays. `outdated`, with nothing changed, when `isKnown` is false for what is stored. */
   update(view: Omit<SavedView, 'owner'>, isKnown?: (current: SavedView) => boolean): Promise<ViewChange>

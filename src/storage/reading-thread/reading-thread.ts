@@ -31,7 +31,7 @@ type ThreadRead = {
 type Running = {
   readonly worker: Worker
   readonly reads: Map<number, ThreadRead & { readonly place: number }>
-  /** By place: 1 tells the thread that the result of this read is not wanted any more. */
+  /** By place: 1 signals to the thread that the result of this read is not needed any more. */
   readonly givenUp: Int32Array
   limit: Timer | null
   /** Told when the thread has closed its connections, or is gone. */

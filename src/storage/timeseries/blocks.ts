@@ -202,9 +202,9 @@ export async function findBlock(reader: Reader, host: number, day: number): Prom
 }
 
 /**
- * With all its chunks, for compacting into it; null when there is none. A row that is damaged says nothing
- * that could be relied on, not even which chunks are its own: it comes as a block without any, and what is
- * compacted then takes its place.
+ * With all its chunks, for compacting into it; null when there is none. Nothing in a damaged row can be
+ * relied on, not even which chunks belong to it: it is returned as a block without any, and the newly
+ * compacted one replaces it.
  */
 export async function findHeldBlock(
   reader: Reader,

@@ -5,7 +5,9 @@ import type { Dialect } from '../database/dialect.ts'
 const ROW_BYTES = 11
 /** Of a leaf that holds nothing yet. */
 const LEAF_HEAD_BYTES = 8
-/** Rows at the end of the table by which it is told how full its last page is, where nobody remembers it. */
+/**
+ * Rows at the end of the table from which the fill of its last page is computed, where it is not remembered.
+ */
 const LOOKED_AT = 2000
 
 /** The end of the table as the last block has left it: the next id, and the bytes that are free in the last page. */
@@ -49,7 +51,7 @@ async function findRoom(transaction: Transaction, first: number, capacity: numbe
     'SELECT LENGTH(packed) AS bytes FROM chunk WHERE id < ? ORDER BY id DESC LIMIT ?',
     [first, LOOKED_AT],
   )
-  // Where the first of them stands in its page is not known, and makes no difference some pages further.
+  // The offset of the first of them in its page is not known, and makes no difference some pages further.
   return roomBehind(rows.map(({ bytes }) => bytes + ROW_BYTES).reverse(), capacity, capacity)
 }
 
@@ -61,8 +63,8 @@ export function roomBehind(sizes: readonly number[], room: number, capacity: num
 }
 
 /**
- * The places of rows of these sizes, so that each row is the largest that still fits in the page under way, of which
- * `room` bytes are free.
+ * The places of rows of these sizes, ordered so that each row is the largest that still fits in the current
+ * page, of which `room` bytes are free.
  */
 export function fillPages(sizes: readonly number[], room: number, capacity: number): number[] {
   const left = sizes
@@ -84,7 +86,9 @@ export function fillPages(sizes: readonly number[], room: number, capacity: numb
   return order
 }
 
-/** Where the largest row of at most so many bytes stands among rows by ascending size; -1 where there is none. */
+/**
+ * The index of the largest row of at most `most` bytes among rows by ascending size; -1 where there is none.
+ */
 function findLargest(rows: readonly { readonly size: number }[], most: number): number {
   let from = 0
   let to = rows.length

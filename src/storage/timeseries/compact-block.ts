@@ -166,10 +166,10 @@ export type BlockToSave = {
 }
 
 /**
- * Writes the block over `held`, which must be what the database has just now. `moves` says whether its chunks
- * go to the end of their table. Where a whole day's blocks grow they should: those of all hosts then leave
- * whole pages behind, where growing in place would split each. A single block that changes a little should
- * stay: its gap would not be filled again.
+ * Writes the block over `held`, which must be the block that the database has now. `moves` decides whether
+ * its chunks go to the end of their table. Where a whole day's blocks grow they should: those of all hosts
+ * then leave whole pages free, where growing in place would split each. A single block that changes a little
+ * should stay: its gap would not be filled again.
  */
 export async function saveBlock(transaction: Transaction, { host, day, block, held, moves }: BlockToSave) {
   const isSame =

@@ -11,7 +11,7 @@ import { DAY_SECONDS, dayOf } from './day.ts'
 import { readFramesOfHosts } from './frames.ts'
 import type { MetricSetReader } from './metric-sets.ts'
 
-/** Hosts read together: their rows of one time lie side by side, so a look-up serves them all. */
+/** Hosts read together: their rows of one time are side by side, so a look-up serves them all. */
 const GROUP_HOSTS = 16
 /** Samples held in memory at once; a group that has more is read again, in a smaller size. */
 const MAX_GROUP_SAMPLES = 1_500_000
@@ -36,15 +36,15 @@ type Context = {
 type Slice = { readonly before: number; readonly host: number }
 
 /**
- * Compacts what is older than `before`, at most `limit` host-days; how many it were. Fewer than `limit`:
- * nothing is left.
+ * Compacts frames that are older than `before`, at most `limit` host-days; returns how many there were. Fewer
+ * than `limit`: nothing is left.
  *
  * A day is compacted for one group of hosts after the other, and its frames are deleted when all are done,
  * front to back: deleting each host's own would touch every page of the table for every host. From the
  * beginning of a slice no frame older than its end changes, because the writers put such frames in
  * `late_frame`; so all reading and encoding is done without a lock. The blocks of a group and the note that
- * it is done are one short transaction: whoever compacts at the same time, or after a crash, goes on from
- * there.
+ * it is done are one short transaction: a process that compacts at the same time, or after a crash, continues
+ * from there.
  */
 export async function compactFrames(
   database: Database,

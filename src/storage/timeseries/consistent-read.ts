@@ -46,10 +46,10 @@ const MAX_READINGS = 100
 export type ConsistentRead<T> = { readonly blocks: readonly BlockRow[]; readonly more: T }
 
 /**
- * The host's blocks of the days from `first` to `last`, `DAYS_AT_ONCE` of them at most, and with `readMore`
- * what they name. Outside of a transaction each statement sees what is committed by then, and the values of a
- * chunk that was compacted meanwhile do not fit the times of the block that was read before: then all of it
- * is read again.
+ * The host's blocks of the days from `first` to `last`, at most `DAYS_AT_ONCE` of them, and with `readMore`
+ * the rows that they refer to. Outside of a transaction each statement sees what is committed by then, and
+ * the values of a chunk that was compacted meanwhile do not match the times of the block that was read
+ * before: then all of it is read again.
  */
 export async function readSteadily<T>(
   reader: Reader,

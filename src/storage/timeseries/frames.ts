@@ -14,9 +14,9 @@ export type FrameRow = {
 }
 
 /**
- * The key of `frame` begins with the time, so one host's frames lie far apart. Hosts report at the same few
- * times, so this steps from each distinct time to the next, two look-ups a step, in place of reading what all
- * hosts sent. Parameters: from, to, to (backwards: from), host, limit.
+ * The key of `frame` begins with the time, so one host's frames are far apart. Hosts report at the same few
+ * times, so this steps from each distinct time to the next, two look-ups a step, instead of reading the
+ * frames of all hosts. Parameters: from, to, to (backwards: from), host, limit.
  */
 export function stepThroughFrames(dialect: Dialect, { back = false } = {}): string {
   return `${dialect.stepThrough('frame', 'time', { back })}
@@ -25,7 +25,7 @@ export function stepThroughFrames(dialect: Dialect, { back = false } = {}): stri
     ${dialect.stepOrder(back)} LIMIT ?`
 }
 
-/** From one time to another, both ends included, at most so many. */
+/** From one time to another, both ends included, at most `limit` frames. */
 export type FrameRange = { readonly from: number; readonly to: number; readonly limit?: number }
 
 export const ALL_TIME: FrameRange = { from: 0, to: Number.MAX_SAFE_INTEGER }

@@ -8,9 +8,9 @@ import { type MetricSetReader, type MetricSetWriter, saveHostMetricSet } from '.
 
 /**
  * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a
- * null leaves what is there. A held frame that is damaged is replaced. Rare (the same frame sent twice, or
- * one time in two packets), so it may be slow. Null when they were the same; otherwise how many of both's values
- * there are once only now.
+ * null leaves the held one. A held frame that is damaged is replaced. Rare (the same frame sent twice, or one
+ * time in two packets), so it may be slow. Null when they were the same; otherwise the number of values that
+ * both had and that are now stored only once.
  */
 export async function mergeFrame(
   transaction: Transaction,

@@ -151,7 +151,7 @@ export function unpackMetrics(packed: Uint8Array): number[] {
 
 /**
  * Notes in the database that the host used the metric set on that day (UTC, counted from 1970). Returns the
- * last day that it says then.
+ * last day that the row contains then.
  */
 export async function saveHostMetricSet(
   transaction: Transaction,

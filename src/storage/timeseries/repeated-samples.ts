@@ -15,9 +15,9 @@ export type Compacted = { readonly before: number; readonly host: number }
 type RepeatedSample = { readonly time: number; readonly metric: number }
 
 /**
- * How many samples of late frames, by host, are in a block or another frame too: an agent sends again what
- * was not acknowledged, and until compaction merges it, it lies in two places. Reads late frames and the
- * blocks that they belong to.
+ * The number of samples of late frames, by host, that are in a block or another frame too: an agent sends
+ * again what was not acknowledged, and until compaction merges it, it is in two places. Reads late frames and
+ * the blocks that they belong to.
  */
 export async function countRepeatedSamples(
   reader: Reader,
@@ -52,7 +52,7 @@ export async function countRepeatedSamples(
   }
 }
 
-/** Those of readable frames. */
+/** The samples of readable frames. */
 async function listSamples(
   reader: Reader,
   metricSets: MetricSetReader,

@@ -16,8 +16,8 @@ const LEAST_STEP = STEPS[0] === undefined ? 0 : STEPS[0] / 2
 const DECIDING_DAYS = 8
 
 /**
- * Rows of each metric, `points` at most. Days of which all samples lie in a chunk with summaries are taken from these;
- * those at the ends, and those with frames that are not compacted, sample by sample.
+ * Rows of each metric, at most `points`. Days of which all samples are in a chunk with summaries are taken
+ * from these; those at the ends, and those with frames that are not compacted, sample by sample.
  */
 export async function summarizeSamples(
   frames: FrameSamples,
@@ -91,7 +91,7 @@ class Summary {
     return { times, low: values, mean: values, high: values, counts, summary, step: 0 }
   }
 
-  /** Makes steps of whole hours where most of the days have summaries that fit into them. */
+  /** Uses steps of whole hours where most of the days have summaries whose cells divide such a step. */
   #decide() {
     if (this.#undecided === null) return
     const held = this.#undecided
@@ -143,7 +143,7 @@ class Summary {
     this.#nextDay = day
   }
 
-  /** Those of the picture, with times since 1970. */
+  /** The samples within the time range of the picture, with times since 1970. */
   #cut(midnight: number, { times, values }: Series): Series {
     const builder = createSeriesBuilder(times.length)
     builder.addDay({ midnight, offsets: times, values }, this.#picture.from, this.#picture.to)

@@ -217,7 +217,7 @@ async function setUp(
     `innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
     // MySQL wants a privilege for it that an ordinary account has not.
     ...(isMaria ? [`max_error_count = ${MAX_WARNINGS}`] : []),
-    // MySQL reports sizes of tables that are up to a day old unless it is told to read fresh ones.
+    // MySQL reports sizes of tables that are up to a day old unless this setting makes it read fresh ones.
     ...(isMaria ? [] : ['information_schema_stats_expiry = 0']),
     'autocommit = 1',
   ]

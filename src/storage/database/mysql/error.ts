@@ -2,15 +2,15 @@ import type { QueryError } from 'mysql2'
 import { describeError } from '../../../lib/log.ts'
 
 /**
- * What a failure of a statement means for what was being done.
- * - `conflict`: somebody else's transaction came in between, and this one is rolled back or has to be. Doing
- *   it again helps.
- * - `duplicate`: a key is there that was not a moment ago. Doing it again finds it, unless the statement
- *   itself is wrong.
+ * The kind of a failed statement, which determines how to continue.
+ * - `conflict`: another transaction interfered, and this one is rolled back or has to be. A retry helps.
+ * - `duplicate`: a key exists that did not a moment ago. A retry finds it, unless the statement itself is
+ *   wrong.
  * - `lost`: the connection, or the node behind it, can't be used. Another connection may help.
- * - `denied`: the account may not do this.
- * - `untrusted`: there is no agreement on TLS: the certificate of the server, or whether it is needed at all.
- * - `wrong`: nothing of these; the same statement fails again.
+ * - `denied`: the account lacks the privilege.
+ * - `untrusted`: TLS was not agreed on: because of the certificate of the server, or whether TLS is required
+ *   at all.
+ * - `wrong`: none of these; the same statement fails again.
  */
 export type MysqlFailure = 'conflict' | 'duplicate' | 'lost' | 'denied' | 'untrusted' | 'wrong'
 

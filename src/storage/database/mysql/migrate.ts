@@ -16,11 +16,11 @@ const DONE_ALREADY = new Set([1050, 1060, 1061, 1062])
 const NO_SUCH_TABLE = 1146
 
 /**
- * Brings the schema up to date; the numbers of the steps taken. On these servers each statement on the schema
- * commits by itself, so what is begun is noted before it is done: after a crash the next process goes on with
- * that very statement, and for it alone takes "it is there already" for an answer. One process does the work,
- * under a lock in a row, since every node of a cluster sees a row; the others wait for it. An account that
- * may not change the schema needs no right to when it is up to date.
+ * Brings the schema up to date; returns the numbers of the steps taken. On these servers each statement on
+ * the schema commits by itself, so a statement is noted before it runs: after a crash the next process
+ * continues with the noted statement, and for it alone accepts the error that its object already exists. One
+ * process migrates, under a lock in a row, since every node of a cluster sees a row; the others wait for it.
+ * An account that may not change the schema needs no privilege for that when it is up to date.
  */
 export async function migrateMysql(
   database: MysqlDatabase,

@@ -62,7 +62,10 @@ export function placeCopy(target: string, copy: string, clock: Clock): string | 
   return exchange(target, copy, clock)
 }
 
-/** Data that agents were told is stored, and that the backup lacks, is missing for this reason alone. */
+/**
+ * Marks the copy as restored: data that was confirmed to agents and is not in the backup is then reported as
+ * missing for this reason.
+ */
 function noteRestored(copy: string): void {
   const database = new Connection(copy)
   try {

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib'
 
 /**
- * Checksums of frames, chunks and blocks: CRC-32 (polynomial of zlib) whose start value is made from the key
- * of the row, so that bytes that lie under the key of another row do not fit either. Part of the file format:
- * never change them.
+ * Checksums of frames, chunks and blocks: CRC-32 (polynomial of zlib) whose start value is computed from the
+ * key of the row, so that bytes stored under the key of another row do not match either. Part of the file
+ * format: never change them.
  */
 
 /** Stored bytes differ from those that were written. */

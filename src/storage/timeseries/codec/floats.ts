@@ -1,7 +1,7 @@
 /**
- * Doubles that are no short decimals. Neighbours share sign, exponent and leading digits, so each is combined
- * with the one before by exclusive or, the bytes of equal rank are put together, and zstd finds the runs.
- * Kept as they are where that is no shorter.
+ * Doubles that are not short decimals. Neighbours share sign, exponent and leading digits, so each is
+ * combined with the previous one by exclusive or, the bytes of equal rank are put together, and zstd finds
+ * the runs. Stored as they are where that is not shorter.
  */
 const ZSTD_LEVEL = 6
 const RAW = 0

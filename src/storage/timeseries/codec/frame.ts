@@ -14,7 +14,7 @@ export const SEAL = [0x80, 0x80, 0] as const
 export const HEAD_BYTES = SEAL.length + CHECKSUM_BYTES
 export const NULL = 0
 export const FLOAT = 1
-/** Kinds 2 to 7: decimals with so many digits behind the point. */
+/** Kinds 2 to 7: decimals with this many digits after the point. */
 export const SCALES = [0, 1, 2, 3, 4, 6] as const
 export const FIRST_DECIMAL = 2
 

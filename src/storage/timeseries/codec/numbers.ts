@@ -5,14 +5,14 @@ import { choosePredictor, fromResiduals, toResiduals } from './predictor.ts'
 import { bitLength, decodeResiduals, encodeResiduals } from './residuals.ts'
 
 /**
- * A list of numbers as bytes; each finite double comes back bit by bit. How many they are is kept elsewhere.
+ * A list of numbers as bytes; each finite double is restored bit by bit. Their count is stored elsewhere.
  *
  * The first byte is the form (two bits), the decimal scale (three) and the predictor (three).
  * - `CONSTANT`: the value alone, as a zigzag integer of the scale.
  * - `INTEGERS`: every value times 10^scale is a whole number. A byte of flags and expected length, the first
  *   number, the unit that all differences are multiples of, the exceptions (place and value of those few that
- *   are no such decimals), then what the predictor did not guess, range coded.
- * - `FLOATS`: anything else.
+ *   are not such decimals), then the residuals of the predictor, range coded.
+ * - `FLOATS`: all other lists.
  *
  * The fourth form is that of summaries in front of a chunk's numbers: see `summaries.ts`.
  */
@@ -119,7 +119,8 @@ export function readHead(cursor: Cursor): NumbersHead | null {
 }
 
 /**
- * The smallest scale that fits all values, otherwise the one that fits most; null when too few are decimals.
+ * The smallest scale that all values can be written in, otherwise the one for most of them; null when too few
+ * are decimals.
  */
 function findDecimals(values: Float64Array): Decimals | null {
   let best: { scale: number; power: number; misfits: number } | null = null

@@ -2,7 +2,7 @@ import { CHECKSUM_BYTES, computeStart, rewindChecksum, updateChecksum, writeChec
 import { MAX_INTEGER, POWERS, zigzag } from './decimal.ts'
 import { FIRST_DECIMAL, FLOAT, HEAD_BYTES, NULL, SCALES, SEAL } from './frame.ts'
 
-/** What is before the bytes that the checksum covers, while the checksum is not known. */
+/** The bytes before those that the checksum covers, while the checksum is not known. */
 const HEAD = Uint8Array.from([...SEAL, ...new Array<number>(CHECKSUM_BYTES).fill(0)])
 const SCALE_POWERS = SCALES.map((scale) => POWERS[scale] ?? 1)
 /** A head byte and a float; a decimal of 49 bits takes no more. */

@@ -1,7 +1,7 @@
 /**
- * Guesses at the next number from those before; what is stored is how far it was off. All begin with 0 as
- * number one. The arithmetic is that of doubles, step by step, so that every machine guesses the same. 0: the
- * number before. 1: the line through the two before. 2 and up: an average that forgets, by so much a step.
+ * Predicts the next number from those before; only the difference is stored. The first number is always 0. The
+ * arithmetic is that of doubles, step by step, so that every machine predicts the same. 0: the number before. 1:
+ * the line through the two before. 2 and up: an exponential average, whose rates are those of `FORGETTING`.
  */
 const PREVIOUS = 0
 const LINE = 1

@@ -1,6 +1,6 @@
 /**
  * A binary range coder with adaptive probabilities: a decision that is nearly always the same costs nearly
- * nothing, and there is no table to store, which counts in chunks of a few hundred samples. The carry is
+ * nothing, and there is no table to store, which matters in chunks of a few hundred samples. The carry is
  * handled as in LZMA; ranges keep to 31 bits, so that all of it is integer arithmetic.
  */
 
@@ -110,7 +110,10 @@ export class RangeEncoder {
   }
 }
 
-/** What a decoder of `bytes` from `at` on begins with: its code, and the byte of which one bit is still to come. */
+/**
+ * The initial state of a decoder of `bytes` from `at` on: its code, and the byte of which one bit is still to
+ * come.
+ */
 export function startCode(bytes: Uint8Array, at: number): { code: number; last: number } {
   const last = bytes[at + 3] ?? 0
   const code =

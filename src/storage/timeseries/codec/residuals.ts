@@ -10,9 +10,9 @@ import {
 } from './range-coder.ts'
 
 /**
- * Whole numbers that are mostly small, the rest of a good guess, as bits. Each is told by its length in bits,
- * relative to the length that went before on average, then its sign, its two highest bits below the leading
- * one, and the others as they are.
+ * Whole numbers that are mostly small, the residuals of a good prediction, as bits. For each, its length in
+ * bits is stored relative to the average length before it, then its sign, its two highest bits below the
+ * leading one, and the other bits unchanged.
  */
 
 /** Lengths go from 0 (the number 0) to 52. */

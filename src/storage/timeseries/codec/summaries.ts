@@ -4,16 +4,17 @@ import { CellNumberDecoder, CellNumberEncoder } from './cell-numbers.ts'
 import { type NumbersHead, readHead } from './numbers.ts'
 
 /**
- * Summaries of a chunk: count, minimum, sum and maximum of each cell, a few hours of the day, so that a graph of a
- * year need not decode each sample. They stand in front of the packed numbers:
+ * Summaries of a chunk: count, minimum, sum and maximum of each cell, a few hours of the day, so that a graph
+ * of a year need not decode each sample. They are in front of the packed numbers:
  *
- * - a byte: 3, the form of numbers that is none, and from bit 2 on which of `CELL_HOURS` a cell has;
- * - a varint: the length of what follows in bytes, so that whoever wants the samples goes past it;
- * - of decimals whole numbers, those of `NumbersHead` (`(first + step * unit) / power`), range coded: for each cell
- *   what the count, the minimum, the spread and the sum differ from what the cell before lets one expect;
+ * - a byte: 3, the form that numbers never have, and from bit 2 on which of `CELL_HOURS` a cell has;
+ * - a varint: the length of what follows in bytes, so that a reader of the samples can skip it;
+ * - of decimals whole numbers, those of `NumbersHead` (`(first + step * unit) / power`), range coded: for each
+ *   cell the differences of the count, the minimum, the spread and the sum from those predicted by the cell
+ *   before;
  * - of other numbers for each cell the count as a varint and, where that is not 0, three doubles.
  *
- * Constant numbers have none: their head says it all.
+ * Constant numbers have none: their head contains everything.
  */
 const FORM = 3
 
@@ -198,7 +199,7 @@ function decodeSteps(bytes: Uint8Array, at: number, head: NumbersHead, cells: Ce
 
 const expectedBits = ({ expected }: NumbersHead) => [0, expected, expected, expected + SUM_BITS]
 
-/** What a cell is expected to be like after the one before. */
+/** The expected values of a cell after the previous one. */
 class CellGuess {
   count: number
   low = 0
