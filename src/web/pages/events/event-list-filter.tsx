@@ -11,7 +11,7 @@ import { MAX_HOST_NAME } from '../../../domain/hosts/host.ts'
 import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
 import { beyondEnd, capitalize, withParameters } from '../../ui/components.tsx'
 import { searchInput } from '../../ui/form-fields.tsx'
-import { formatField, formatNumber, formatStamp } from '../../ui/format.ts'
+import { formatCount, formatField, formatNumber, formatStamp } from '../../ui/format.ts'
 import { severityMark } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { type EventFilter, isNarrowed } from './event-filter.ts'
@@ -137,7 +137,8 @@ export function emptyView({
   filter,
   offset,
   url,
-}: Omit<FilterModel, 'now'> & { readonly offset: number }): Html {
+  down,
+}: Omit<FilterModel, 'now'> & { readonly offset: number; readonly down: number }): Html {
   if (offset > 0) return beyondEnd(url)
   if (isNarrowed(filter))
     return (
@@ -153,7 +154,13 @@ export function emptyView({
   return filter.status === 'open' ? (
     <section class="empty">
       <h2>No open events</h2>
-      <p>All clear.</p>
+      {down === 0 ? (
+        <p>All clear.</p>
+      ) : (
+        <p>
+          But <a href="/hosts?status=down">{formatCount(down, 'host')}</a> {down === 1 ? 'is' : 'are'} down.
+        </p>
+      )}
     </section>
   ) : (
     <section class="empty">

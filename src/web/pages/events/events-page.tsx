@@ -3,6 +3,7 @@ import type { SeverityCounts } from '../../../domain/event.ts'
 import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { DeliverySum } from '../../../storage/ports/store.ts'
 import { facetBar, readFacets } from '../../filters/facets.tsx'
+import { countFleet, filterFleet } from '../../fleet/fleet.ts'
 import { readInteger } from '../../http/query-parameters.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
 import { type EventView, viewEvents } from '../../problems/event-view.ts'
@@ -67,6 +68,7 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
     sort,
     chosen,
     calendar: view.calendar,
+    down: countFleet(filterFleet(view.entries, facets.lists)).down,
     csrf,
     mayChange,
     now,
@@ -108,6 +110,8 @@ type EventsModel = {
   /** Counts of all events that match the filter, regardless of its severity. */
   readonly counts: SeverityCounts
   readonly total: number
+  /** Hosts that are down, open event or not. */
+  readonly down: number
   readonly isMore: boolean
   readonly events: readonly EventView[]
   readonly deliveries: ReadonlyMap<number, DeliverySum>

@@ -268,3 +268,16 @@ describe('the page of an event', () => {
     expect(await get(`/events/${other}`)).not.toContain('What was running')
   })
 })
+
+test('a list without open events is all clear only while no host is down', async () => {
+  const quiet = await startTestSite()
+  await quiet.report('web01', quiet.clock.now(), { [MEMORY]: 41.5 })
+  const headers = await quiet.as('viewer')
+  const read = async () => (await (await quiet.send('/events', { headers })).text()).replace(/<[^>]*>/g, '')
+  expect(await read()).toContain('All clear.')
+  await quiet.clock.advance(1200 * 1000)
+  const markup = await read()
+  expect(markup).toContain('But 1 host is down.')
+  expect(markup).not.toContain('All clear.')
+  await quiet.stop()
+})
