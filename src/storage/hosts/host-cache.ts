@@ -61,7 +61,7 @@ const NO_FACTS: StoredFacts = {
 
 /** Hosts remembered; when there are more, forgotten ones are looked up again. */
 const MAX_HOSTS = 50_000
-/** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
+/** Metric sets remembered per host; one that changes its metrics all the time must not fill the memory. */
 const MAX_METRIC_SETS = 64
 
 /**
@@ -148,8 +148,8 @@ export function createHostCache(): HostCache {
 }
 
 /**
- * The host that had this name before it was renamed, for its agent. Anybody else takes the name for a host of
- * its own.
+ * The host that had this name before it was renamed, for its own agent. For any other agent the name is free
+ * for a new host.
  */
 async function findRenamed(
   transaction: Transaction,
