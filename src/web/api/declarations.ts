@@ -176,7 +176,7 @@ const DECLARATIONS: Readonly<Record<string, ApiDeclaration>> = {
           GROUP,
           ...(hasPeriod
             ? [
-                parameter('period', '24h, 7d, 30d, 90d or 365d; 30d unless given.'),
+                parameter('period', 'A range up to now, such as 24h, 30d, 2w or 1y; 30d unless given.'),
                 parameter('from', 'A day such as 2026-11-22, or seconds since 1970.'),
                 parameter('to', 'In the same way; included.'),
               ]

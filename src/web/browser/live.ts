@@ -151,7 +151,8 @@ function pause() {
   planned = null
 }
 
-if (document.querySelector('[data-live]')) {
+// A page without the sign gets no stream: whoever has to choose a password first is refused everything else.
+if (sign && document.querySelector('[data-live]')) {
   listen()
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return pause()

@@ -1,5 +1,7 @@
+import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
 import { addDays, type LocalDay, localDay, localTime } from '../../domain/time/time-zone.ts'
 import { HttpError } from '../http/route.ts'
+import { formatDuration } from '../ui/format.ts'
 
 /** The time that a report is about; `to` is not later than now. */
 export type Period = {
@@ -18,9 +20,9 @@ export const PERIODS = [
 ] as const
 
 /**
- * Reads `period`, or the days `from` and `to` (both included, in the zone), or `from` and `to` in seconds.
- * Throws an HttpError for what makes no sense: a report of another time than was asked for would be a wrong
- * one.
+ * Reads `period`, called `range` where a link of another page brings its time along, or the days `from` and
+ * `to` (both included, in the zone), or `from` and `to` in seconds. Throws an HttpError for what makes no
+ * sense: a report of another time than was asked for would be a wrong one.
  */
 export function readPeriod(url: URL, now: number, zone: string): Period {
   const [from, to] = [url.searchParams.get('from') ?? '', url.searchParams.get('to') ?? '']
@@ -30,10 +32,21 @@ export function readPeriod(url: URL, now: number, zone: string): Period {
     if (start >= end) throw new HttpError(400, 'from: expected a time before to, and not in the future')
     return { from: start, to: end, words: `${from || 'the beginning'} to ${to || 'now'}`, key: null }
   }
-  const key = url.searchParams.get('period') ?? '30d'
-  const period = PERIODS.find((one) => one.key === key)
-  if (!period) throw new HttpError(400, `period: expected one of ${PERIODS.map((one) => one.key).join(', ')}`)
-  return { from: now - period.seconds, to: now, words: period.words, key }
+  const name = url.searchParams.has('period') ? 'period' : 'range'
+  const text = url.searchParams.get(name) ?? '30d'
+  const seconds = parseNamedRange(text)
+  if (seconds === null)
+    throw new HttpError(
+      400,
+      `${name}: expected ${NAMED_RANGE_FORM}, got ${JSON.stringify(text.slice(0, 40))}`,
+    )
+  const known = PERIODS.find((one) => one.seconds === seconds)
+  return {
+    from: Math.max(0, now - seconds),
+    to: now,
+    words: known?.words ?? `the last ${formatDuration(seconds)}`,
+    key: known?.key ?? null,
+  }
 }
 
 function readBound(text: string, zone: string, isEnd: boolean): number | null {

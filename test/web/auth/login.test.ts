@@ -283,6 +283,8 @@ describe('a password that somebody else chose', () => {
     ])
     const markup = await (await site.send('/password?first', { headers: { cookie } })).text()
     expect(markup).toContain('Choose your own password before you continue.')
+    // The stream would be refused too, which the page would show as a lost connection.
+    expect(markup).not.toContain('data-live-state')
     const csrf = /name="csrf" value="([^"]+)"/.exec(markup)?.[1] ?? ''
     const change = (next: string) =>
       site.post('/password', { csrf, current: 'eleven lamps', new: next, again: next }, { cookie })

@@ -193,6 +193,14 @@ test('above 500 hosts the map is counts by group, and packed data for the script
   ])
 })
 
+test('a facet that no host has is said, and one that hosts have is not', async () => {
+  const facts = { ...FACTS, groups: ['site:ams1'] }
+  const now = site.clock.now()
+  await site.store.ingest.write([{ host: 'h1', facts, seen: now, clockSkew: 0, frames: [], events: [] }])
+  expect(textOf(await read('/?by=rack'))).toContain('grouped by “rack”: no host has such a group')
+  expect(textOf(await read('/?by=site'))).not.toContain('no host has')
+})
+
 test('an event whose notifications are held says until when and why', async () => {
   await report('db')
   await open('db', 1, 'on fire')

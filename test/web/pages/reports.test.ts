@@ -194,13 +194,26 @@ describe('availability', () => {
     expect(rows.find(({ host }) => host === 'web01')).toMatchObject({ percent_up: 0, down_seconds: 1800 })
   })
 
-  test.each(['period=2w', 'from=yesterday', 'from=9999999999', 'from=2026-01-02&to=2026-01-01'])(
-    'refuses the period %s',
-    async (query) =>
-      expect(
-        (await site.send(`/reports/availability?${query}`, { headers: await site.as('viewer') })).status,
-      ).toBe(400),
+  test.each([
+    'period=2q',
+    'range=nonsense',
+    'from=yesterday',
+    'from=9999999999',
+    'from=2026-01-02&to=2026-01-01',
+  ])('refuses the period %s', async (query) =>
+    expect(
+      (await site.send(`/reports/availability?${query}`, { headers: await site.as('viewer') })).status,
+    ).toBe(400),
   )
+
+  test('takes the time that a link of another page brings along, however it is named', async () => {
+    const lead = async (query: string) =>
+      /class="lead"[^>]*>(.*?)<\/p>/s.exec(await text(`/reports/availability?${query}`))?.[1]
+    expect(await lead('range=7d')).toBe(await lead('period=7d'))
+    expect(await lead('range=1w')).toBe(await lead('period=7d'))
+    expect(await lead('range=1y')).toBe(await lead('period=365d'))
+    expect(await lead('range=7d')).not.toBe(await lead('period=30d'))
+  })
 
   test.each([
     [100, '100\u202f%'],

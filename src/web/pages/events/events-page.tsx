@@ -40,7 +40,8 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
   const query = await findEventQuery(filter, web.store.hosts)
   const { severity: _, ...ofAnySeverity } = query
   const sort = readEventSort(url, filter.status)
-  const chosen = await findChosen(request)
+  const asked = readInteger(url, 'event', { min: 1, max: Number.MAX_SAFE_INTEGER, default: null })
+  const chosen = asked === null ? null : await findChosen(request, asked)
   const [result, view, counts, groups, list] = await Promise.all([
     actionResult(request),
     web.fleet.read(),
@@ -81,17 +82,21 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
       <>
         {madeLine(request)}
         {result}
+        {asked !== null && chosen === null && (
+          <p class="problem" role="alert">
+            There is no event #{asked}. Events are deleted when their retention ends.
+          </p>
+        )}
         {eventsView(model)}
       </>
     ),
   })
 })
 
-/** The event that the address names, to stand beside the list; null for none, or one that is gone. */
-async function findChosen(request: WebRequest): Promise<EventModel | null> {
+/** The event that the address names, to stand beside the list; null for one that is gone. */
+async function findChosen(request: WebRequest, id: number): Promise<EventModel | null> {
   const { url, web } = request
-  const id = readInteger(url, 'event', { min: 1, max: Number.MAX_SAFE_INTEGER, default: null })
-  const event = id === null ? null : await web.store.events.find(id)
+  const event = await web.store.events.find(id)
   return event === null ? null : readEvent(event, request, `${url.pathname}${url.search}`)
 }
 

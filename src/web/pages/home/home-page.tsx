@@ -70,6 +70,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
       <>
         <h1 class="visually-hidden">Home</h1>
         {serverTrouble(view, web)}
+        {unknownFacet(url, view)}
         {verdictView(
           { counts, open, unacknowledged, total: entries.length },
           figuresOf(request, entries, facets.lists),
@@ -116,9 +117,24 @@ async function viewRows(worst: readonly Event[], { web, now }: WebRequest) {
 /** The facet that the address asks for, else the first that hosts have. */
 function chooseFacet(url: URL, { entries }: FleetView): string | null {
   const facets = listFacets(entries)
+  return facets.find((facet) => facet === askedFacet(url)) ?? facets[0] ?? null
+}
+
+/** Plain groups are the facet without a name, which addresses call `group`. */
+function askedFacet(url: URL): string | null {
   const asked = url.searchParams.get('by')
-  const wanted = asked === 'group' ? '' : asked
-  return facets.find((facet) => facet === wanted) ?? facets[0] ?? null
+  return asked === 'group' ? '' : asked
+}
+
+/** A facet goes with the last host that has it: who kept its address learns why the map stands otherwise. */
+function unknownFacet(url: URL, { entries }: FleetView): Html | null {
+  const asked = askedFacet(url)
+  if (asked === null || listFacets(entries).includes(asked)) return null
+  return (
+    <p class="problem" role="alert">
+      Hosts can't be grouped by “{url.searchParams.get('by')?.slice(0, 40)}”: no host has such a group.
+    </p>
+  )
 }
 
 type Figures = { readonly availability: number | null; readonly fullSoon: number }

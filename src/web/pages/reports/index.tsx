@@ -164,7 +164,7 @@ function periodForm({ url, now, web }: WebRequest): Html {
         label: 'Period',
         ranges: PERIODS,
         current: key,
-        address: (period) => withParameters(url, { period, from: null, to: null, offset: null }),
+        address: (period) => withParameters(url, { period, range: null, from: null, to: null, offset: null }),
       })}
       <form class="span-form" method="get" action={url.pathname}>
         {url.searchParams.has('group') && (

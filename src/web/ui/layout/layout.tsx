@@ -108,10 +108,12 @@ function topBar(session: Viewer, { csrf, url, filters }: LayoutOptions): Html {
         </button>
       </form>
       {filters}
-      <p class="live" data-live-state role="status" hidden>
-        <span class="live-dot" aria-hidden="true" />
-        <span class="live-word">Live</span>
-      </p>
+      {!session.mustChangePassword && (
+        <p class="live" data-live-state role="status" hidden>
+          <span class="live-dot" aria-hidden="true" />
+          <span class="live-word">Live</span>
+        </p>
+      )}
       <button class="quiet" type="button" data-theme-toggle hidden aria-label="Colours: as the system">
         {icon('theme-system')}
         {icon('theme-light')}

@@ -120,6 +120,11 @@ describe('the list', () => {
     expect(await get('/events?host=db01')).toContain('1 matching open event')
   })
 
+  test('says that an event which its address names is gone', async () => {
+    const response = await site.send('/events?event=999999', { headers: await site.as('viewer') })
+    expect(await response.text()).toContain('There is no event #999999')
+  })
+
   test('says so when no event is chosen', async () =>
     expect((await post('/events/change', { action: 'close' })).status).toBe(400))
 
