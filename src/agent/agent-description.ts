@@ -9,13 +9,13 @@ type Said = Pick<AgentOptions, 'groups' | 'thresholds' | 'hasDefaultThresholds' 
   Partial<Pick<AgentOptions, 'servers'>>
 
 /**
- * Made for the machine as it is at the start: what is told is what is evaluated by, though processors may
- * come and go.
+ * Made for the machine as it is at the start: the reported thresholds are the evaluated ones, even when
+ * processors are added or removed later.
  */
 export const listStandard = ({ hasDefaultThresholds, checks = [] }: Said, facts: HostFacts) =>
   hasDefaultThresholds ? standardThresholds({ ...facts, checks }) : []
 
-/** Adds what the agent says of itself to what it read of its machine. */
+/** Adds the agent's own facts to those of its machine. */
 export function describeWith(
   { groups = [], thresholds: configured, servers = [] }: Said,
   standard: readonly Threshold[],

@@ -13,16 +13,17 @@ export type AgentOptions = {
   /** Null when the key alone lets the agent in. */
   readonly passphrase: string | null
   /**
-   * What proves that the host's name is ours, the same for ever; null says none, as the original's agents do.
+   * The key that proves that the host's name is ours, the same for ever; null sends none, as agents of the
+   * original do.
    */
   readonly key: string | null
   /** In place of the machine's own name. */
   readonly name: string | null
   /** Names that the machine had before while this process ran, the newest first. */
   readonly formerNames?: readonly string[]
-  /** Called when the machine has another name than at the start: the agent is to be started anew. */
+  /** Called when the machine has another name than at the start: the agent has to be restarted. */
   onRenamed?(name: string): void
-  /** Groups that the host says it belongs to. */
+  /** The groups of the host. */
   readonly groups?: readonly string[]
   /** Whole seconds between two samples, 1 at the least. */
   readonly interval: number
@@ -47,7 +48,7 @@ export type AgentOptions = {
   readonly configFile?: string | null
   /** Metrics of a cycle at most; those beyond are left out and counted. */
   readonly maxMetrics?: number
-  /** What counts as a problem, before the thresholds out of the box. */
+  /** Thresholds of the configuration, which come before the standard ones. */
   readonly thresholds: readonly Threshold[]
   readonly hasDefaultThresholds: boolean
   readonly platform: Platform

@@ -10,7 +10,7 @@ import { createNvidiaJob, hasNvidia } from './nvidia/nvidia-job.ts'
 import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createWindowsServiceJob } from './windows-service-job.ts'
 
-/** The machine below us, and what is checked beside it. */
+/** The local machine, and the checks. */
 export function openSourceFor(options: SampleOptions): MachineSource {
   const { checks = [], containers = false, textFiles = null, configFile = null } = options
   const { interval = 60, clock } = options
@@ -21,7 +21,7 @@ export function openSourceFor(options: SampleOptions): MachineSource {
   const bus = hostRoot + SYSTEM_BUS
   if (options.platform.system === 'linux' && existsSync(bus)) {
     const intervalMs = Math.max(interval * 1000, LEAST_BUS_MS)
-    // Where systemd does not run, as in most containers, nobody answers.
+    // Without systemd, as in most containers, there is nothing to ask.
     if (existsSync(`${hostRoot}/run/systemd/system`))
       jobs.push(createSystemdJob({ socket: bus, services: options.services, intervalMs, clock }))
     jobs.push(createDriveJob({ socket: bus, intervalMs: Math.max(intervalMs, LEAST_DRIVE_MS) }))
@@ -43,5 +43,5 @@ export function openSourceFor(options: SampleOptions): MachineSource {
 const LEAST_BUS_MS = 30_000
 /** The driver answers at the rate at which it looks itself. */
 const LEAST_NVIDIA_MS = 5000
-/** What drives say changes every ten minutes. */
+/** UDisks2 reads drives every ten minutes. */
 const LEAST_DRIVE_MS = 300_000

@@ -25,7 +25,7 @@ export type Agent = {
 
 const STOP_WITHIN_MS = 2000
 
-/** What a machine is called that has no name, or has lost it for a while, as without an answer by DHCP. */
+/** Names of a machine that has no name, or has lost it for a while, as without an answer by DHCP. */
 const NAMELESS = 'localhost'
 
 /** Sending is spread over the interval, but samples of a long one do not wait longer than this. */

@@ -89,7 +89,7 @@ class JobRun {
     this.job.close?.()
   }
 
-  /** A run that does not end though it was told to is left alone. */
+  /** A run that does not end after its abort is left alone. */
   async #awaitPending(): Promise<void> {
     if (this.#pending === null) return
     const grace = Promise.withResolvers<void>()

@@ -90,7 +90,7 @@ export class BatchSession {
     return facts && { ...facts, program: { version: '', fingerprints: [], ...facts.program, admission } }
   }
 
-  /** The sender that was asked for may speak: reads the batch that waited for it. */
+  /** The sender that was looked up is admitted: reads the batch that waited for it. */
   resume(): void {
     const asking = this.#asking
     if (asking === null) return
@@ -141,7 +141,7 @@ export class BatchSession {
     this.#port.submit(formerNames === undefined ? report : { ...report, formerNames }, id, refused, later)
   }
 
-  /** Said beside the key, and true for as long as that is. */
+  /** Sent together with the key, and valid for as long as the key is. */
   #noteFormerNames(host: string, names: readonly string[]): void {
     this.#formerNames.delete(host)
     if (names.length === 0) return

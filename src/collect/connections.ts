@@ -18,7 +18,7 @@ export type SharedContext = Omit<
   'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
 >
 
-/** The connections of a collect engine: how many there may be, what they hold, and which have had their time. */
+/** The connections of a collect engine: their number, their memory, and their timeouts. */
 export class Connections {
   /** Since the start. */
   accepted = 0

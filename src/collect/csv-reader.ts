@@ -52,7 +52,7 @@ export class CsvReader {
     return end
   }
 
-  /** No more comes. Throws a ProtocolError when nothing that came was a line of this dialect. */
+  /** No more bytes follow. Throws a ProtocolError when none of them was a line of this dialect. */
   end(): void {
     if (!this.#packet.isMet)
       throw new ProtocolError('malformed', 'no line is of the form time;host;monitor;value')

@@ -21,8 +21,8 @@ export type DecoderPort = {
   /** False when no further message should be read now. */
   canTake(): boolean
   /**
-   * Asks whether a sender without the passphrase may speak for a host; the answer goes to `resume`. Until
-   * then `canTake` is false.
+   * Looks up whether a sender without the passphrase may report for a host; the answer goes to `resume`.
+   * Until then `canTake` is false.
    */
   admit(credentials: Credentials): void
   /**

@@ -74,7 +74,7 @@ export type CollectEngine = {
    * old one stays then.
    */
   renewTls(tls: TlsFiles): void
-  /** In place of those of before, for connections that begin from now on. */
+  /** Replaces the passphrases, for connections that begin from now on. */
   renewPassphrases(passphrases: readonly string[]): void
   /**
    * Accepts no more connections, stores and answers complete messages (3 s at most), then closes everything.

@@ -22,7 +22,7 @@ export class LegacySession {
     return (this.#packet ?? this.#csv)?.held ?? 0
   }
 
-  /** Reads a packet that has come as a whole. */
+  /** Reads a packet that was received as a whole. */
   readPacket(fields: JsonMembers): void {
     this.#beginPacket().readPacket(fields)
     this.#packet = null
@@ -54,7 +54,7 @@ export class LegacySession {
     return this.#csv?.read(bytes) ?? 0
   }
 
-  /** All lines have come. Throws a ProtocolError when none was of the right form. */
+  /** All lines have arrived. Throws a ProtocolError when none was of the right form. */
   endLines(): void {
     const csv = this.#csv
     this.#csv = null

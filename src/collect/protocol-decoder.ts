@@ -15,7 +15,7 @@ const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
-/** How a chunk ends that may be one object: by its brace or a line end. */
+/** The last byte of a chunk that may be one object: its brace or a line end. */
 const OBJECT_ENDS = new Set([CLOSE_BRACE, LINE_FEED])
 
 /** Decodes the bytes of one connection into reports, in either dialect. */
@@ -26,11 +26,11 @@ export class ProtocolDecoder {
   /** Bytes behind `#at` that hold no end of a message. */
   #scanned = 0
   #scanner: ObjectScanner | null = new ObjectScanner()
-  /** It speaks our dialect. */
+  /** The sender uses our dialect. */
   #isOurs = false
   /** Length of the message that is being read, unpacked. */
   #messageBytes = 0
-  /** It speaks the original's CSV, which knows no passphrase. */
+  /** The sender uses the original's CSV, which has no passphrase. */
   #isCsv = false
   readonly #batches: BatchSession
   readonly #legacy: LegacySession
@@ -74,12 +74,12 @@ export class ProtocolDecoder {
     return this.#phase === 'packed' || this.#phase === 'stream' || this.#phase === 'csv'
   }
 
-  /** True while lines of CSV come, whose end is that no more does: see `endLines`. */
+  /** True while lines of CSV are read, which end when no more follow: see `endLines`. */
   get isReadingLines(): boolean {
     return this.#phase === 'csv'
   }
 
-  /** All lines have come. Throws a ProtocolError when none was of the right form. */
+  /** All lines have arrived. Throws a ProtocolError when none was of the right form. */
   endLines(): void {
     this.#phase = 'over'
     this.#legacy.endLines()
@@ -164,8 +164,8 @@ export class ProtocolDecoder {
   }
 
   /**
-   * Nearly always one object is all that came, and then it need not be looked through for its end. Tried once, and
-   * with a short one alone: see `checkNesting`. False when it is something else.
+   * Nearly always the received bytes are exactly one object, which then need not be scanned for its end.
+   * Tried once, and with a short one alone: see `checkNesting`. False when they are something else.
    */
   #readWholeOpening(bytes: Buffer): boolean {
     const length = bytes.length - this.#at

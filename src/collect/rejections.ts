@@ -24,7 +24,7 @@ export type ConnectionFault =
 export type Reason = MessageFault | PieceFault | ConnectionFault
 
 const MINUTE_MS = 60_000
-/** Sources that are remembered within a minute; what others do is only counted. */
+/** Sources that are logged separately within a minute; refusals of further ones are only counted. */
 const MAX_SOURCES = 1000
 /**
  * Combinations of host and reason that are counted separately until they are stored; above this, hosts are
@@ -39,7 +39,7 @@ type RejectionDetails = {
   readonly host?: string | null
 }
 
-/** So much was refused within a minute. */
+/** The number of refusals within a minute. */
 type MinuteCount = { host: string | null; minute: number; reason: Reason; amount: number }
 
 /** Counts refusals, and logs each reason once per source and minute. */

@@ -18,7 +18,7 @@ const NOTHING: SaidOfHost = { keyHash: null, queue: null }
  */
 export class SaidOnce {
   readonly #hosts = new Map<string, SaidOfHost>()
-  /** Nearly every connection speaks for one host. */
+  /** Nearly every connection is for one host. */
   #lastHost = ''
   #last = NOTHING
 

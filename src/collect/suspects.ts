@@ -5,15 +5,15 @@ import type { HostReport } from '../storage/ports/store.ts'
 /** The first pause before a report is tried again; it doubles with each failure. */
 const FIRST_PAUSE_MS = 60_000
 const LONGEST_PAUSE_MS = 3600_000
-/** Beyond these numbers the oldest are forgotten, and tried again as if nothing had been. */
+/** Above these numbers the oldest are forgotten, and tried again as if they had not been refused. */
 const MAX_HOSTS = 1000
 const MAX_REPORTS = 100
 
 type Trial = { failures: number; until: number }
 
 /**
- * Remembers which reports storage refused for what they hold. Reports of their hosts are stored apart from
- * those of others, and the same report is not tried again before a growing pause is over.
+ * Remembers which reports storage refused because of their content. Reports of their hosts are stored apart
+ * from those of others, and the same report is not tried again before a growing pause is over.
  */
 export class Suspects {
   readonly #clock: Clock
@@ -60,7 +60,7 @@ export class Suspects {
     const reports = this.#hosts.get(report.host)
     if (reports === undefined) return false
     reports.delete(digest(report))
-    // A report that is not tried any more, because its agent gave it up, must not be remembered for ever.
+    // A report that its agent gave up, and that is not tried any more, must not be remembered for ever.
     const over = this.#clock.monotonicMs() - 2 * LONGEST_PAUSE_MS
     for (const [key, { until }] of reports) if (until < over) reports.delete(key)
     return reports.size === 0 && this.#hosts.delete(report.host)

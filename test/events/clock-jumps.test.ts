@@ -51,6 +51,18 @@ test('where most hosts are ahead, one event says that the clock of the server is
   ])
 })
 
+test('what hosts said of their clocks before the server started says nothing of its clock of now', async () => {
+  await world.addRule()
+  await report(['web00', 'web01', 'web02', 'web03'], 1200)
+  await world.wait(30)
+  await world.start()
+  await world.wait(70)
+  expect(world.notified()).toEqual([])
+  await report(['web00'], 1200)
+  await world.wait(60)
+  expect(world.notified()).toEqual(['opening web00 3'])
+})
+
 test('an event about a clock that is far ahead says that its samples wait', async () => {
   await world.start()
   await report(['web01', 'web02'], 3600)

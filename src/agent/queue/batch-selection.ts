@@ -4,13 +4,13 @@ import { type Item, sizeOf } from './queue-rows.ts'
 export type BatchLimits = {
   readonly items: number
   readonly bytes: number
-  /** True for what is passed over: it is on its way already, or must wait. */
+  /** True for items to skip: they are under way already, or must wait. */
   isExcluded(item: Item): boolean
 }
 
 /**
- * Takes items from the front for as long as they fit one batch: its bounds, and one layout for all frames.
- * One item is always taken, however large.
+ * Takes items from the front while they fit one batch: its bounds, and one metric set for all frames. One
+ * item is always taken, however large.
  */
 export function collectBatch(items: Iterable<Item>, limits: BatchLimits): Item[] {
   const taken: Item[] = []

@@ -21,9 +21,9 @@ export class FrameTimes {
   readonly #options: FrameTimesOptions
   readonly #missedCycles: MissedCycles
   #ranges: readonly SampledRange[] = []
-  /** The time of the newest frame as the note beside the file says it; 0 when it says none. */
+  /** The time of the newest frame in the note beside the file; 0 when it has none. */
   #notedTime = 0
-  /** When, by a clock that nobody sets, the newest frame was taken; null when that is not known. */
+  /** When the newest frame was taken, by a clock that is never set; null when that is not known. */
   #boot: FrameBoot | null = null
 
   constructor(options: FrameTimesOptions) {
@@ -44,7 +44,7 @@ export class FrameTimes {
     return this.#boot
   }
 
-  /** Takes over what a file and the note beside it say. */
+  /** Takes over the times of a file and of the note beside it. */
   adopt(ranges: readonly SampledRange[], note: QueueNote | null): void {
     this.#ranges = [...ranges, ...this.#ranges]
     this.#notedTime = note?.time ?? 0

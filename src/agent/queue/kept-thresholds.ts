@@ -1,10 +1,13 @@
-/** What the thresholds remember, as it is in the queue's file, and here for a file that has to be begun anew. */
+/**
+ * The state of the thresholds, as it is in the queue's file, and a copy here in case that file has to be
+ * replaced.
+ */
 export class KeptThresholds {
   #text: string | null = null
   #isSaved = true
   #found: { readonly kept: string | null } | null = null
 
-  /** What is to be written; null when the file has it. */
+  /** The state to be written; null when the file has it. */
   get unsaved(): string | null {
     return this.#isSaved ? null : this.#text
   }
@@ -27,7 +30,7 @@ export class KeptThresholds {
     this.#found = { kept }
   }
 
-  /** What a file that was opened held: given once. */
+  /** The state in a file that was just opened: returned once. */
   takeFound(): { readonly kept: string | null } | null {
     const found = this.#found
     this.#found = null

@@ -4,7 +4,7 @@ import { type NumberRange, removeRange } from '../../domain/audit/number-ranges.
 /** More than this are joined: a list that no server takes must not fill the disk. */
 const MAX_LOSSES = 200
 
-/** What never comes and no server has been told of yet, in the order in which it was noted. */
+/** Lost items and missing samples that no server knows of yet, in the order in which they were noted. */
 export class LossList {
   #losses: Loss[]
 

@@ -14,7 +14,7 @@ type MissedCyclesOptions = {
   readonly onNoted: () => void
 }
 
-/** Notes times of which there are no samples, so that no such hole is without a reason. */
+/** Notes times without samples, so that every such hole has a reason. */
 export class MissedCycles {
   readonly #options: MissedCyclesOptions
   #last: { readonly time: number; readonly nowMs: number; readonly atMs: number } | null = null
@@ -35,8 +35,8 @@ export class MissedCycles {
   }
 
   /**
-   * A frame was taken at `time`. `before` is the newest one that this run did not take itself: its time, and how
-   * many seconds ago it was by a clock that nobody sets; null when that is not known.
+   * A frame was taken at `time`. `before` is the newest one that this run did not take itself: its time, and
+   * its age in seconds by a clock that is never set; null when that is not known.
    */
   noteFrame(time: number, before: { readonly time: number; readonly ago: number | null } | null): void {
     const { interval, clock } = this.#options
@@ -59,7 +59,7 @@ export class MissedCycles {
     this.#note(isClock || taken > 0 ? 'clock' : 'skipped', range, seconds - taken * interval)
   }
 
-  /** The agent was not running; a clock that was set meanwhile is no absence. */
+  /** The agent was not running; time by which a clock was set meanwhile does not count. */
   #noteOff(time: number, lastTime: number, ago: number | null) {
     const { interval } = this.#options
     const isClock = ago !== null && Math.abs(time - lastTime - ago) * 1000 > JUMP_MS + interval * 1000

@@ -2,12 +2,12 @@ import { type NumberRange, rangesOf } from '../../domain/audit/number-ranges.ts'
 import type { QueueFile } from './queue-file.ts'
 import { type Item, sizeOf } from './queue-rows.ts'
 
-/** What waits: on disk, but for what is gone, and in memory. */
+/** The waiting items: on disk, without those already deleted, and in memory. */
 export class QueueContents {
   file: QueueFile | null = null
   /** In memory only, so far. */
   pending: Item[] = []
-  /** Written last, and on disk now: what is sent next need not be read again. */
+  /** Items written last, which are on disk now: they need not be read again for sending. */
   recent: readonly Item[] = []
   /** On disk still, though acknowledged: they go with the next commit. */
   readonly gone = new Set<number>()
@@ -33,7 +33,7 @@ export class QueueContents {
     for (const id of ids) if (id < firstPending) this.gone.add(id)
   }
 
-  /** Takes the oldest out of memory, at least so many bytes of them. */
+  /** Removes the oldest from memory, at least this many bytes of them. */
   takePending(bytes: number): readonly Item[] {
     let count = 0
     for (let excess = bytes; excess > 0 && count < this.pending.length; count++)
@@ -43,14 +43,14 @@ export class QueueContents {
     return taken
   }
 
-  /** What was in memory is on disk, and what is gone is gone. */
+  /** The items in memory were written to disk, and the deleted ones are gone there. */
   noteWritten(): void {
     this.recent = this.pending
     this.pending = []
     this.gone.clear()
   }
 
-  /** Another file has taken the place of the one before, without what is gone. */
+  /** Another file has replaced the one before, without the deleted items. */
   replaceFile(file: QueueFile): void {
     this.file = file
     this.recent = []
@@ -61,19 +61,19 @@ export class QueueContents {
   /** The lowest id that waits, `none` when nothing does. As far as is known while the disk can't be read. */
   findLowest(none: number): number {
     try {
-      // What lies in a file that can't be opened is not known: all of it may still come.
+      // The content of a file that can't be opened is unknown: all of it may still be sent.
       if (this.file === null) return this.#lowest
       const first = this.ascending(this.#lowest, Number.MAX_SAFE_INTEGER).next()
       this.#lowest = first.done ? none : first.value.id
     } catch {
-      // The next read tells.
+      // The next read decides.
     }
     return this.#lowest
   }
 
   /**
-   * The ids that wait, ascending, of which there are `length`; null while what lies in the file can't be read. Nearly
-   * always they follow each other, and then none but the first and the last are looked at.
+   * The ids that wait, ascending, of which there are `length`; null while the file can't be read. They are
+   * nearly always consecutive, and then only the first and the last are read.
    */
   findRanges(length: number): NumberRange[] | null {
     const { file } = this

@@ -9,7 +9,7 @@ import { UnusableQueueError } from './queue-schema.ts'
 export type OpenQueue = {
   readonly file: QueueFile
   readonly state: QueueState
-  /** True when it was begun anew with what could be read of a damaged one. */
+  /** True when it replaces a damaged file, with everything readable of that. */
   readonly isSalvaged: boolean
 }
 
@@ -20,7 +20,7 @@ export function isUnusable(error: unknown): boolean {
   )
 }
 
-/** True when there is no room, the disk fails or has become read-only: it may pass. */
+/** True when there is no space, the disk fails or has become read-only: this may pass. */
 export function isDiskTrouble(error: unknown): boolean {
   return /^(SQLITE_(FULL|IOERR|READONLY|NOMEM)|ENOSPC|EROFS|EIO|EDQUOT)/.test(codeOf(error))
 }
@@ -29,8 +29,8 @@ const codeOf = (error: unknown) =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
 /**
- * Moves a damaged queue out of the way, for whoever wants to look at it; only the newest such file is kept,
- * so that a failing disk does not fill up with them. Gives its new name.
+ * Moves a damaged queue aside, where an administrator can examine it; only the newest such file is kept, so
+ * that a failing disk does not fill up with them. Returns its new name.
  */
 export function moveQueueAside(path: string): string {
   const aside = `${path}.corrupt`
@@ -49,8 +49,8 @@ export function moveQueueAside(path: string): string {
 const SALVAGE_ITEMS = 1000
 
 /**
- * Moves a damaged file aside, begins a new one and takes over what can be read of the old, under the ids that
- * it has. `isGone` tells of items that need not be kept. What is lost is counted in the new file.
+ * Moves a damaged file aside, makes a new one and copies all readable items of the old, under their ids.
+ * `isGone` is true for items that need not be kept. Lost items are counted in the new file.
  */
 export function replaceDamaged(
   path: string,
@@ -65,7 +65,7 @@ export function replaceDamaged(
     const note = readNote(path)
     if (salvage !== null) copySalvage({ salvage, note, file, isGone })
     const state = file.readState()
-    // Of what waited as the note says, rows that can't even be seen are lost too.
+    // Waiting items of the note whose rows are missing altogether are lost too.
     const waited = Math.max(0, (note?.length ?? 0) - state.length)
     log.error('the queue was damaged; it was moved aside and begun anew with what could be read of it', {
       file: aside,

@@ -21,7 +21,7 @@ export type QueueDiskOptions = {
   readonly log: Log
 }
 
-/** What the file holds, as it is in memory. */
+/** The content of the file, as it is in memory. */
 export type QueueParts = {
   readonly contents: QueueContents
   readonly metricSets: MetricSetRegistry
@@ -34,7 +34,7 @@ export type QueueParts = {
 /** Commits that are forced onto the disk are at least so far apart; what a power cut may cost. */
 const DURABLE_EVERY_MS = 10_000
 
-/** Bound on what is kept in memory while the disk takes nothing. */
+/** Bound on the items kept in memory while the disk fails. */
 const MAX_MEMORY_BYTES = 4 * 1024 * 1024
 
 /** Keeps the file of a queue in step with its memory, opens it, and does without it while the disk fails. */
@@ -46,7 +46,7 @@ export class QueueDisk {
   #oldestTime = Number.NEGATIVE_INFINITY
   #isFailing = false
   #isClosed = false
-  /** What is written next is the last of it. */
+  /** The next write is the last one. */
   #isClean = false
   #durableAtMs = Number.NEGATIVE_INFINITY
 
@@ -76,7 +76,7 @@ export class QueueDisk {
     return Math.max(0, this.#onDisk.length - gone.size) + pending.length
   }
 
-  /** The lowest id of which a server may still hear. */
+  /** The lowest id that may still be sent to a server. */
   get lowestId(): number {
     const { contents, numbering } = this.#parts
     const waiting = contents.findLowest(numbering.newest + 1)
@@ -94,8 +94,8 @@ export class QueueDisk {
   }
 
   /**
-   * Brings the disk up to date with the memory, if it lets us. Drops what is older than `oldest` (seconds since 1970;
-   * null keeps all ages).
+   * Writes the changes in memory to disk, if the disk works. Drops items older than `oldest` (seconds since
+   * 1970; null keeps all ages).
    */
   flush(oldest: number | null): void {
     if (this.#isClosed) return
@@ -218,7 +218,10 @@ export class QueueDisk {
     this.#noteFailure(error)
   }
 
-  /** What failed: a damaged file is replaced at once; for anything else the disk is asked again at the next change. */
+  /**
+   * After a failure: a damaged file is replaced at once; otherwise the disk is tried again at the next
+   * change.
+   */
   recover(error: unknown): void {
     const { contents } = this.#parts
     const { file, gone } = contents
@@ -237,8 +240,7 @@ export class QueueDisk {
   }
 
   /**
-   * What is in memory is as new as the file's: only the rows are taken over, and what is lost is counted
-   * exactly.
+   * The state in memory is as new as the file's: only the rows are copied, and losses are counted exactly.
    */
   #replaceFile({ file, state }: OpenQueue) {
     const { contents, numbering, metricSets, thresholds, losses } = this.#parts

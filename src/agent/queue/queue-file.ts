@@ -34,7 +34,7 @@ export type QueueChange = {
   readonly thresholds: string | null
 }
 
-/** What has to go, and why. */
+/** Items to delete, and the reason. */
 export type Drop = { readonly id: number; readonly time: number; readonly reason: 'age' | 'size' }
 
 /** Freed pages above this many are given back to the filesystem once the queue is empty. */
@@ -64,8 +64,8 @@ export class QueueFile {
   }
 
   /**
-   * Opens or creates it. Throws an Error when the file is a database of something else, or unusable (an
-   * UnusableQueueError, or SQLite's word for damage).
+   * Opens or creates it. Throws an Error when the file is another kind of database, or unusable (an
+   * UnusableQueueError, or SQLite's error for damage).
    */
   static open(path: string): QueueFile {
     // Before SQLite makes it, readable for all; its log takes the rights over.
@@ -225,8 +225,8 @@ export class QueueFile {
   }
 
   /**
-   * What has to go to be rid of so many bytes, and of what is older than `oldest` (null: of any age). Oldest
-   * first; for want of room frames before events, which are few and mean more.
+   * The items to delete in order to free this many bytes, and those older than `oldest` (null: of any age).
+   * Oldest first; for space, frames before events, which are few and more important.
    */
   chooseDrops(excessBytes: number, oldest: number | null): Drop[] {
     const dropped: Drop[] = []

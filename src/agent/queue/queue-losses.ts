@@ -5,7 +5,7 @@ import type { Drop } from './queue-file.ts'
 import type { QueueNumbering } from './queue-numbering.ts'
 import { NO_TOTALS, type QueueTotals } from './queue-rows.ts'
 
-/** A queue that stays full says so this often. */
+/** A queue that stays full is logged this often. */
 const TELL_DROPS_EVERY_MS = 3_600_000
 
 type Lost = { readonly id: number; readonly time: number }

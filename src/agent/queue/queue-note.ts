@@ -3,8 +3,8 @@ import { isLossReason, type Loss } from '../../domain/audit/loss.ts'
 import type { QueueTotals } from './queue-rows.ts'
 
 /**
- * What is known of the queue beside its file, in a small file of its own: numbers go on where they were and
- * losses are counted though the queue itself is lost.
+ * State of the queue in a small file of its own beside the queue's: numbers continue and losses are counted
+ * even when the queue itself is lost.
  */
 export type QueueNote = {
   readonly generation: string
@@ -19,7 +19,7 @@ export type QueueNote = {
   /** How many waited. */
   readonly length: number
   readonly totals: QueueTotals
-  /** What is lost and no server has noted yet. */
+  /** Losses that no server has noted yet. */
   readonly losses: readonly Loss[]
 }
 
@@ -39,7 +39,7 @@ export function readNote(queueFile: string): QueueNote | null {
   }
 }
 
-/** Writes the note when it says something else than before. */
+/** Writes the note when its content has changed. */
 export class QueueNoteWriter {
   readonly #file: string
   #written: string | null = null

@@ -14,18 +14,18 @@ const SKIPPED_NUMBERS = 1000
 /** A file as it was found. */
 export type FoundFile = {
   readonly state: QueueState
-  /** True when it was begun anew with what could be read of a damaged one. */
+  /** True when the file replaces a damaged one, with everything readable of that. */
   readonly isSalvaged: boolean
   /** The ids in it, ascending. Asked for only when it was salvaged. */
   listIds(): Iterable<number>
 }
 
-/** What the file of a queue has lost: all that waited, or the last of it. */
+/** The part of a queue that its file has lost: all waiting items, or the last of them. */
 export type LostItems = { readonly count: number; readonly isAll: boolean }
 
 /**
- * The numbers of a queue: each item gets one, for ever. The generation names the row of numbers. It is kept
- * in the queue's file and in the note beside it, and begins anew only when both are gone.
+ * The numbers of a queue: each item gets one, for ever. The generation names the row of numbers. It is stored
+ * in the queue's file and in the note beside it, and starts again only when both are gone.
  */
 export class QueueNumbering {
   #generation: string | null = null
@@ -47,7 +47,7 @@ export class QueueNumbering {
     return this.#losses
   }
 
-  /** Those to be written, null when they are on disk as they are. */
+  /** The losses to be written, null when they are on disk already. */
   get unsavedLosses(): readonly Loss[] | null {
     return this.#isDirty ? this.#losses.all : null
   }
@@ -65,7 +65,7 @@ export class QueueNumbering {
     this.#isDirty = false
   }
 
-  /** What of it stands in the file. */
+  /** The part of it that is in the file. */
   describe(isClean: boolean): QueueNumbers {
     return { generation: this.generation, newest: this.#newest, isClean }
   }
@@ -89,7 +89,7 @@ export class QueueNumbering {
     const isNew = state.generation === null && state.newest === 0
     const isLost = isNew && note !== null
     const before = this.#losses.all
-    // In this order: the server takes the first reason that it is told.
+    // In this order: the server keeps the first reason that it receives.
     this.#losses = new LossList([...(isLost ? note.losses : state.losses), ...before])
     this.#isDirty = true
     const known = note !== null && (isLost || note.generation === state.generation) ? note : null
@@ -116,7 +116,7 @@ export class QueueNumbering {
     return { totals: sumTotals(state, known, isLost || found.isSalvaged), lost }
   }
 
-  /** What was damaged is not known by number: it is what is not there, from `first` to `last`. */
+  /** Damaged items have no known numbers: they are the missing ones from `first` to `last`. */
   noteDamaged(ids: Iterable<number>, first: number, last: number): void {
     for (const missing of missingFrom(rangesOf(ids), { first: Math.max(1, first), last }))
       this.#losses.addRange(missing, 'damaged')
@@ -124,7 +124,7 @@ export class QueueNumbering {
   }
 }
 
-/** The note has what a file that was begun anew does not know, and how much waited in the one before. */
+/** The note knows what a new file lacks, and how much waited in the previous one. */
 function sumTotals(state: QueueState, note: QueueNote | null, isBegunAnew: boolean): QueueTotals {
   const { totals } = state
   const noted = note?.totals ?? NO_TOTALS

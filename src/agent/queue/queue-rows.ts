@@ -5,7 +5,9 @@ import type { SampledRange } from './sampled-ranges.ts'
 export const ITEM_KINDS = ['frame', 'event'] as const
 export type ItemKind = (typeof ITEM_KINDS)[number]
 
-/** What waits to be sent. Ids grow in the order of sending and are never given twice: the server counts by them. */
+/**
+ * The waiting items. Ids grow in the order of sending and are never used twice: the server counts by them.
+ */
 export type Item = {
   readonly id: number
   readonly kind: ItemKind
@@ -17,7 +19,7 @@ export type Item = {
   readonly body: string
 }
 
-/** Items that were thrown away or lost since the queue was made, also when its file had to be begun anew. */
+/** Items that were dropped or lost since the queue was made, also when its file had to be replaced. */
 export type QueueTotals = {
   /** For want of room or for their age. */
   readonly dropped: number
@@ -39,7 +41,7 @@ export type QueueState = {
   readonly newest: number
   /** Null in a file that is new or from before queues were numbered. */
   readonly generation: string | null
-  /** True when the queue was closed in order: what it says is all that there was. */
+  /** True when the queue was closed properly: its content is complete. */
   readonly isClean: boolean
   readonly totals: QueueTotals
   readonly losses: readonly Loss[]
@@ -60,7 +62,7 @@ export type ItemRow = {
   crc: number | null
 }
 
-/** What an item counts for in the bound on bytes: its text and about what SQLite adds to a row. */
+/** The size of an item in the bound on bytes: its text and about what SQLite adds to a row. */
 export const sizeOf = (item: Item) => item.body.length + 40
 
 export const checksumOf = ({ id, kind, time, metricSet, body }: Omit<ItemRow, 'crc'>) =>

@@ -5,7 +5,7 @@ import type { QueuedMetricSet } from './metric-set-registry.ts'
 import { type Item, type ItemRow, type QueueTotals, readItem, readNames } from './queue-rows.ts'
 import type { SampledRange } from './sampled-ranges.ts'
 
-/** What a damaged queue still holds. */
+/** The readable content of a damaged queue. */
 export type Salvage = {
   readonly metricSets: readonly QueuedMetricSet[]
   /** Null when it can't be read. */
@@ -15,13 +15,13 @@ export type Salvage = {
   readonly thresholds: string | null
   /** Its items, ascending. `lost` is complete when the last one was taken. */
   readonly items: Iterable<Item>
-  /** Items that were there and can't be read, as far as that can be told. */
+  /** Items that existed and can't be read, as far as that can be found out. */
   readonly lost: () => number
   close(): void
 }
 
 const HEADER_BYTES = 100
-/** A header that says more is damaged itself. */
+/** A header with a larger number is damaged itself. */
 const LONGEST_FILE = 16 * 2 ** 30
 
 /** Longest step over ids that can't be read. */
@@ -44,8 +44,8 @@ export function openSalvage(path: string): Salvage | null {
 }
 
 /**
- * SQLite reads nothing of a file that is shorter than its header says. Zeros in place of what was cut off are
- * pages that it calls damaged one by one.
+ * SQLite reads nothing of a file that is shorter than its header says. With zeros in place of the missing
+ * part, it reports these pages as damaged one by one.
  */
 function restoreLength(path: string): void {
   const handle = openSync(path, 'r+')

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite'
 
-/** "monQ": tells the queue from any other SQLite database, which must never be moved aside. */
+/** "monQ": distinguishes the queue from any other SQLite database, which must never be moved aside. */
 const APPLICATION_ID = 0x6d_6f_6e_51
 const SCHEMA_VERSION = 4
 
@@ -46,14 +46,14 @@ const SCHEMA = `
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};`
 
-/** What brings a file of an earlier version to the next one. */
+/** The steps from a file of an earlier version to the next one. */
 const STEPS: Readonly<Record<number, string>> = {
   1: ADD_THRESHOLDS,
   2: ADD_CHECKSUMS,
   3: ADD_NUMBERS,
 }
 
-/** The file is a queue of ours, but there is no working with it. */
+/** The file is a queue of ours, but it can't be used. */
 export class UnusableQueueError extends Error {}
 
 /** Makes the tables or brings them up to date. Throws when the file is something else, or damaged. */

@@ -10,10 +10,12 @@ export type QueueNumbers = {
   readonly isClean: boolean
 }
 
-/** What the queue's file holds beside the items: totals, numbers, losses and the times that have samples. */
+/**
+ * The content of the queue's file beside the items: totals, numbers, losses and the times that have samples.
+ */
 export class QueueStateTables {
   readonly #database: Database
-  /** What the file is known to hold; null when it is not known. */
+  /** The known content of the file; null when it is not known. */
   #written: { totals: string | null; spans: readonly SampledRange[] | null } = { totals: null, spans: null }
 
   constructor(database: Database) {

@@ -34,14 +34,14 @@ export type QueueOptions = {
 export type QueueEntries = {
   readonly frame: Frame | null
   readonly events: readonly EventReport[]
-  /** What the thresholds remember after this frame, kept in the same transaction; left out: as before. */
+  /** The state of the thresholds after this frame, written in the same transaction; left out: unchanged. */
   readonly thresholds?: string
 }
 
 /** How many items wait, and what became of others. */
 export type QueueFigures = QueueTotals & { readonly length: number }
 
-/** Items that were acknowledged may stay on disk until the next commit, if they are no more. */
+/** Up to this many acknowledged items may stay on disk until the next commit. */
 const KEPT_GONE = 16
 
 /**
@@ -61,8 +61,8 @@ export class Queue {
   readonly #disk: QueueDisk
 
   /**
-   * Opens or creates the file, and its folder. A damaged file is moved aside and begun anew. Throws when the
-   * file can't be opened for good: it is in use by another agent, is not a queue, or may not be written.
+   * Opens or creates the file, and its folder. A damaged file is moved aside and replaced. Throws when the
+   * file can't be opened at all: it is in use by another agent, is not a queue, or may not be written.
    */
   constructor(options: QueueOptions) {
     this.#options = options
@@ -114,7 +114,7 @@ export class Queue {
     return { newest: this.newestId, unconfirmed }
   }
 
-  /** What never comes and no server has noted yet. */
+  /** Losses that no server has noted yet. */
   get losses(): readonly Loss[] {
     return this.#numbering.losses.all
   }
@@ -127,7 +127,7 @@ export class Queue {
   }
 
   /**
-   * The lowest id of which a server may still hear: everything below it was acknowledged or is lost and noted.
+   * The lowest id that may still be sent to a server: all below it were acknowledged, or are lost and noted.
    */
   get lowestId(): number {
     return this.#disk.lowestId
@@ -148,15 +148,15 @@ export class Queue {
   }
 
   /**
-   * What the thresholds remembered when the file was written last, null in a file that is new: given once
-   * after the file was opened, which may be long after the start; otherwise null.
+   * The state of the thresholds in the file, null in a new file: returned once after the file was opened,
+   * which may be long after the start; otherwise null.
    */
   takeFoundThresholds(): { readonly kept: string | null } | null {
     return this.#thresholds.takeFound()
   }
 
   /**
-   * Never throws for the disk's sake. Drops what is older than `oldest` (seconds since 1970; null keeps all
+   * Never throws because of the disk. Drops items older than `oldest` (seconds since 1970; null keeps all
    * ages).
    */
   append({ frame, events, thresholds }: QueueEntries, oldest: number | null): void {
@@ -194,8 +194,8 @@ export class Queue {
   /** Deletes exactly these: the server has them. */
   remove(items: readonly Item[]): void {
     this.#contents.remove(items)
-    // A few go in the commit of the next frame. Those that a crash brings back are sent twice, which hurts
-    // nobody.
+    // A few are deleted with the commit of the next frame. Those that a crash brings back are sent twice,
+    // which does no harm.
     if (this.#contents.gone.size > KEPT_GONE || this.#disk.isFailing) this.#disk.flush(null)
   }
 
@@ -205,7 +205,7 @@ export class Queue {
     this.remove(items)
   }
 
-  /** What comes later (a cycle that hung) is lost. */
+  /** Items that come later (from a cycle that hung) are lost. */
   close(): void {
     this.#disk.close()
   }

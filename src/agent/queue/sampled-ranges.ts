@@ -1,12 +1,10 @@
-/**
- * Times from `first` to `last` (seconds since 1970) that have a sample, or that nobody will ask for again.
- */
+/** Times from `first` to `last` (seconds since 1970) that have a sample, or that need none any more. */
 export type SampledRange = { readonly first: number; readonly last: number }
 
 /** A clock that jumps more often than this between two restarts of the count is past helping. */
 export const MAX_SPANS = 64
 
-/** Gaps of so many intervals are closed, so that a few cycles left out don't use up the spans. */
+/** Gaps of this many intervals are closed, so that a few skipped cycles don't use up the spans. */
 const CLOSED_GAP = 10
 
 export function isTaken(spans: readonly SampledRange[], time: number): boolean {

@@ -13,7 +13,10 @@ export type PickLimits = {
   readonly inFlight: ReadonlySet<number>
 }
 
-/** Chooses what is sent next: new samples first, then pieces of what was refused, then the backlog, oldest first. */
+/**
+ * Chooses what is sent next: new samples first, then parts of a refused batch, then the backlog, oldest
+ * first.
+ */
 export class BatchPicker {
   readonly #queue: Queue
   /** Everything up to this id is due; what came later waits for its turn in the interval. */
@@ -30,7 +33,7 @@ export class BatchPicker {
     this.#queue = queue
   }
 
-  /** What is due and new goes before the backlog. */
+  /** New samples go before the backlog. */
   get hasFresh(): boolean {
     return this.#freshId < this.#dueId
   }
@@ -42,7 +45,7 @@ export class BatchPicker {
     this.#hasHeldBack = false
   }
 
-  /** What was sent on the connection before and not acknowledged is sent again. */
+  /** Unacknowledged items of the previous connection are sent again. */
   beginConnection(): void {
     this.#freshId = Math.max(0, this.#dueId - 1)
     this.#backlogId = 0

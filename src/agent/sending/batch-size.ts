@@ -4,14 +4,14 @@ import type { Clock } from '../../lib/clock.ts'
 const MOST_BYTES = 512 * 1024
 /**
  * A path that drops large packets lets the greeting pass and no batch. After a batch without an answer the
- * next ones are so much smaller, down to what fits every path (1,200 bytes on the line, TLS and all), until
- * one is stored.
+ * next ones are smaller by this factor, down to a size that every path lets pass (1,200 bytes on the line,
+ * with TLS), until one is stored.
  */
 const SHRINK = 8
 const LEAST_BYTES = 1150
 /** No packet of a usual line is longer. */
 const ONE_PACKET = 1500
-/** A size that was not answered is not tried again for so long. */
+/** A size that was not answered is not tried again for this long. */
 const REMEMBERED_MS = 600_000
 
 /** How large a batch may be, as what became of others has shown. */
@@ -40,11 +40,14 @@ export class BatchSize {
     this.#bytes = Math.max(this.#bytes, Math.min(most, this.#bytes * 2))
   }
 
-  /** A batch of so many bytes was not answered though the connection stood; false when none can be smaller. */
+  /**
+   * A batch of this many bytes was not answered although the connection was open; false when batches can't be
+   * smaller.
+   */
   noteUnanswered(bytes: number): boolean {
     if (this.#bytes <= LEAST_BYTES) return false
     const tried = Math.min(bytes, this.#bytes)
-    // Below this it is the size of packets that counts: what fits one passes, what needs two does not.
+    // Below this only the size of packets matters: a batch of one packet passes, a batch of two does not.
     this.#ceiling = tried < 2 * ONE_PACKET ? LEAST_BYTES : Math.floor(tried / 2)
     this.#ceilingUntilMs = this.#clock.monotonicMs() + REMEMBERED_MS
     this.#bytes = Math.max(LEAST_BYTES, Math.floor(tried / SHRINK))

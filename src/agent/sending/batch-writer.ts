@@ -19,7 +19,7 @@ export type BatchWriterOptions = {
   metricsOf(metricSet: number): readonly string[]
   /** A batch should not be longer, because the path does not let it pass. */
   mostBytes(): number
-  /** The queue's row of numbers, and what of it has to be said. */
+  /** The queue's numbering, and the part that has to be sent. */
   readonly numbering: SessionNumbering
 }
 
@@ -29,18 +29,18 @@ export type SessionNumbering = {
   readonly run: string
   /** Seconds since its start. */
   uptime(): number
-  /** What is known of all numbers up to now; null when it is not. */
+  /** The state of all numbers up to now; null when it is not known. */
   readonly known: KnownNumbers | null
   /** The lowest number that may still come. */
   readonly lowestId: number
-  /** What never comes, as much as a batch of now may hold. */
+  /** Losses, as many as one batch may hold. */
   listLosses(): readonly Loss[]
 }
 
-/** What one batch holds. */
+/** The content of one batch. */
 export type BatchContent = {
   readonly items: readonly Item[]
-  /** What goes with some batches only. */
+  /** Parts of some batches only. */
   readonly extra?: Pick<Batch, 'passphrase' | 'key' | 'was' | 'open'>
   /** Only these columns of a single frame, and how many parts of it are left with this one. */
   readonly columns?: ColumnRange
@@ -53,21 +53,21 @@ export type WrittenBatch = {
   readonly id: number
   /** As it goes on the wire. */
   readonly line: Uint8Array | string
-  /** What it says is lost. */
+  /** The losses in it. */
   readonly lost: readonly Loss[]
   /** Our time in it, in seconds since 1970. */
   readonly clock: number
 }
 
 /**
- * Lists of names that the server is asked to keep at a time: even the longest fit what it grants a
+ * Lists of names that the server is asked to keep at a time: even the longest fit into the memory of a
  * connection.
  */
 const MAX_OPEN_METRIC_SETS = 4
 /** The same where a frame goes in parts, whose lists are short. */
 const MAX_PART_LAYOUTS = 200
 
-/** Writes the batches of one connection, and knows what the server has been told on it. */
+/** Writes the batches of one connection, and remembers what the server has received on it. */
 export class BatchWriter {
   readonly #options: BatchWriterOptions
   /** Numbers under which the connection keeps lists of names. */
@@ -87,7 +87,7 @@ export class BatchWriter {
     this.#unsentFacts = facts
   }
 
-  /** Throws when the names of a frame's columns are lost; nothing counts as told then. */
+  /** Throws when the names of a frame's columns are lost; nothing counts as sent then. */
   write(content: BatchContent, { isGreeting }: { readonly isGreeting: boolean }): WrittenBatch {
     const { items, columns, partsLeft = 1, next } = content
     const { clock, numbering, mostBytes } = this.#options
@@ -107,7 +107,7 @@ export class BatchWriter {
     const encode = (facts: HostFacts | null) =>
       encodeBatch({ ...batch, ...(facts !== null && { facts }) }, layout.number, layout.isNew)
     let line = encode(this.#unsentFacts)
-    // What a machine says of itself can wait until the path takes longer batches.
+    // The machine's facts can wait until the path lets longer batches pass.
     if (this.#unsentFacts !== null && line.length > mostBytes()) line = encode(null)
     else this.#unsentFacts = null
     if (layout.key !== null) this.#layouts.set(layout.key, layout.number)

@@ -25,7 +25,9 @@ export type ConnectionEvents = {
 
 export type ConnectOptions = {
   readonly server: CollectorAddress
-  /** Bytes of a packet beside its headers, where the system lets us say so; null leaves it to the system. */
+  /**
+   * Bytes of a packet beside its headers, where the system lets us set them; null leaves them to the system.
+   */
   readonly maxPayload?: number | null
   readonly clock: Clock
   readonly events: ConnectionEvents
@@ -96,7 +98,7 @@ class CollectorConnection implements ServerConnection {
     if (this.#isOver) return
     const { server, maxPayload = null, clock } = this.#options
     const { host: hostname, port, tls } = server
-    // Bun takes a descriptor before a name, though its types do not say so.
+    // Bun accepts a descriptor in place of a name, although its types do not say so.
     const place = {
       hostname,
       port,
@@ -172,9 +174,9 @@ class CollectorConnection implements ServerConnection {
     if (this.#text.length > MAX_REPLY_BYTES) this.#finish('the answer is too long')
   }
 
-  /** The system is asked why there is no connection, where Bun says no more than that it was refused. */
+  /** The system is asked for the reason, where Bun only reports a refused connection. */
   async #fail(error: unknown) {
-    // Bun tells of a failure twice.
+    // Bun reports a failure twice.
     if (this.#isOver || this.#hasFailed) return
     this.#hasFailed = true
     const isRefusal = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'

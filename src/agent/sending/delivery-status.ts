@@ -19,7 +19,7 @@ export type DeliveryStatus = {
   readonly failure: string | null
 }
 
-/** What the sender knows of its deliveries. */
+/** The sender's knowledge of its deliveries. */
 export type Deliveries = {
   /** By the monotonic clock; null when nothing was acknowledged since the start. */
   readonly acknowledgedAtMs: number | null
@@ -89,7 +89,7 @@ export function keepDeliveryStatus(options: StatusOptions): { note(): void; stop
   }
 }
 
-/** Null when there is no such file, or when it holds something else. */
+/** Null when there is no such file, or when its content is not a status. */
 export function readDeliveryStatus(file: string): DeliveryStatus | null {
   try {
     const found: unknown = JSON.parse(readFileSync(file, 'utf8'))

@@ -6,7 +6,7 @@ export type EnrolOptions = {
   readonly server: CollectorAddress
   /** Of the enrolment code. */
   readonly secret: string
-  /** What the host's name belongs to from then on. */
+  /** The key that owns the host's name from then on. */
   readonly key: string
   readonly host: string
   readonly clock: Clock

@@ -1,12 +1,12 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** With its headers a packet of so many bytes is no longer than 1,200: every path lets it pass. */
+/** With its headers a packet of this size is no longer than 1,200 bytes: every path lets it pass. */
 const SMALL_PAYLOAD = 1140
 /** A longer batch has a packet of the usual size; a shorter one may pass where such a packet would not. */
 const FULL_PAYLOAD = 1460
-/** A server may have been slow, so usual packets are tried once more after so long. */
+/** The server may just have been slow, so usual packets are tried once more after this time. */
 const RETEST_MS = 600_000
-/** A path that is known to be narrow is tried again after so long. */
+/** A path that is known to be narrow is tried again after this time. */
 const REMEMBERED_MS = 86_400_000
 
 /**
@@ -39,7 +39,7 @@ export class PathWidth {
     return this.#proofs > 1
   }
 
-  /** To be asked before a connection is made, and between two batches: true when it should be made anew. */
+  /** Called before a connection is made, and between two batches: true when it should be made again. */
   beginRetest(): boolean {
     if (!this.#isSmall || this.#clock.monotonicMs() < this.#retestMs) return false
     this.#isSmall = false
@@ -54,7 +54,7 @@ export class PathWidth {
     this.#isSmall = true
   }
 
-  /** A batch with rows was stored, of so many bytes on the line. */
+  /** A batch with rows was stored, with this many bytes on the line. */
   noteStored(bytes: number): void {
     if (!this.#isSmall) {
       const isLongAgo = this.#clock.monotonicMs() - this.#retestedMs > REMEMBERED_MS

@@ -27,15 +27,13 @@ export type ProtocolSessionOptions = {
   metricsOf(metricSet: number): readonly string[]
   /** A batch should not be longer, because the path does not let it pass. */
   mostBytes(): number
-  /** The queue's row of numbers, and what of it has to be said. */
+  /** The queue's numbering, and the part that has to be sent. */
   readonly numbering: SessionNumbering
   /** The server has taken our greeting; from now on batches can be sent. */
   onReady(): void
-  /**
-   * The server's clock, as an answer told it; it comes before `onReady` or `onStored` for the same answer.
-   */
+  /** The server's clock in an answer; called before `onReady` or `onStored` for the same answer. */
   onClock(serverTime: number): void
-  /** What has become of a batch. */
+  /** The outcome of a batch. */
   onStored(answer: StoredBatch): void
   /** The server will never take these. */
   onRefused(items: readonly Item[], reason: string): void
@@ -47,7 +45,7 @@ export type SessionEnd = {
   readonly reason: string
   /** The server refused us as such (a wrong passphrase), which trying again soon won't change. */
   readonly isLasting: boolean
-  /** The server closed an idle connection, which is no fault. */
+  /** The server closed an idle connection, which is not a failure. */
   readonly isClean: boolean
   /** The connection stood, and what was sent on it was not answered in time. */
   readonly isStalled: boolean
@@ -61,9 +59,9 @@ export type SessionEnd = {
  */
 export type StoredBatch = {
   readonly items: readonly Item[]
-  /** What it took on the line. */
+  /** Its bytes on the line. */
   readonly bytes: number
-  /** What the server knows now to be lost. */
+  /** Losses that the server knows of now. */
   readonly lost: readonly Loss[]
   readonly waiting: readonly Item[]
   readonly refused: number
@@ -71,7 +69,8 @@ export type StoredBatch = {
 }
 
 /**
- * Silence for so long, while an answer is due, ends the session: the connection is dead, or the server stuck.
+ * Silence for this long, while an answer is due, ends the session: the connection is dead, or the server
+ * stuck.
  */
 const SILENCE_MS = 60_000
 /**
@@ -80,7 +79,7 @@ const SILENCE_MS = 60_000
  */
 const ANSWER_MS = 300_000
 
-/** A connection that ends after so long a silence has probably lost what was sent on it. */
+/** A connection that ends after such a long silence has probably lost what was sent on it. */
 const STALLED_MS = 10_000
 
 type SentBatch = {
@@ -95,8 +94,8 @@ type SentBatch = {
 
 /**
  * One connection, from connecting to its end. It begins with a greeting: a batch with passphrase, key and
- * facts and no rows. So a refusal of us as such is told from that of a batch, and a batch is never thrown
- * away for a wrong passphrase.
+ * facts and no rows. So a refusal of the agent is distinguished from that of a batch, and a batch is never
+ * dropped because of a wrong passphrase.
  */
 export class ProtocolSession {
   readonly #options: ProtocolSessionOptions
@@ -160,8 +159,8 @@ export class ProtocolSession {
   }
 
   /**
-   * Sends one batch; an empty one tells the server that we live. All frames are of one layout. A frame that is
-   * too long for the path goes column by column.
+   * Sends one batch; an empty one shows the server that we live. All frames have one metric set. A frame that
+   * is too long for the path is sent column by column.
    */
   send(items: readonly Item[]): void {
     try {
@@ -227,7 +226,7 @@ export class ProtocolSession {
   }
 
   /**
-   * One timer, left alone by what is sent and answered: patience only grows by that, so it is looked at when
+   * One timer, not moved by what is sent and answered: that only extends the deadline, which is compared when
    * the timer ends.
    */
   #watch() {
@@ -254,7 +253,7 @@ export class ProtocolSession {
     return this.#options.clock.monotonicMs() - Math.max(this.#lastSeenMs, oldest.sentAtMs) >= STALLED_MS
   }
 
-  /** Bytes of the oldest batch without an answer; 0 for one that says no more than that we live. */
+  /** Bytes of the oldest batch without an answer; 0 for an empty one. */
   #measureUnanswered(): number {
     const oldest = this.#batches.values().next().value
     return oldest !== undefined && (!this.#isReady || oldest.items.length > 0) ? oldest.bytes : 0

@@ -9,12 +9,12 @@ export type SenderLogOptions = {
   readonly countWaiting: () => number
 }
 
-/** What lasts is logged again after so long, with what waits. */
+/** A lasting failure is logged again after this time, with the number of waiting items. */
 const LOG_AGAIN_MS = 600_000
 
 export const nameOf = ({ host, port }: CollectorAddress) => `${host}:${port}`
 
-/** What the administrator reads of sending: each trouble once, and again every ten minutes while it lasts. */
+/** The log of sending: each failure once, and again every ten minutes while it lasts. */
 export class SenderLog {
   readonly #options: SenderLogOptions
   readonly #lastReasons = new Map<CollectorAddress, string>()

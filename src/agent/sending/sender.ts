@@ -81,7 +81,7 @@ export class Sender {
     this.#numbering = numberSession(queue, clock, this.#batchSize)
   }
 
-  /** Sends what is in the queue in `delayMs`, or says that the host lives if there is nothing. */
+  /** Sends the queue after `delayMs`, or an empty batch if there is nothing. */
   wake(delayMs: number): void {
     if (this.#stopping === null) this.#slot ??= this.#options.clock.after(delayMs, () => this.#sendDue())
   }
@@ -92,8 +92,8 @@ export class Sender {
   }
 
   /**
-   * True when a server has said that our clock is right and it has not jumped since. Only then may anything
-   * be thrown away for its age.
+   * True when a server has confirmed our clock and it has not jumped since. Only then may anything be dropped
+   * for its age.
    */
   isClockConfirmed(): boolean {
     return this.#serverClock.isOursRight()
@@ -206,7 +206,7 @@ export class Sender {
     this.#log.noteRefusedValues(server, refused, reason)
     queue.confirmLosses(lost)
     queue.remove(items)
-    // Samples that only wait at the server's word are no delivery; an empty batch says that the host lives.
+    // Samples that wait for the server's clock are not delivered; an empty batch shows that the host lives.
     if (items.length > 0 || waiting.length === 0) this.#noteAcknowledgement()
     else this.#noteUndelivered(`${nameOf(server)}: samples are from the future by the clock of the server`)
     this.#noteSuccess(server)
@@ -236,8 +236,8 @@ export class Sender {
   }
 
   /**
-   * Server and agent may differ in what is open after a host was deleted or a backup restored: the agent
-   * names its open events once a connection. While only small batches get through, a long list would end the
+   * Server and agent may have different open events after a host was deleted or a backup restored: the agent
+   * lists its open events once a connection. While only small batches pass, a long list would end the
    * connection.
    */
   #reconcile() {

@@ -3,7 +3,7 @@ import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import { MAX_CLOCK_DIFFERENCE } from '../../protocol/message.ts'
 
 export type ServerClock = {
-  /** An answer of the server said or implied this time, in seconds since 1970. */
+  /** An answer of the server contained or implied this time, in seconds since 1970. */
   note(serverTime: number): void
   /**
    * The latest time of a frame that the server takes now; everything is tried while nothing is known of its

@@ -8,7 +8,7 @@ import type { SessionNumbering } from './batch-writer.ts'
 const LOSS_BYTES = 60
 const LOSS_SHARE = 0.25
 
-/** What a session says of the queue's numbers; losses go along as far as a batch has room. */
+/** A session's part of the queue's numbering; losses are sent as far as a batch has room. */
 export function numberSession(queue: Queue, clock: Clock, batchSize: BatchSize): SessionNumbering {
   const startedMs = clock.monotonicMs()
   return {

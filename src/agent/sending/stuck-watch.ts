@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 
 /**
- * A sender that has neither sent, received nor failed for three intervals, and for at least so long, is
+ * A sender that has neither sent, received nor failed for three intervals, and for at least this long, is
  * stuck: every wait of a connection is shorter than this.
  */
 const STUCK_MS = 120_000

@@ -15,12 +15,12 @@ export type TcpAttempt = {
   readonly clock: Clock
 }
 
-/** What became of one address: `connected`, the name of an error of the system, or `ETIMEDOUT`. */
+/** The outcome for one address: `connected`, the name of an error of the system, or `ETIMEDOUT`. */
 type Finding = { readonly address: string; readonly outcome: string }
 
 /**
- * Connects to the first address of a server that takes it, one after the other, and gives the descriptor, which
- * is the caller's. Rejects with a sentence that says why there is none.
+ * Connects to the first address of a server that accepts, one after the other, and resolves with the
+ * descriptor, which the caller owns. Rejects with a sentence that explains why there is none.
  */
 export async function openTcp(attempt: TcpAttempt): Promise<number> {
   const findings: Finding[] = []
@@ -45,7 +45,7 @@ export async function explainRefusal(attempt: Omit<TcpAttempt, 'maxPayload'>): P
       findings.push({ address, outcome: outcome === 'connected' ? 'ECONNREFUSED' : outcome })
     }
   } catch {
-    // What was found until then is told.
+    // The outcomes until then are reported.
   }
   return findings.length === 0
     ? 'no connection: refused, or no route to the server'

@@ -1,18 +1,18 @@
 import type { Socket, TLSOptions } from 'bun'
 import { fingerprintOf } from '../../lib/fingerprint.ts'
 
-/** How a server over TLS is known. There is no way to take any: with neither list nothing is trusted. */
+/** How a TLS server is verified. Accepting any server is impossible: with neither list nothing is trusted. */
 export type Trust = {
   /**
-   * SHA-256 of the certificates that are trusted, as `fingerprintOf` gives it; null when CAs vouch. With
-   * fingerprints, neither the CA nor the name nor the age of a certificate says anything more.
+   * SHA-256 of the trusted certificates, in the form of `fingerprintOf`; null when CAs decide. With
+   * fingerprints, neither CA, name nor age of a certificate matter.
    */
   readonly fingerprints: readonly string[] | null
   /** Certificates in PEM of the CAs that may vouch for the server; unused with fingerprints. */
   readonly authorities: readonly string[]
 }
 
-/** What nobody can take for a name: digits and dots alone, or a colon. */
+/** Text that can't be a host name: only digits and dots, or with a colon. */
 const IP_ADDRESS = /^[\d.]+$|:/
 
 /**
@@ -22,18 +22,18 @@ export function toTlsOptions(host: string, { fingerprints, authorities }: Trust)
   return {
     rejectUnauthorized: fingerprints === null,
     ...(fingerprints === null && { ca: [...authorities] }),
-    // An address is no server name, says RFC 6066.
+    // RFC 6066 does not allow an address as server name.
     ...(!IP_ADDRESS.test(host) && { serverName: host }),
   }
 }
 
-/** What the library finds where the other end answers in plain text. */
+/** The library's error where the other end answers in plain text. */
 const WRONG_VERSION = 'WRONG_VERSION_NUMBER'
 const NO_TLS = 'that port does not speak TLS: with tcp:// in front the agent goes without, unprotected'
 
 /**
- * What speaks against the server at the other end, as a sentence; null when it is the one that is meant. To
- * be asked when the handshake is over; `isValid` and `error` are what the library found.
+ * The reason not to trust the server at the other end, as a sentence; null when it is the expected one.
+ * Called after the handshake; `isValid` and `error` are the library's findings.
  */
 export function findDistrust(
   { fingerprints }: Trust,

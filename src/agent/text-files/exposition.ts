@@ -7,9 +7,9 @@ const LABEL = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|$)/y
 
 /**
  * Reads the text format of Prometheus, as programs write it for the text file collector of node_exporter.
- * Labels become parts of the name, in the order of their own names: `md_disks{state="spare",device="md0"}` is
- * `md_disks.device:md0.state:spare`. Throws with the line's number for what is not of that format. Values
- * that are no finite numbers are left out.
+ * Labels become parts of the name, sorted by their own names: `md_disks{state="spare",device="md0"}` is
+ * `md_disks.device:md0.state:spare`. Throws with the line's number for text in another format. Values that
+ * are not finite numbers are left out.
  */
 export function readExposition(text: string): ProbeSample[] {
   const found = new Map<string, number>()

@@ -3,7 +3,7 @@ import type { ConnectionSocket } from './connection-context.ts'
 /** Bytes that a refused sender may still send before the connection is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
 
-/** How the end of a connection comes: after our last words, or at once. */
+/** The way a connection ends: after the final reply, or at once. */
 export class Closing {
   /** The other side has ended its half of the connection. */
   hasEnded = false
@@ -46,7 +46,7 @@ export class Closing {
     return true
   }
 
-  /** Counts what came after our last words. */
+  /** Counts the bytes received after the final reply. */
   discard(bytes: number): void {
     this.#lingerBytes += bytes
     if (this.#lingerBytes > MAX_LINGER_BYTES) this.cut()

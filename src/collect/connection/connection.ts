@@ -21,7 +21,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   readonly address: string
   /** When it was opened, by the monotonic clock. */
   readonly since: number
-  /** By the monotonic clock, when anything last came or went. */
+  /** By the monotonic clock, when bytes were last received or sent. */
   lastActive: number
   /** When it began to wait for memory; null when it does not. */
   memoryWaitSince: number | null = null
@@ -79,7 +79,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
   get isKnown(): boolean {
     return this.#isKnown
   }
-  /** The host whose reports came last; null while none did. */
+  /** The host of the latest reports; null before the first. */
   get host(): string | null {
     return this.#reports.host
   }
@@ -216,7 +216,7 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
     }
   }
 
-  /** Nothing more is read until it is known who speaks. */
+  /** Nothing more is read until it is known whether the sender is admitted. */
   #admit(credentials: Credentials): void {
     this.pause(PAUSED_FOR_ADMISSION)
     this.#shared.admission.admit(credentials, this.address).then(

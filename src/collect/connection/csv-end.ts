@@ -6,9 +6,9 @@ import type { ReceiveBuffer } from './receive-buffer.ts'
 const OPEN_LINE_QUIETS = 4
 const LINE_END = Buffer.from('\n')
 
-/** Finds the end of a packet of CSV, which nothing marks but that no more comes. */
+/** Finds the end of a packet of CSV, which nothing marks but that no more bytes follow. */
 export class CsvEnd {
-  /** All of it seems to have come. */
+  /** The whole packet seems to have arrived. */
   hasCome = false
   readonly #decoder: Pick<ProtocolDecoder, 'isReadingLines'>
   readonly #buffer: Pick<ReceiveBuffer, 'isEmpty' | 'read'>
@@ -24,7 +24,7 @@ export class CsvEnd {
     this.#csvQuietMs = csvQuietMs
   }
 
-  /** True when whole lines have come and nothing else. */
+  /** True when only complete lines have arrived. */
   get isDue(): boolean {
     return this.#decoder.isReadingLines && this.#buffer.isEmpty
   }
@@ -36,7 +36,10 @@ export class CsvEnd {
     return quietMs >= this.#csvQuietMs && this.isDue
   }
 
-  /** Nobody knows of every agent that it ends its last line: one that is whole is taken after a longer wait. */
+  /**
+   * Some agents may not end their last line: one that is complete without its end is taken after a longer
+   * wait.
+   */
   #takeOpenLine(consume: (line: Buffer) => void): void {
     this.#buffer.read((bytes) => {
       if (!isWholeCsvLine(bytes.toString())) return 0

@@ -5,7 +5,7 @@ import type { CollectLimits } from './connection-limits.ts'
 /** A connection whose sender has given the passphrase or proved a key. */
 export type KnownSender = {
   readonly address: string
-  /** Whom it speaks for; null while it has reported nothing. */
+  /** The host that it reports for; null while it has reported nothing. */
   readonly host: string | null
   refuse(reason: Reason, detail: string): void
 }

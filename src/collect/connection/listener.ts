@@ -12,7 +12,7 @@ export type ListenerOptions<Data> = {
   readonly drained: (socket: Socket<Data>) => void
   /** The other side has ended its half of the connection. */
   readonly ended: (socket: Socket<Data>) => void
-  /** The last word of a socket; may come twice. */
+  /** The last callback for a socket; may be called twice. */
   readonly closed: (socket: Socket<Data>) => void
   /** The other side does not speak TLS, or not ours; the socket closes. */
   readonly distrusted: (socket: Socket<Data>, error: Error | null) => void

@@ -19,7 +19,7 @@ export type PortPolicy = {
    * Where senders without TLS may come from; from everywhere when it is empty, from nowhere when it is null.
    */
   readonly plainFrom: readonly AddressRange[] | null
-  /** The balancers that are believed whom they speak for. */
+  /** The balancers that are trusted to name the sender's address. */
   readonly trustedProxies: readonly AddressRange[]
   /** Null where TLS can't be spoken. */
   readonly findTls: () => TlsFiles | null

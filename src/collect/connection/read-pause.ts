@@ -7,7 +7,7 @@ export const PAUSED_FOR_MEMORY = 4
 export const PAUSED_FOR_STOP = 8
 export const PAUSED_FOR_ADMISSION = 16
 
-/** Whether anything is read from a connection, for which several reasons may speak against it at once. */
+/** Whether a connection is read from; several reasons for a pause may apply at once. */
 export class ReadPause {
   readonly #socket: Pick<ConnectionSocket, 'pause'>
   /** Bits of `PAUSED_FOR_…`. */

@@ -56,7 +56,7 @@ export class ReceiveBuffer {
     this.#bytes.release()
   }
 
-  /** Drops what was kept, and counts nothing as held, the session's either: it is over. */
+  /** Drops the kept bytes, and counts no memory as held, not even the session's: the connection is over. */
   release(): void {
     this.#bytes.release()
     this.#setHeld(0)

@@ -33,17 +33,17 @@ export class ReplyBuffer {
     return this.#text !== ''
   }
 
-  /** True when so much waits that nothing more should be read. */
+  /** True when so many answers wait that nothing more should be read. */
   get isFull(): boolean {
     return this.#text.length > MAX_WAITING
   }
 
-  /** True when nothing more is to be read, because the last words are known. */
+  /** True when nothing more is to be read, because the final reply is known. */
   get isEnding(): boolean {
     return this.#finalReply !== null
   }
 
-  /** True when the last words are on their way, or there were none. */
+  /** True when the final reply was written, or was empty. */
   get isEnded(): boolean {
     return this.#finalReply === ''
   }

@@ -31,7 +31,7 @@ export class ReportSubmitter {
     this.#shared = shared
   }
 
-  /** Whose reports came last; null while none did. */
+  /** The host of the latest reports; null before the first. */
   get host(): string | null {
     return this.#host
   }

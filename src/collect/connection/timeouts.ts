@@ -16,7 +16,7 @@ export type Pace = {
   readonly hasUnread: boolean
 }
 
-/** A null reason: it may be closed without a word, nothing was wrong. */
+/** With a null reason the connection may be closed without a reply: there was no fault. */
 export type TimedOut = { readonly reason: ConnectionFault | null; readonly detail: string }
 
 /** Tells whether a connection has had its time; null when it has not. */

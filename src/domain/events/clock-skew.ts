@@ -13,7 +13,7 @@ export type ClockVerdict = {
 }
 
 /** Fewer hosts do not outvote the clock of the server. */
-const LEAST_HOSTS = 3
+export const LEAST_HOSTS = 3
 
 /**
  * Says whose clock is wrong. When more than half of the hosts, and three at least, differ from the server by

@@ -3,6 +3,7 @@ import {
   describeHostClock,
   describeServerClock,
   evaluateClocks,
+  LEAST_HOSTS,
 } from '../../domain/events/clock-skew.ts'
 import { CLOCK_SKEW, SERVER_CLOCK } from '../../domain/metrics/declared/server-events.ts'
 import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
@@ -27,7 +28,7 @@ export const watchClocks: Task = {
   name: 'watch clocks',
   every: 60,
   async run(context) {
-    const { store, clock, watching } = context
+    const { store, clock, watching, steadyMs } = context
     const { watch } = store
     const now = clock.now()
     const [clocks, seen, seenOfServer] = await Promise.all([
@@ -35,8 +36,13 @@ export const watchClocks: Task = {
       watch.listSeen(CLOCK_SKEW.name),
       watch.listSeen(SERVER_CLOCK.name),
     ])
-    const lately = clocks.filter(({ lastSeen }) => Math.abs(now - lastSeen) <= LATELY)
+    // What was noted before this start, or before our clock was set, says nothing of our clock of now.
+    const steadySeconds = steadyMs() / 1000
+    const fresh = clocks.filter(({ lastSeen }) => Math.abs(now - lastSeen) <= steadySeconds)
+    const lately = fresh.filter(({ lastSeen }) => Math.abs(now - lastSeen) <= LATELY)
     const isServerWrong = seenOfServer.length > 0
+    // Too few have spoken again to say that it is over.
+    if (lately.length < LEAST_HOSTS && isServerWrong && steadySeconds < LATELY) return true
     const server = evaluateClocks(lately, isServerWrong ? watching.skew * CLEAR_SHARE : watching.skew)
     if (isServerWrong || server.serverAhead !== null)
       await reportOnServer(context, reportServer(server, lately.length, now), seenOfServer, now)
@@ -44,7 +50,7 @@ export const watchClocks: Task = {
     const open = new Map(seen.map((event) => [event.host, event]))
     const common = { metric: CLOCK_SKEW.name, severity: 3, time: now } as const
     const reports: EngineReport[] = []
-    for (const { name: host, skew } of clocks)
+    for (const { name: host, skew } of fresh)
       if (Math.abs(skew) > watching.skew && !server.agreeing.has(host) && !open.has(host))
         reports.push({
           host,
@@ -56,9 +62,11 @@ export const watchClocks: Task = {
             message: describeHostClock(host, skew, MAX_TIME_AHEAD),
           },
         })
-    const skews = new Map(clocks.map(({ name, skew }) => [name, skew]))
+    const skews = new Map(fresh.map(({ name, skew }) => [name, skew]))
     for (const { host, uid, message } of open.values()) {
-      const isRight = Math.abs(skews.get(host) ?? 0) <= watching.skew * CLEAR_SHARE
+      const skew = skews.get(host)
+      // A host that is silent may be as wrong as before.
+      const isRight = skew !== undefined && Math.abs(skew) <= watching.skew * CLEAR_SHARE
       if (isRight || server.agreeing.has(host))
         reports.push({ host, report: { ...common, uid, change: 2, status: 'closed', message } })
     }

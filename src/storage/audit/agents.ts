@@ -16,7 +16,7 @@ import type { ReplacedRuns } from './replaced-runs.ts'
 
 /** A restart may look this much too early: answers wait, and the two clocks are read at different times. */
 const TOLERANCE = 30
-/** The first of two agents is kept while it was seen so lately; then the other one takes over. */
+/** The first of two agents is kept if it was seen within this time; otherwise the other one takes over. */
 const KEPT_SECONDS = 900
 /** The interval after which the runs that send for the hosts are read again. */
 const REREAD_SECONDS = 600
@@ -31,8 +31,8 @@ export function isFromKnownAgent({ agentRun }: CachedHost, { queue }: HostReport
 }
 
 /**
- * Looks from time to time whether the agents that are remembered still speak for their hosts: another engine may
- * have met other ones. Many hosts share one statement, so that it costs a packet nothing.
+ * Checks at intervals whether the remembered agents still send for their hosts: another engine may have
+ * received reports of other agents. Many hosts share one statement, so that it costs a packet nothing.
  */
 export class AgentRefresh {
   #begun = Number.NEGATIVE_INFINITY
@@ -67,7 +67,7 @@ export class AgentRefresh {
 }
 
 async function compare(transaction: Transaction, hosts: readonly CachedHost[]): Promise<void> {
-  // Always as many, so that it is one statement for the database too.
+  // Always the same number of values, so that the database sees one statement.
   const ids = Array.from({ length: REREAD_AT_ONCE }, (_, i) => hosts[i]?.id ?? -1)
   const rows = await transaction.query<{ host: number; run: string; queue: number }>(
     `SELECT host, run, queue FROM agent_run WHERE host IN (${placeValues(REREAD_AT_ONCE)})`,
@@ -138,7 +138,7 @@ async function recogniseAgent(
   const isCopy = replaced.isCopy(host, queue.run)
   const isFirst = started < row.started && !isCopy
   const takeover = replaced.findTakeover(host, queue.run)
-  // The greeting of an agent that has died may come late: the run of now has to have sent something since.
+  // The greeting of an agent that has ended may arrive late: the present run has to have sent a report since.
   const isBack = isCopy || (takeover !== null && (isFirst || lastSeen > takeover))
   // A stored time in the future was written by a wrong clock and is ignored.
   const isRestart = (!isBack && started >= lastSeen - TOLERANCE) || lastSeen > seen + TOLERANCE

@@ -12,7 +12,9 @@ const MAX_DIFFERENCES = 100
 
 /** With at most this many hosts, settling has no noticeable cost. */
 const FEW_HOSTS = 500
-/** Beyond, a row is written for each host so seldom that a packet hardly pays for it. */
+/**
+ * With more hosts, settling is this rare: it writes a row for each host, which then costs little per packet.
+ */
 const SELDOM_SECONDS = 3600
 
 export function createDataAuditStore(database: Database): DataAuditStore {

@@ -44,7 +44,7 @@ export const UNUSED: LossReason = 'unused'
 
 const uidOf = (id: number) => `gap:${id}`
 
-/** Cycles that an agent left out so soon after others for the same reason are one hole with them. */
+/** Cycles that an agent left out within this time after others for the same reason are one hole with them. */
 const JOINED_SECONDS = 600
 
 /** A loss that is reported again with its longer duration stays one gap; its event is reported again. */
@@ -96,7 +96,7 @@ async function findBefore(transaction: Transaction, queue: number, first: number
   return row ?? null
 }
 
-/** The gap without numbers that begins at `from`, or goes on until then. */
+/** The gap without numbers that contains `from`, or ended at most `JOINED_SECONDS` before it. */
 async function findCycles(transaction: Transaction, queue: number, from: number, reason: string) {
   const [row] = await transaction.query<GrownGap>(
     `SELECT id, amount, from_time, to_time FROM data_gap
@@ -107,7 +107,7 @@ async function findCycles(transaction: Transaction, queue: number, from: number,
   return row ?? null
 }
 
-/** How many cycles, which are as far apart as each other, are not in the gap yet. */
+/** The number of cycles, at equal distances, that are not in the gap yet. */
 function countBeyond(
   known: GrownGap,
   { from, to, amount }: { readonly from: number; readonly to: number; readonly amount: number },
@@ -132,7 +132,7 @@ export async function explainGaps(
   )
 }
 
-/** Numbers that were taken for lost and came: their gaps shrink. Gives those numbers. */
+/** Shrinks the gaps of numbers that were taken for lost and have arrived. Returns those numbers. */
 export async function takeBack(transaction: Transaction, queue: number, range: NumberRange) {
   const rows = await transaction.query<GapRow>(
     `SELECT ${GAP_COLUMNS} FROM data_gap

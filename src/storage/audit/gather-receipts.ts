@@ -4,9 +4,9 @@ import { type FrameRun, type ReceiptVisitor, type ReportEntry, scanReceipt } fro
 
 /** The facts about hosts in a receipt, beside the received numbers. */
 export type ReceiptDays = {
-  /** Samples that took the place of others, which had been acknowledged too. */
+  /** Samples that replaced others, which had been acknowledged too. */
   readonly overlaps: readonly { readonly host: number; readonly day: number; readonly samples: number }[]
-  /** Days of hosts of which samples without numbers came. */
+  /** Days of hosts for which samples without numbers were received. */
   readonly unnumbered: readonly { readonly host: number; readonly day: number }[]
 }
 

@@ -20,8 +20,8 @@ const SEARCHED_SECONDS = 3600
 const ASSUMED_INTERVAL = 60
 
 /**
- * Notes what was lost with the queue before that of `row`. `runs` are the frames that came of it since it was read:
- * an agent sends the newest first, so what comes later may make the hole shorter.
+ * Notes what was lost with the queue before that of `row`. `runs` are the frames received from it since it
+ * was read: an agent sends the newest first, so later ones may make the hole shorter.
  */
 export async function noteLostQueue(
   transaction: Transaction,

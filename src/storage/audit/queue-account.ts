@@ -19,7 +19,10 @@ export type FoundGap = NumberRange & {
   readonly amount: number
 }
 
-/** Ranges that the row keeps at most; the lowest holes beyond are taken for holes without a reason. */
+/**
+ * The greatest number of ranges in the row; above it, the lowest gaps between ranges become holes without a
+ * reason.
+ */
 const MAX_RANGES = 1000
 
 /**
@@ -66,7 +69,7 @@ export class QueueAccount {
     return this.#accounted
   }
 
-  /** The numbers of what came that were taken for lost, or came before. */
+  /** The numbers in the report that were taken for lost, or received before. */
   findKnown({ frames, others }: ReportEntry): NumberRange[] {
     return [...frames, ...others].flatMap((range) =>
       this.#accounted.flatMap(({ first, last }) => {
@@ -135,7 +138,7 @@ export class QueueAccount {
     this.newest = Math.max(this.newest, range.last)
   }
 
-  /** To be called for all that came before `addLosses` is for any. */
+  /** To be called for all reports before `addLosses` is called. */
   addReport(entry: ReportEntry): void {
     if (this.first === 0) this.first = lowestOf(entry)
     // For an agent that does not send its known numbers: the numbers that can't arrive any more have arrived
@@ -186,7 +189,7 @@ export class QueueAccount {
     }
   }
 
-  /** How many may still come. */
+  /** The number of frames and events that may still arrive. */
   get pending(): number {
     return countAllOf(missingFrom(this.#accounted, this.#span))
   }
@@ -205,7 +208,7 @@ export class QueueAccount {
     return fresh
   }
 
-  /** An agent may name what came after all, and what was before this server knew it. */
+  /** An agent may report numbers as lost that arrived after all, or that are from before this server. */
   #addLost({ reason, from, to, ...loss }: Loss): void {
     const range = { first: Math.max(loss.first, this.first), last: loss.last }
     if (range.last < range.first) return

@@ -26,7 +26,7 @@ const RESTORED = 6
 /** A receipt that marks that this database was restored from a backup. */
 export const RESTORED_RECEIPT = Uint8Array.of(RESTORED)
 
-/** Frames whose numbers follow each other, of one day and with as many samples each. */
+/** Frames with consecutive numbers, of one day and with the same number of samples each. */
 export type FrameRun = NumberRange & {
   readonly day: number
   readonly samples: number
@@ -41,7 +41,7 @@ export type ReportEntry = {
   readonly frames: readonly FrameRun[]
   readonly others: readonly NumberRange[]
   readonly lost: readonly Loss[]
-  /** In an entry of its own, before those of what the agent sent then. */
+  /** In an entry of its own, before those of the data that the agent sent then. */
   readonly known?: KnownNumbers
 }
 
@@ -172,7 +172,7 @@ function runsOfFrames(
 
 /** Called with the entries of a receipt, in their order. */
 export type ReceiptVisitor = {
-  /** A report of one frame, whose number is the lowest that may still come. */
+  /** A report of one frame, whose number is the lowest that may still arrive. */
   single(queue: number, number: number, samples: number, time: number): void
   report(entry: ReportEntry): void
   overlap(host: number, day: number, samples: number): void
@@ -181,7 +181,10 @@ export type ReceiptVisitor = {
   restored(): void
 }
 
-/** Throws a RangeError when the bytes are not a receipt; the visitor knows what comes before that place. */
+/**
+ * Throws a RangeError when the bytes are not a receipt; the visitor was called for the entries before that
+ * place.
+ */
 export function scanReceipt(bytes: Uint8Array, visitor: ReceiptVisitor): void {
   const cursor: Cursor = { bytes, at: 0 }
   let lastTime = 0

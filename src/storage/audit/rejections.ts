@@ -39,7 +39,7 @@ export async function listRejections(
   return rows.map((row) => ({ ...row, host }))
 }
 
-/** By reason, over all that is remembered. */
+/** By reason, over the whole stored time. */
 export async function sumRejections(reader: Reader, host: number): Promise<Record<string, number>> {
   const rows = await reader.query<{ reason: string; amount: number }>(
     'SELECT reason, SUM(amount) AS amount FROM rejection WHERE host = ? GROUP BY reason ORDER BY reason',

@@ -16,19 +16,19 @@ type Replaced = {
 const NONE: Replaced = { runs: [], copies: [], at: Number.NEGATIVE_INFINITY }
 
 /**
- * Runs of agents that another one has taken the place of, as far as this process has seen it. A restart is always
- * a new run: one that comes back was never gone, so there are two agents.
+ * Runs of agents that another run has replaced, as far as this process has seen it. A restart is always a new
+ * run: if a replaced run sends again, it never ended, so there are two agents.
  */
 export class ReplacedRuns {
   readonly #hosts = new Map<number, Replaced>()
 
-  /** Another run speaks for the host from `at` on, by the server's clock. */
+  /** Another run sends for the host from `at` on, by the server's clock. */
   note(host: number, run: string, at: number): void {
     const known = this.#hosts.get(host) ?? NONE
     this.#keep(host, { ...known, runs: added(known.runs, run), at })
   }
 
-  /** The run was kept out, because another one speaks for the host. */
+  /** The run was refused, because another one sends for the host. */
   noteCopy(host: number, run: string): void {
     const known = this.#hosts.get(host) ?? NONE
     this.#keep(host, { ...known, copies: added(known.copies, run) })

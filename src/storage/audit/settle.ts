@@ -14,12 +14,12 @@ import type { ReportEntry } from './receipt.ts'
  * minutes.
  */
 
-/** Receipts and bytes of them that are settled together: some seconds of work at the most. */
+/** Receipts and bytes of them that are settled together: some seconds of work at most. */
 const MAX_RECEIPTS = 20_000
 const MAX_BYTES = 16 * 1024 * 1024
 /** Read at a time: one of a large commit takes some ten thousand bytes. */
 const READ_AT_ONCE = 200
-/** Rows of numbers of one transaction: some milliseconds. */
+/** Sequences of numbers in one transaction: some milliseconds. */
 const QUEUES_AT_ONCE = 100
 const DELETED_AT_ONCE = 200
 
@@ -69,7 +69,7 @@ type Read = {
   readonly isMore: boolean
 }
 
-/** Reads up to the place where the database was restored: what came before is settled first. */
+/** Reads up to the place where the database was restored: earlier receipts are settled first. */
 async function readReceipts(database: Database, gatherer: ReceiptGatherer): Promise<Read> {
   const settled: Settled[] = []
   let bytes = 0
@@ -99,7 +99,7 @@ async function finishReceipts(transaction: Transaction, receipts: readonly Settl
   if (plain.length > 0)
     await transaction.run(
       `DELETE FROM receipt WHERE id IN (${placeValues(DELETED_AT_ONCE)})`,
-      // Always as many, so that it is one statement for the database too.
+      // Always the same number of values, so that the database sees one statement.
       Array.from({ length: DELETED_AT_ONCE }, (_, i) => plain[i]?.id ?? -1),
     )
   for (const receipt of receipts) {
@@ -168,7 +168,7 @@ async function settleQueue(
       queue,
     ],
   )
-  // Of the day on which a host began to number it is not known what came without numbers.
+  // On the day on which a host began to number, an unknown number of samples was received without numbers.
   for (const [day, samples] of account.days)
     await addToDay(transaction, { host: row.host, day, samples, isMixed: day <= dayOf(row.since) })
 }

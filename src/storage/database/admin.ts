@@ -13,7 +13,7 @@ export type Upkeep = {
   countBytes(): Promise<number>
   /** Problems of the database's structure, found by the database itself, as sentences. */
   findDamage(): Promise<string[]>
-  /** Writes a consistent copy while everything else goes on. The file must not exist yet. */
+  /** Writes a consistent copy without stopping other work. The file must not exist yet. */
   backUp(file: string): Promise<void>
   /** Every table, in the order of their names. */
   listTables(): Promise<TableShape[]>

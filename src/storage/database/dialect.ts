@@ -45,8 +45,8 @@ export type Dialect = {
   /** Longest INSERT of several rows, in bytes of their values. */
   readonly insertBytes: number
   /**
-   * The locks against other writers where a transaction does not keep them out by itself: see
-   * `write-locks.ts`. Null where it does.
+   * The locks against other writers where a transaction alone does not exclude them: see `write-locks.ts`.
+   * Null where it does.
    */
   readonly sharedLocks: { readonly pass: string; readonly close: string } | null
   /**
@@ -56,8 +56,8 @@ export type Dialect = {
    */
   stepThrough(table: string, column: string, walk?: { back?: boolean; limited?: boolean }): string
   /**
-   * The ORDER BY that gives the rows of such a statement in the order of the walk, where they do not come so
-   * by themselves.
+   * The ORDER BY that returns the rows of such a statement in the order of the steps, where the database does
+   * not do so anyway.
    */
   stepOrder(back?: boolean): string
   /**
@@ -70,7 +70,10 @@ export type Dialect = {
    * look-up in an index that begins with them.
    */
   beyond<V>(sign: '<' | '>', columns: readonly string[], values: readonly V[]): Bound<V>
-  /** Inserts `rows` rows, leaving out those whose key is there; the rows changed are those that went in. */
+  /**
+   * Inserts `rows` rows, leaving out those whose key exists; the count of changed rows is that of the
+   * inserted ones.
+   */
   insertMissing(table: string, columns: readonly string[], rows: number): string
   /** Inserts one row, or updates all columns but `key` where the key is there. */
   upsert(table: string, key: readonly string[], columns: readonly string[]): string

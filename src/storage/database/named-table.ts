@@ -11,7 +11,7 @@ type Shape<T, R> = {
   readonly beforeUpdate?: (transaction: Transaction, one: T) => Promise<void>
 }
 
-/** Rules, windows and targets: few, written by people, and always read whole. */
+/** Rules, windows and targets: few, written by users, and always read as a whole. */
 export function createNamedRows<T extends { readonly id: number; readonly name: string }, R extends object>(
   database: Database,
   { table, columns, toValues, toThing, beforeUpdate }: Shape<T, R>,

@@ -27,7 +27,7 @@ export type DatabaseServer = {
   readonly tls?: MysqlTls | null
   /** Longest wait for the answer to one statement, in seconds. */
   readonly timeout?: number
-  /** A database that is not ours and only read. */
+  /** The database of another program, which is only read. */
   readonly isOfOriginal?: boolean
 }
 
@@ -76,7 +76,7 @@ async function openServer(url: string, options: OpenStoreOptions): Promise<OpenD
   return { database, upkeep: createMysqlUpkeep(database) }
 }
 
-/** Without a look at its schema. What speaks the protocol is loaded only where it is used. */
+/** Does not check the schema. The client for the protocol is loaded only where it is used. */
 export async function connectServer(url: string, { clock, log, server = {} }: OpenStoreOptions) {
   const { openMysql } = await import('./mysql/mysql.ts')
   const { nodes, user, password, database } = parseMysqlUrl(url)

@@ -46,7 +46,10 @@ export async function takeMaintenanceLock(transaction: Transaction): Promise<voi
   await transaction.run(`UPDATE counter SET value = value + 1 WHERE name = 'maintenance_lock'`)
 }
 
-/** Keeps those apart who decide on the events of one host. Run before reading what the decision rests on. */
+/**
+ * Serialises the transactions that decide on the events of one host. Run before reading the data for the
+ * decision.
+ */
 export async function takeEventLock(transaction: Transaction, host: number): Promise<void> {
   await transaction.run('UPDATE host SET event_lock = event_lock + 1 WHERE id = ?', [host])
 }

@@ -40,7 +40,7 @@ export async function applyReports(
   }
 }
 
-/** The ids of events that the server itself opens have a colon in them; agents give random ones without. */
+/** The ids of events that the server itself opens contain a colon; agents use random ones without. */
 const OF_AGENT = `uid IS NOT NULL AND uid NOT LIKE '%:%'`
 
 /**
@@ -90,7 +90,7 @@ async function applyChange(transaction: Transaction, received: ReceivedReport, u
   if (!held) return addEvent(transaction, received)
   if (report.change > held.change_number) return changeEvent(transaction, received, held)
   if (report.status === 'closed') return
-  // An opening that comes after its own closing knows better when it began.
+  // An opening that arrives after its own closing has the more exact time of the beginning.
   if (report.time < held.opened)
     await transaction.run('UPDATE event SET opened = ? WHERE id = ?', [report.time, held.id])
   if (held.is_open === 0) await recordOpening(transaction, received, held.id)

@@ -44,7 +44,8 @@ export async function changeEvent(transaction: Transaction, received: ReceivedRe
       held.id,
     ],
   )
-  // Whoever closed it before knows the time of the closing, unless that was us, for a newer event's sake.
+  // The first closing determines the time, unless the server itself closed the event because a newer one
+  // began.
   if (isOpen !== held.is_open || (isSeen === 0 && held.closed_by_hand === 0))
     await transaction.run('UPDATE event SET closed = ? WHERE id = ?', [isOpen ? null : report.time, held.id])
   const actions: EventAction[] = []
@@ -56,8 +57,8 @@ export async function changeEvent(transaction: Transaction, received: ReceivedRe
 }
 
 /**
- * Closed by hand it stays closed until the problem has ended and comes again, which has another id; and one
- * after which another has begun is over, though its own ending was not seen yet.
+ * An event that was closed by hand stays closed until the problem has ended and occurs again, which has
+ * another id; and an event after which another has begun is over, though its own end was not reported yet.
  */
 async function mayReopen(
   transaction: Transaction,
@@ -113,8 +114,8 @@ export function insertEvent(
 }
 
 /**
- * A metric of a host has one open event. One that is open while another opens was lost by its agent, with its
- * state, or its closing comes later: the older of the two is over where the newer begins.
+ * A metric of a host has one open event. An event that is open while another opens was lost by its agent
+ * together with its state, or its closing arrives later: the older of the two ends where the newer begins.
  */
 async function keepOne(transaction: Transaction, { report, host, noted }: ReceivedReport, id: number) {
   await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })

@@ -16,7 +16,7 @@ export type SqlCondition = {
   readonly isFew?: boolean
 }
 
-/** Events whose words are read for one search: more would keep everybody else waiting. */
+/** Events whose words are read for one search: more would delay all other statements. */
 const MAX_SEARCHED = 20_000
 /** Groups of more hosts are looked for along the times of all events, smaller ones host by host. */
 const FEW_HOSTS = 100

@@ -23,8 +23,8 @@ export type EventRow = {
 }
 
 /**
- * Stands in `event.host` when the event is of several hosts, or of one that is not watched. No host has this
- * id.
+ * The value of `event.host` when the event is of several hosts, or of one that is not watched. No host has
+ * this id.
  */
 export const NO_HOST = 0
 

@@ -70,8 +70,9 @@ export function createDecisionStore(database: Database): DecisionStore {
     },
 
     async listDue(now, limit) {
-      // Changes that wait come first: an event must not be looked at from further on than the rules have
-      // come. The plus keeps the order of the key out of it, which would read every row for those few that are due.
+      // Waiting changes come first: the rules must not see an event in a later state than that of the changes
+      // they were asked about. The plus prevents the index in the order of the key from being used, which
+      // would read every row for the few that are due.
       const due = await database.query<{ event: number; opened: number; changed: number }>(
         `SELECT due.event AS event, ${MOMENT_TIMES}
           FROM (SELECT event, MIN(recheck_at) AS recheck_at FROM notified WHERE recheck_at <= ? GROUP BY +event) due

@@ -53,7 +53,7 @@ export async function closeWithoutId(transaction: Transaction, received: Receive
   )
 }
 
-/** An event that opened and closed while the server was away comes as its closing alone. */
+/** Of an event that opened and closed while the server was away only the closing arrives. */
 async function addClosed(transaction: Transaction, received: ReceivedReport, opened: number) {
   const { report, host, noted } = received
   const [known] = await transaction.query(

@@ -62,7 +62,7 @@ function findEntries(database: Database, { what, by, done, ids }: UndoRequest): 
 
 type Later = { readonly action: EventAction; readonly actor: string | null; readonly time: number }
 
-/** Null when it was undone; else what has happened since. */
+/** Null when it was undone; otherwise the newest change since then. */
 async function undoOne(
   transaction: Transaction,
   { id, event, host }: UndoEntry,

@@ -18,7 +18,7 @@ type FleetRow = {
   readonly given_groups: string | null
 }
 
-/** Hosts read at once: others get their turn between two pieces. */
+/** Hosts read at once: other work gets its turn between two pieces. */
 const PIECE = 500
 
 const VALUES = {

@@ -15,7 +15,7 @@ export function parseGroups(text: string | null): string[] {
   return text === null ? [] : (JSON.parse(text) as string[])
 }
 
-/** Puts groups of one kind in place of those that the host had. */
+/** Replaces the groups of one kind that the host had. */
 export async function saveGroups(
   transaction: Transaction,
   host: number,
@@ -61,7 +61,7 @@ export function giveGroups(
   })
 }
 
-/** Beyond all texts that a name may be. */
+/** Greater than every text that a name may be. */
 export const LAST_TEXT = '\u{10ffff}'
 
 /** Names in use, sorted; at most `limit`. Costs by the number of groups, whatever the number of hosts. */

@@ -26,7 +26,10 @@ export type CachedHost = {
   reportsThresholds: boolean
   /** Of the key that owns the name; null while none does. */
   keyHash: string | null
-  /** Which agent speaks for the host; null for those that number nothing, and while it was not asked. */
+  /**
+   * The run of the agent that sends for the host; null for agents that number nothing, and while it was not
+   * read.
+   */
   agentRun: CachedAgentRun | null
   /** Whether the database knows an agent of it that numbers what it sends. */
   readonly isNumbered: boolean
@@ -56,9 +59,9 @@ const NO_FACTS: StoredFacts = {
   memoryMb: 0,
 }
 
-/** Hosts remembered; beyond that they are looked up again. */
+/** Hosts remembered; when there are more, forgotten ones are looked up again. */
 const MAX_HOSTS = 50_000
-/** Layouts remembered a host; one that changes its metrics all the time must not fill the memory. */
+/** Metric sets remembered per host; one that changes its metrics all the time must not fill the memory. */
 const MAX_METRIC_SETS = 64
 
 /**
@@ -69,7 +72,7 @@ const MAX_SPELLINGS = 300
 
 export type HostCache = {
   recall(name: string): CachedHost | null
-  /** Every host that is remembered, with those that come while it is read. */
+  /** Every host that is remembered, including those added during the iteration. */
   all(): Iterator<CachedHost>
   /**
    * Null when there is no host of the report's name, and none that had it before and has the report's key.
@@ -145,8 +148,8 @@ export function createHostCache(): HostCache {
 }
 
 /**
- * The host that had this name before it was renamed, for its agent. Anybody else takes the name for a host of
- * its own.
+ * The host that had this name before it was renamed, for its own agent. For any other agent the name is free
+ * for a new host.
  */
 async function findRenamed(
   transaction: Transaction,

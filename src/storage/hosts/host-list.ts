@@ -28,7 +28,7 @@ const WORST = `LEFT JOIN (SELECT host AS troubled, MIN(severity) AS worst FROM e
 /** Names that begin with a text, then those that have it in them. What is searched begins with the name and a line break. */
 const NAME_RANK = `CASE INSTR(search_text, ?) WHEN 1 THEN 0 ELSE
   CASE WHEN INSTR(search_text, ?) < INSTR(search_text, ?) THEN 1 ELSE 2 END END`
-/** Behind every severity. */
+/** Sorts after every severity. */
 const BEYOND = 9
 
 /** Pages of the list of hosts, in each of its orders. */

@@ -112,7 +112,7 @@ async function writeTogether(transaction: Transaction, rows: readonly LastSeenRo
   )
 }
 
-/** A time in the future was written by a clock that was wrong, and gives way to the one that is right. */
+/** A time in the future was written by a wrong clock, and is replaced by the right one. */
 const SET_SEEN = `clock_skew = CASE WHEN last_seen <= ? OR last_seen > ? THEN ? ELSE clock_skew END,
   last_seen = CASE WHEN last_seen < ? OR last_seen > ? THEN ? ELSE last_seen END`
 

@@ -185,7 +185,7 @@ class BufferedLastSeen implements LastSeenBuffer {
   }
 }
 
-/** `later` was noted after `earlier`; a time beyond `latestRight` was written by a clock that was wrong. */
+/** `later` was noted after `earlier`; a time after `latestRight` was written by a wrong clock. */
 function merge(earlier: State | undefined, later: State | undefined, latestRight: number): State | undefined {
   if (!earlier || !later) return earlier ?? later
   // Nearly every packet is newer in all of its values.

@@ -52,8 +52,9 @@ export async function followRename(transaction: Transaction, report: HostReport)
 }
 
 /**
- * The agent's host by its present name, or by a former one where a person renamed it. One that its agent renamed
- * before is not found by its former name: there, two machines with copies of one key would become one host.
+ * The agent's host by its present name, or by a former one where a user renamed it. A host that its agent
+ * renamed before is not found by its former name: otherwise two machines with copies of one key would become
+ * one host.
  */
 async function findFormer(
   transaction: Transaction,

@@ -12,14 +12,15 @@ export type FrameMerging = {
   readonly writer: MetricSetWriter
   readonly reader: MetricSetReader
   /**
-   * Called for each frame that was merged with one that was there; `replaced` of the values of both are gone.
+   * Called for each frame that was merged with a stored one; `replaced` is the number of values that both
+   * had.
    */
   readonly onMerged: (host: number, time: number, replaced: number) => void
 }
 
 /**
  * Inserts packed frames, the values of `FRAME_COLUMNS` one row after the other. A frame whose time and host
- * are there already is merged with the one that is.
+ * are stored already is merged with the stored one.
  */
 export async function insertFrames(
   transaction: Transaction,

@@ -53,7 +53,7 @@ export class ReportWriter {
     await this.#refresh.refresh(transaction, this.#hosts.all, now)
   }
 
-  /** After a rollback: ids given in the transaction are gone with it. */
+  /** After a rollback: ids that were assigned in the transaction are not valid. */
   undo(): void {
     this.#receipts.take()
     this.#guard.undo()
@@ -67,7 +67,7 @@ export class ReportWriter {
     this.#reader = createMetricSetReader()
   }
 
-  /** From the next report on. What hosts have already goes on. */
+  /** Applies from the next report on. Metrics and events that hosts have already are kept. */
   setPolicy = (policy: IngestPolicy): void => {
     this.#policy = policy
     this.#guard.setBounds(policy.bounds)
@@ -114,13 +114,13 @@ export class ReportWriter {
     return true
   }
 
-  /** Null when the report was taken; else why not, and then nothing of it is written. */
+  /** Null when the report was written; otherwise the reason why not, and then no part of it is written. */
   async write(transaction: Transaction, report: HostReport, rows: CommitRows): Promise<WriteRefusal | null> {
     const host = this.#recallHost(report) ?? (await this.#findHost(transaction, report))
     if (typeof host === 'string') return host
     if (host.keyHash !== (report.keyHash ?? null)) {
       if ((await claimName(transaction, host, report)) === 'foreign') return 'foreign'
-      // Others have to forget what they know of the host; we know it already.
+      // Other processes have to forget their cached state of the host; this one is up to date.
       this.#removed++
     }
     if (!isFromKnownAgent(host, report)) {
@@ -199,7 +199,9 @@ export class ReportWriter {
     return mayBeOthers && host.keyHash !== keyHash ? null : host
   }
 
-  /** The host of a report, which is made when it is new and may be; else why it may not. */
+  /**
+   * The host of a report, which is created when it is new and allowed; otherwise the reason why it is not.
+   */
   async #findHost(transaction: Transaction, report: HostReport): Promise<CachedHost | WriteRefusal> {
     const known = await this.#findKnown(transaction, report)
     if (known !== null) return known

@@ -13,7 +13,7 @@ import { insertFrames } from './insert-frames.ts'
 /** The number of frames of one agent in 7 days, one per minute. */
 export const MAX_WAITING_FRAMES = 7 * 24 * 60
 
-/** Drops the oldest of what waits of a host beyond MAX_WAITING_FRAMES; returns how many. */
+/** Drops the oldest waiting frames of a host above MAX_WAITING_FRAMES; returns how many. */
 export async function boundWaiting(transaction: Transaction, host: number): Promise<number> {
   const [row] = await transaction.query<{ total: number }>(
     'SELECT COUNT(*) AS total FROM waiting_frame WHERE host = ?',
@@ -65,7 +65,7 @@ export async function admitWaiting(database: Database, until: number, limit: num
   })
 }
 
-/** The newest frame of a host stands beside its name, where pages find it. */
+/** The newest frame of a host is stored in its row of `host`, where pages read it. */
 async function saveLatest(transaction: Transaction, host: number, time: number, packed: Uint8Array) {
   await transaction.run('UPDATE host SET latest = ?, latest_time = ? WHERE id = ? AND latest_time < ?', [
     packed,

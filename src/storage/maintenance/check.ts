@@ -36,8 +36,8 @@ type FoundDamage = (damage: Damage) => Promise<void>
 
 /**
  * Reads everything, after the database's own structure, whose problems `damage` reports: every frame and
- * every chunk, and whether each reference has its target. Damaged samples are noted too. Others may write
- * meanwhile: their changes are checked again.
+ * every chunk, and whether each reference has its target. Damaged samples are noted too. Other transactions
+ * may write meanwhile: rows that they changed are checked again.
  */
 export async function checkDatabase(
   database: Database,

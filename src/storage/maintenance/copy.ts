@@ -115,7 +115,7 @@ async function copyTable(
 
 const keyOf = ({ key }: TableShape, row: Row): Value[] => key.map((column) => row[column] ?? null)
 
-/** The key of the last row that is there; null when there is none. */
+/** The key of the last existing row; null when there is none. */
 async function findLast(reader: Reader, table: TableShape): Promise<Value[] | null> {
   const order = table.key.map((column) => `${column} DESC`).join(', ')
   const [row] = await reader.query(

@@ -41,7 +41,7 @@ export async function deleteHost(transaction: Transaction, name: string): Promis
 }
 
 /**
- * Deletes one host at the wish of a person, in a transaction of its own. Returns false when there is none.
+ * Deletes one host at the request of a user, in a transaction of its own. Returns false when there is none.
  */
 export async function deleteHostNow(
   database: Database,

@@ -140,7 +140,7 @@ export async function dropEvents(database: Database, before: number, limit: numb
   return dropped
 }
 
-/** Notifications that outlived their events, because they were waiting when those went. */
+/** Notifications that outlived their events, because they were waiting when the events were deleted. */
 async function dropStrayNotifications(transaction: Transaction, before: number) {
   const rows = await transaction.query<{ id: number }>(
     `SELECT id FROM outbox WHERE created < ? AND state <> 'waiting'

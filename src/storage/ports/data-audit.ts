@@ -42,7 +42,7 @@ export type HostAudit = {
   readonly isNumbered: boolean
   /** From when on it is known, by the server's clock; null when it is not. */
   readonly since: number | null
-  /** Time of the newest frame that came; null when none did. */
+  /** Time of the newest received frame; null when there is none. */
   readonly lastTime: number | null
   /** All that there should be: present, pending and missing. */
   readonly expected: number
@@ -51,16 +51,16 @@ export type HostAudit = {
   readonly pending: number
   /** By reason; `unexplained` where no agent has reported one. */
   readonly missing: Readonly<Record<string, number>>
-  /** Came more than once, as happens after an answer that was lost; stored once. */
+  /** Received more than once, as happens after an answer was lost; stored once. */
   readonly repeated: number
   readonly samples: {
     /** Of days that were counted: samples that were acknowledged, and those that are in their blocks. */
     readonly acknowledged: number
     readonly counted: number
     readonly days: number
-    /** Samples that are there though no agent sent them. */
+    /** Samples that are stored in excess of the acknowledged ones. */
     readonly doubled: number
-    /** Days of which fewer or more are there; the newest, at most 100. */
+    /** Days of which fewer or more samples are stored; the newest, at most 100. */
     readonly differences: readonly DayDifference[]
   }
   /** The server's refusals by reason, over the whole stored time. */
@@ -80,8 +80,9 @@ export type WaitingSamples = {
 
 export type DataAuditStore = {
   /**
-   * Updates the audit with the receipts of received data, and opens the events of new holes. Unless `isAsked`
-   * is true, it does nothing where there are many hosts and the last time was less than half an hour ago.
+   * Updates the audit with the receipts of received data, and opens the events of new holes. With `isAsked`
+   * false (the default is true) it does nothing where there are many hosts and the last time was less than an
+   * hour ago.
    */
   settle(at: number, isAsked?: boolean): Promise<void>
   /** Ends the events of holes to which nothing was added since `before`. */

@@ -54,6 +54,8 @@ export type EnrolmentStore = AdmissionStore & {
   listWaiting(limit: number): Promise<{ readonly total: number; readonly hosts: readonly WaitingHost[] }>
   /** Makes a host of it, also when it was refused before; false when none of this name waits. */
   approve(name: string, at: number): Promise<boolean>
-  /** It is not listed any more and goes on being turned away; false when none of this name waits. */
+  /**
+   * The host is not listed any more, and its reports are still refused; false when none of this name waits.
+   */
   refuse(name: string): Promise<boolean>
 }

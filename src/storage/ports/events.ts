@@ -23,8 +23,8 @@ export type EventQuery = {
   /** Of hosts that are in one group of each list. */
   readonly facets?: readonly (readonly string[])[]
   /**
-   * Only events of one host, which is in one of these groups now, whatever else is asked for: those of several hosts name
-   * hosts of other groups.
+   * Only events of one host, which is in one of these groups now, whatever the other conditions: events of
+   * several hosts name hosts of other groups.
    */
   readonly withinGroups?: readonly string[]
   readonly metric?: string
@@ -46,7 +46,7 @@ export type EventQuery = {
   /** `newest` unless given. */
   readonly order?: EventOrder
   readonly offset?: number
-  /** Only events behind this one in the order `newest`, as the last of the page before. */
+  /** Only events after this one in the order `newest`, as the last of the previous page. */
   readonly after?: Pick<Event, 'opened' | 'id'>
   /** At most 1000. */
   readonly limit?: number
@@ -91,7 +91,7 @@ export type DeliverySum = {
   readonly sent: number
   readonly failed: number
   readonly waiting: number
-  /** The newest of those that were sent, with what its receiver answered; null without one. */
+  /** The newest sent one, with the answer of its receiver; null without one. */
   readonly receipt: (DeliveryAttempt & { readonly channel: string }) | null
 }
 
@@ -106,21 +106,21 @@ export type DeliveryAttempt = {
 export type EventChanges = {
   /**
    * By hand. False when there is none or it is not in the other state. Closed while its reporter still sees
-   * the problem, it stays closed until the problem has ended and comes again.
+   * the problem, it stays closed until the problem has ended and occurs again.
    */
   close(id: number, by: string, at: number, comment?: string): Promise<boolean>
   /** False also while another event of the same metric of the host is open. */
   reopen(id: number, by: string, at: number, comment?: string): Promise<boolean>
   /**
-   * False when there is none or it is not open. Again by another person, or with another comment, is noted
-   * too.
+   * False when there is none or it is not open. A second acknowledgement by another user, or with another
+   * comment, is noted too.
    */
   acknowledge(id: number, by: string, at: number, comment?: string): Promise<boolean>
   /** False when there is none. */
   comment(id: number, by: string, at: number, comment: string): Promise<boolean>
   /**
-   * Each of them as by the method of that name, a hundred a commit; the ids of those that were changed. When
-   * it rejects, those of earlier commits are changed; asking again changes the rest.
+   * Changes each of them as the method of that name does, a hundred per commit; returns the ids of those that
+   * were changed. When it rejects, those of earlier commits are changed; calling it again changes the rest.
    */
   changeAll(
     what: 'close' | 'reopen' | 'acknowledge',
@@ -171,7 +171,7 @@ export type EventStore = EventChanges & {
   /** In the requested order. `total` counts up to 10,000; `isMore` is true when there are more than that. */
   list(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }>
   /**
-   * The most severe first, the newest of each severity first; reads no more than it gives, and knows no
+   * The most severe first, the newest of each severity first; reads no more than it returns, and has no
    * `offset`.
    */
   listWorst(query: Omit<EventQuery, 'severity' | 'offset'> & { readonly limit: number }): Promise<Event[]>

@@ -17,7 +17,7 @@ export type BackupNote = { readonly time: number; readonly file: string }
 /** The result of one step of retention, in frames and host-days, and whether anything older is left. */
 export type DroppedSamples = { readonly frames: number; readonly blocks: number; readonly isLeft: boolean }
 
-/** A host that retention removed, and what went with it. */
+/** A host that retention removed, and the amounts that were removed with it. */
 export type DroppedHost = {
   readonly host: string
   readonly lastSeen: number
@@ -57,8 +57,8 @@ export type MaintenanceStore = {
   /** Problems found in the database, as sentences; empty when it is sound. Reads everything. */
   check(): Promise<string[]>
   /**
-   * Writes a consistent copy while everything else goes on, and notes that it did. The file must not exist
-   * yet.
+   * Writes a consistent copy without stopping other work, and notes its time and file. The file must not
+   * exist yet.
    */
   backup(file: string, notedAs?: string): Promise<void>
   /** Null when there was none yet. */

@@ -79,7 +79,7 @@ export type Attempt = {
   readonly due: number | null
 }
 
-/** How deliveries to one target went. Times are seconds since 1970. */
+/** The results of the deliveries to one target. Times are seconds since 1970. */
 export type TargetState = {
   readonly channel: string
   readonly target: string
@@ -125,7 +125,7 @@ export type OutboxStore = {
   bind(notifications: readonly number[], digest: string): Promise<void>
   /** Notes an attempt at every notification of it, and what becomes of them. */
   note(attempt: Attempt): Promise<void>
-  /** Gives waiting notifications of one digest that is too large another digest, due at `due`. */
+  /** Moves waiting notifications of a digest that is too large to another digest, due at `due`. */
   split(notifications: readonly number[], digest: string, due: number): Promise<void>
   /**
    * The clock of this machine was set forward by this many seconds (less than 0: back): waiting times are

@@ -42,7 +42,7 @@ export type SecondFactorStore = {
     user: string,
     factor: { secret: string; lastStep: number; since: number; recoveryHashes: readonly string[] },
   ): Promise<boolean>
-  /** Puts other recovery codes in place of those that there are. False when the user has no second factor. */
+  /** Replaces the recovery codes. False when the user has no second factor. */
   setRecovery(user: string, recoveryHashes: readonly string[]): Promise<boolean>
   /** Notes that the code of a step was used; false when it or a later one was used before. */
   takeStep(user: string, step: number): Promise<boolean>

@@ -78,7 +78,7 @@ export type HostReport = {
 
 /** The rules of a collect engine for additions by agents. */
 export type IngestPolicy = {
-  /** `approve`: a new host is turned away until a person approves it, unless it joined by a code. */
+  /** `approve`: reports of a new host are refused until a user approves it, unless it joined by a code. */
   readonly newHosts: 'accept' | 'approve'
   readonly bounds: GrowthBounds
 }
@@ -141,7 +141,7 @@ export type HostQuery = {
   readonly group?: string
   /** Groups of which the host is in one of each list. */
   readonly facets?: readonly (readonly string[])[]
-  /** Only hosts that are in one of these groups, whatever else is asked for. */
+  /** Only hosts that are in one of these groups, whatever the other conditions. */
   readonly withinGroups?: readonly string[]
   /** Only hosts of these names, and none of those; at most 1000. */
   readonly names?: readonly string[]
@@ -200,8 +200,8 @@ export type HostStore = {
    */
   giveGroups(name: string, groups: readonly string[]): Promise<boolean>
   /**
-   * The same for groups that depend on those that people gave it before: `choose` is handed these, and gives null to
-   * leave them. It may be called more than once.
+   * The same for groups that depend on those that users gave it before: `choose` receives these, and returns
+   * null to leave them. It may be called more than once.
    */
   changeGroups(name: string, choose: (given: readonly string[]) => readonly string[] | null): Promise<boolean>
   /** Every metric that the host has samples of, sorted. */

@@ -2,7 +2,7 @@ import type { Preferences } from '../../domain/users/preferences.ts'
 import type { SavedView } from '../../domain/users/saved-view.ts'
 import type { Access, User } from '../../domain/users/user.ts'
 
-/** Ports to people, what they may do and what they did. Features take them from `store.ts`. */
+/** Ports to users, their access and their actions. Features take them from `store.ts`. */
 
 export type UserStore = {
   list(): Promise<User[]>

@@ -250,7 +250,7 @@ export async function readChunks(reader: Reader, row: BlockRow): Promise<HeldBlo
 export async function deleteBlock(transaction: Transaction, host: number, day: number) {
   const row = await findBlock(transaction, host, day)
   if (!row) return
-  // A damaged row could name the chunks of others.
+  // A damaged row could name chunks of other blocks.
   if (isSoundBlock(row)) await deleteChunks(transaction, row)
   await transaction.run('DELETE FROM block WHERE day = ? AND host = ?', [day, host])
 }

@@ -38,8 +38,8 @@ export type CompactedBlock = {
 }
 
 /**
- * Adds an opened frame's values; frames come ascending by time. Its metric set must be loaded. Returns how
- * many values it had: none when they can't be decoded, which is noted.
+ * Adds an opened frame's values; frames are added ascending by time. Its metric set must be loaded. Returns
+ * how many values it had: none when they can't be decoded, which is noted.
  */
 export function gatherFrame(
   gathered: Gathered,

@@ -82,7 +82,7 @@ async function compactPiece(transaction: Transaction, { metricSets, note, host, 
     const block = compactBlock({ host, day, gathered, held, newer: 'gathered' }, note)
     await saveBlock(transaction, { host, day, block, held, moves: false })
   }
-  // These and no others: another engine may have written one between them meanwhile.
+  // Deletes exactly these: another engine may have written a frame between them meanwhile.
   for (let i = 0; i < times.length; i += DELETED_AT_ONCE) {
     const piece = times.slice(i, i + DELETED_AT_ONCE)
     // The last time fills the free places, so that the statement is always the same.

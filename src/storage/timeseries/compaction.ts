@@ -118,7 +118,7 @@ async function compactGroup(context: Context, slice: Slice, size: number): Promi
   const blocks: { host: number; block: CompactedBlock; held: HeldBlock | null }[] = []
   for (const [host, series] of gathered) {
     const held = await findHeldBlock(database, host, day, remember)
-    // Samples of the slice's time that are in the block already came late, so they are the newer ones.
+    // Samples of the slice's time that are in the block already were sent late, so they are the newer ones.
     const block = compactBlock({ host, day, gathered: series, held, newer: 'held' }, remember)
     blocks.push({ host, block, held })
     await yieldThread()

@@ -19,7 +19,7 @@ export type Damage = {
   readonly problem: string
 }
 
-/** Takes note of damage that was met; it never throws. */
+/** Takes note of damage that was found; it never throws. */
 export type NoteDamage = (damage: Damage) => void
 
 /**
@@ -125,7 +125,7 @@ export function openFrameOr(
 
 /**
  * The host's copy of its newest frame without its head. Null when there is none or it is damaged: the frame
- * itself is read elsewhere, and the next one that comes takes the copy's place.
+ * itself is read from its table, and the next received frame replaces the copy.
  */
 export function openLatest(row: {
   readonly id: number

@@ -23,7 +23,7 @@ export class FrameSamples {
     return this.#toSeries(await readFrames(this.#database, host, { from, to }), host, metrics)
   }
 
-  /** The same of frames that came when their time had been compacted already. */
+  /** The same of frames that arrived after their time had been compacted. */
   async readLate(host: number, metrics: readonly number[], from: number, to: number): Promise<Series[]> {
     return this.#toSeries(await readLateFrames(this.#database, host, { from, to }), host, metrics)
   }

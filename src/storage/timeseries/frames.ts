@@ -3,7 +3,7 @@ import type { Dialect } from '../database/dialect.ts'
 
 /** Tables of frames that are samples. */
 export const FRAME_TABLES = ['frame', 'late_frame'] as const
-/** Tables of packed frames, also of those whose time has not come. */
+/** Tables of packed frames, also of those whose time is in the future. */
 export const PACKED_FRAME_TABLES = [...FRAME_TABLES, 'waiting_frame'] as const
 export type FrameTable = (typeof PACKED_FRAME_TABLES)[number]
 
@@ -89,8 +89,9 @@ export async function findLateExtent(reader: Reader, host: number) {
 }
 
 /**
- * Frames of the hosts behind `afterHost` up to `lastHost` at the next `times` distinct times, ascending. A
- * time at which none of them has a frame comes with a null host, so that the caller knows how far it got.
+ * Frames of the hosts after `afterHost` up to `lastHost` at the next `times` distinct times, ascending. A
+ * time at which none of them has a frame is returned with a null host, so that the caller knows up to which
+ * time the rows go.
  */
 export function readFramesOfHosts(
   reader: Reader,

@@ -18,7 +18,7 @@ export type MetricSetWriter = {
   /** Null when the list was not met before: then `save` it. */
   recall(metrics: readonly string[]): MetricSet | null
   save(transaction: Transaction, metrics: readonly string[]): Promise<MetricSet>
-  /** After a rollback, or when others have deleted metric sets. */
+  /** After a rollback, or when another process has deleted metric sets. */
   forget(): void
 }
 
@@ -125,7 +125,7 @@ export function createMetricSetReader(): MetricSetReader {
   }
 }
 
-/** Where the last of each name stands; null when no name comes twice. */
+/** The index of the last occurrence of each name; null when no name occurs twice. */
 function listColumns(metrics: readonly string[]): number[] | null {
   const last = new Map(metrics.map((name, column) => [name, column]))
   return last.size === metrics.length ? null : [...last.values()]

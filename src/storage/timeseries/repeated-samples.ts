@@ -108,7 +108,7 @@ async function countInFrames(
   return count
 }
 
-/** Each sample once, however often it came and wherever it is stored now. */
+/** Each sample once, however often it was received and in whichever tables it is stored now. */
 export async function countSamples(
   reader: Reader,
   metricSets: MetricSetReader,

@@ -69,7 +69,7 @@ class Summary {
     this.#nextDay = dayOf(picture.from)
   }
 
-  /** Days come ascending. */
+  /** Days are added in ascending order. */
   addDay(day: CompactedDay, place: number) {
     if (this.#undecided === null) return this.#add(day, place)
     this.#undecided.push({ day, place })

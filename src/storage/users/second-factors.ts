@@ -4,13 +4,13 @@ import type { Database, Transaction } from '../database/database.ts'
 import type { SecondFactorStore, SecretSealer } from '../ports/store.ts'
 
 /**
- * Codes of an app besides the password, with codes on paper for when the app is gone; the latter are kept as
- * hashes.
+ * Codes of an app besides the password, with recovery codes on paper for the case that the app is lost; the
+ * latter are stored as hashes.
  */
 export function createSecondFactorStore(database: Database): SecondFactorStore {
   let sealer: SecretSealer | null = null
 
-  /** Throws for one that is sealed while no key is known. */
+  /** Throws for a sealed secret while no key is known. */
   function readSecret(kept: string): string {
     if (!isSealed(kept)) return kept
     if (sealer === null) throw new Error('the secrets of second factors are sealed')

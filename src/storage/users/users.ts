@@ -40,7 +40,7 @@ export function createUserStore(database: Database): UserStore {
     act: (transaction: Transaction, id: number, before: Access) => Promise<T>,
   ) =>
     database.transaction(async (transaction) => {
-      // Two who take the last two admins away at once come one after the other, on a cluster too.
+      // Two concurrent changes that take away the last two admins run one after the other, on a cluster too.
       await takeMaintenanceLock(transaction)
       const [row] = await transaction.query<UserRow>(`${SELECT} WHERE name = ?`, [name])
       if (!row) return 'unknown'

@@ -27,7 +27,10 @@ export type MysqlAccount = {
   readonly tls: MysqlTls | null
   /** Longest wait for the answer to one statement; 0 waits without an end. */
   readonly timeoutMs: number
-  /** A database that is not ours and only read: any version will do, and one that takes no writes. */
+  /**
+   * The database of another program, which is only read: any version is accepted, also one that takes no
+   * writes.
+   */
   readonly isOfOriginal?: boolean
 }
 
@@ -97,7 +100,7 @@ export async function connectMysql(node: MysqlNode, account: MysqlAccount): Prom
     return new Promise((resolve, reject) => {
       const done = (error: QueryError | null, result: unknown) => {
         if (!error) return resolve(result)
-        // After this the answer may still come, so nothing else can be asked here.
+        // After this the answer may still arrive, so the connection can't be used for another statement.
         if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') {
           end()
           raw.destroy()
@@ -215,7 +218,7 @@ async function setUp(
     `sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
     `time_zone = '+00:00'`,
     `innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
-    // MySQL wants a privilege for it that an ordinary account has not.
+    // MySQL requires a privilege for it that an ordinary account does not have.
     ...(isMaria ? [`max_error_count = ${MAX_WARNINGS}`] : []),
     // MySQL reports sizes of tables that are up to a day old unless this setting makes it read fresh ones.
     ...(isMaria ? [] : ['information_schema_stats_expiry = 0']),

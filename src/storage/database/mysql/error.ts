@@ -21,7 +21,7 @@ const NUMBERS: Readonly<Record<number, MysqlFailure>> = {
   1205: 'conflict',
   1213: 'conflict',
   1020: 'conflict',
-  // Group Replication of MySQL: another node's transaction came first.
+  // Group Replication of MySQL: the transaction of another node was first.
   3101: 'conflict',
   // An error during the commit; the statement was ended for another node's sake.
   1180: 'conflict',

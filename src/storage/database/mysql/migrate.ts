@@ -54,7 +54,7 @@ export function writeSchema(dialect: Dialect, from: number, now: number): string
   return statements
 }
 
-/** 0 for a database without tables of ours. */
+/** 0 for a database without tables of this program. */
 export async function readVersion(database: MysqlDatabase): Promise<number> {
   try {
     const [row] = await database.query<{ newest: number | null }>(
@@ -79,7 +79,7 @@ const createTables = ({ integer, plain }: Dialect) => [
   `INSERT IGNORE INTO migration_lock (id, holder, renewed, step, statement) VALUES (1, '', 0, 0, 0)`,
 ]
 
-/** In a cluster the work of others on the schema may undo a statement; it is done again then. */
+/** In a cluster, another node's change of the schema may undo a statement; it is run again then. */
 async function runStatement(database: MysqlDatabase, clock: Clock, statement: string) {
   const backoff = createBackoff({ leastMs: 20, mostMs: 1000 })
   for (let attempt = 1; ; attempt++)

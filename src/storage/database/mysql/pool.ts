@@ -4,7 +4,7 @@ import type { MysqlNodes } from './nodes.ts'
 
 /** Connections to the node in use. One is for writing; pages and the event engine read beside it. */
 const MAX_CONNECTIONS = 10
-/** Longest wait for one of them to come free. */
+/** Longest wait for a free connection. */
 const WAIT_MS = 10_000
 
 type Waiter = PromiseWithResolvers<MysqlConnection>
@@ -59,7 +59,7 @@ export class MysqlPool {
     this.#serve()
   }
 
-  /** Rejects what waits; connections that are taken are closed when they come back. */
+  /** Rejects all waiting requests; connections in use are closed when they are returned. */
   close(): void {
     this.#isClosed = true
     this.#dropIdle()
@@ -106,7 +106,7 @@ export class MysqlPool {
     return waiter.promise.finally(() => timer.cancel())
   }
 
-  /** Gives what came free to who has waited longest. */
+  /** Gives a free connection to the request that has waited longest. */
   #serve(): void {
     while (this.#waiters.length > 0) {
       const connection = this.#takeIdle()

@@ -5,7 +5,7 @@ import { SCHEMA_VERSION } from '../migrations.ts'
 import { readOnce, type SqliteDatabase, syncPath } from './sqlite.ts'
 
 /**
- * Writes a copy as of one moment, opened and checked before it gets its name. Others read and write
+ * Writes a copy as of one moment, opened and checked before it gets its name. Other processes read and write
  * meanwhile; this thread does nothing else until the copy is made.
  */
 export async function backUp(database: SqliteDatabase, file: string): Promise<void> {

@@ -41,7 +41,7 @@ export async function restoreBackup(
   verifyBackup(file)
   const copy = `${target}.restoring`
   try {
-    // A name that is there may be a link to somewhere else, made by the account to which the folder belongs.
+    // An existing file of this name may be a link to another place, made by the account that owns the folder.
     rmSync(copy, { force: true })
     copyFileSync(file, copy, constants.COPYFILE_EXCL)
     giveToOwner(copy, target)

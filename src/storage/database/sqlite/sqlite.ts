@@ -116,7 +116,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
           write('COMMIT').run()
           return result
         } catch (error) {
-          // A full disk makes SQLite roll back by itself.
+          // On a full disk SQLite rolls back on its own.
           if (writer.inTransaction) write('ROLLBACK').run()
           throw noteDamage(error)
         }
@@ -171,7 +171,7 @@ function createFile(file: string) {
   const isNew = !existsSync(file)
   closeSync(openSync(file, 'a', 0o600))
   chmodSync(file, 0o600)
-  // SQLite makes its content last, but the name is ours.
+  // SQLite syncs the content of the file, but not its name in the folder.
   if (isNew) syncPath(dirname(file))
 }
 
@@ -254,7 +254,7 @@ function keepStatements(connection: Connection) {
   }
 }
 
-/** Tries again while another process holds the lock, leaving the thread to others between the attempts. */
+/** Tries again while another process holds the lock; between the attempts the thread can do other work. */
 export async function retryBusy<T>(act: () => T, clock: Clock): Promise<T> {
   const start = clock.monotonicMs()
   for (;;) {

@@ -53,8 +53,8 @@ export function unpackFrame(
 }
 
 /**
- * The values in some columns of an opened frame, without making the others; -1 is a column that the frame has
- * not. Callers keep the list of columns for all frames of a metric set: its order is worked out once.
+ * The values in some columns of an opened frame, without decoding the others; -1 is a column that the frame
+ * does not have. Callers keep the list of columns for all frames of a metric set: its order is computed once.
  */
 export function unpackColumns(body: Uint8Array, columns: readonly number[]): (number | null)[] {
   const values: (number | null)[] = new Array(columns.length).fill(null)

@@ -17,8 +17,8 @@ export type PackedMetricSet = {
 }
 
 /**
- * Writes frames in the form that `frame.ts` describes. Every sample that is stored goes through here, so it
- * writes into a buffer of its own, without a call for each byte.
+ * Writes frames in the form that `frame.ts` describes. It is used for every stored sample, so it writes into
+ * a buffer of its own, without a call for each byte.
  */
 export class FramePacker {
   #buffer = new Uint8Array(1024)

@@ -8,7 +8,7 @@ const LINE = 1
 const FORGETTING: readonly number[] = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32]
 const PREDICTORS = 2 + FORGETTING.length
 
-/** The one that leaves the least to store, about. */
+/** The predictor whose residuals take the least space, by an estimate. */
 export function choosePredictor(numbers: Float64Array): number {
   let best = PREVIOUS
   let least = Number.POSITIVE_INFINITY

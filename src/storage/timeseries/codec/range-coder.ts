@@ -5,12 +5,13 @@
  */
 
 export const FULL_RANGE = 0x7fffffff
-/** Below this the next byte goes out. */
+/** Below this the next byte is written. */
 export const LEAST_RANGE = 2 ** 23
 const CARRY = 2 ** 31
 /**
- * How far a probability moves towards what came, as a shift, by how often it was used: early decisions count
- * more. Part of the format, as all numbers here are: another table can't read what this one wrote.
+ * How far a probability moves towards the actual bit, as a shift, by how often it was used: early decisions
+ * count more. Part of the format, as all numbers here are: with another table the same bytes can't be
+ * decoded.
  */
 export const SHIFTS = Uint8Array.of(
   ...[1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5],
