@@ -84,7 +84,7 @@ const showEvent = route(
     path: '/api/v1/events/:id',
     access: 'viewer',
     scope: 'filtered',
-    doc: 'One event with its history and what was told of it.',
+    doc: 'One event with its history and its notifications.',
   },
   async (request) => {
     const { id } = await findEvent(request)

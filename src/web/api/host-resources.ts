@@ -43,7 +43,7 @@ export const apiHost = route(
     path: '/api/v1/hosts/:name',
     access: 'viewer',
     scope: 'host',
-    doc: 'One host, with the thresholds that its agent told; null when it told none.',
+    doc: 'One host, with the thresholds that its agent reports; null when it reports none.',
   },
   async ({ params, now, web }) => {
     const host = await web.store.hosts.find(params.name ?? '')

@@ -224,7 +224,7 @@ describe('users', () => {
     const refused = await post(path, { password: 'the second of two', version: opened })
     expect(refused.status).toBe(409)
     const page = await refused.text()
-    expect(page).toContain('has set the password of pia after you opened this page')
+    expect(page).toContain('set the password of pia after you opened this page')
     await site.signIn('pia', 'the first of two')
     const again = await post(path, { password: 'the second of two', version: readVersion(page) })
     expect(again.status).toBe(303)

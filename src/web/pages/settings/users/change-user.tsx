@@ -15,7 +15,7 @@ export const userPage = route({ path: `${PATH}/:user`, access: 'admin' }, async 
 async function describeRoleChange(request: WebRequest): Promise<string> {
   const { name, access } = await findUser(request)
   const change = await findLastChange(request.web, { one: 'user', name })
-  return `Not saved. ${actorOf(change, request)} has given ${name} the role ${access} after you opened this page.`
+  return `Not saved. ${actorOf(change, request)} gave ${name} the role ${access} after you opened this page.`
 }
 
 const ONLY_ADMIN = 'This is the only administrator. Make somebody else one first.'
@@ -49,7 +49,7 @@ async function describePasswordChange(request: WebRequest): Promise<string> {
   const change = await findLastChange(request.web, { one: 'password of user', name })
   const who = change === null ? `Somebody, perhaps ${name},` : actorOf(change, request)
   return (
-    `Not saved. ${who} has set the password of ${name} after you opened this page. ` +
+    `Not saved. ${who} set the password of ${name} after you opened this page. ` +
     `Set it again to replace that password.`
   )
 }
