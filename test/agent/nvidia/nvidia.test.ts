@@ -40,7 +40,7 @@ describe.skipIf(CC === undefined)('cards of NVIDIA, by a library as its driver b
   const run = (job: BackgroundJob) => job.run(new AbortController().signal)
 
   beforeAll(() => {
-    const source = join(import.meta.dir, '..', '..', '..', 'fixtures', 'nvml.c')
+    const source = join(import.meta.dir, '..', '..', 'fixtures', 'nvml.c')
     const options = ['-shared', '-fPIC', `-DSTATE="${state}"`, '-o', library]
     const { stderr, exitCode } = Bun.spawnSync([CC ?? '', ...options, source])
     expect([stderr.toString(), exitCode]).toEqual(['', 0])

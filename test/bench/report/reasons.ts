@@ -44,5 +44,5 @@ export const REASONS: readonly Reason[] = [
   },
 ]
 
-export const findReason = (name: string): string | null =>
-  REASONS.find(({ row }) => row.test(name))?.reason ?? null
+export const findReason = (benchmark: string, name: string): string | null =>
+  REASONS.find((one) => one.benchmark === benchmark && one.row.test(name))?.reason ?? null

@@ -32,7 +32,7 @@ export async function keepRun(name: string, run: BenchmarkRun): Promise<void> {
 export function writeTable(run: LastRun): string {
   const rows = Object.entries(run).flatMap(([name, { figures }]) =>
     figures.map((figure) =>
-      [name, ...writeRow(figure)].map((cell) => ` ${cell.replaceAll('|', '/')} `).join('|'),
+      [name, ...writeRow(name, figure)].map((cell) => ` ${cell.replaceAll('|', '/')} `).join('|'),
     ),
   )
   const places = [...new Set(Object.values(run).map(({ where }) => where))]
@@ -45,20 +45,20 @@ export function writeTable(run: LastRun): string {
   ].join('\n')
 }
 
-function writeRow({ name, unit, ours, peer, peerName, bound, note }: Figure): string[] {
+function writeRow(benchmark: string, { name, unit, ours, peer, peerName, bound, note }: Figure): string[] {
   const ratio = ours / peer
+  const goal = bound === null ? '' : `≤ ${show(bound * peer)} ${unit}`
   return [
     note === undefined ? name : `${name} (${note})`,
     `${show(ours)} ${unit}`,
     `${peerName} ${show(peer)} ${unit}`,
     show(ratio),
-    bound === null ? '' : describeGoal(name, ratio <= bound, `≤ ${show(bound * peer)} ${unit}`),
+    bound === null || ratio <= bound ? goal : describeMiss(benchmark, name, goal),
   ]
 }
 
-function describeGoal(name: string, isReached: boolean, goal: string): string {
-  if (isReached) return goal
-  const reason = findReason(name)
+function describeMiss(benchmark: string, name: string, goal: string): string {
+  const reason = findReason(benchmark, name)
   return reason === null ? `missed: ${goal}` : `missed: ${goal}. ${reason}`
 }
 

@@ -23,6 +23,15 @@ export const userPath = (name: string) => `${PATH}/${encodeURIComponent(name)}`
 /** What a form that sets a password was shown over. It holds the hash alone: its version says nothing of the password. */
 export const passwordVersion = (passwordHash: string) => ({ passwordHash })
 
+/** When the user was added and last signed in. */
+const userLead = (user: User, now: number): Html => (
+  <>
+    Added {stampLabel(user.created)},{' '}
+    {user.lastSignIn === null ? 'never signed in' : <>last signed in {agoLabel(user.lastSignIn, now)}</>}.{' '}
+    <a href={`/settings/sessions?user=${encodeURIComponent(user.name)}`}>Sessions</a>
+  </>
+)
+
 /** A user: role, password, second factor and the way to delete. */
 export async function userView(request: WebRequest, user: User, problems: Problems): Promise<Html> {
   const { csrf, session, web } = request
@@ -32,17 +41,7 @@ export async function userView(request: WebRequest, user: User, problems: Proble
   return settingsPage(request, {
     title: user.name,
     parent: PARENT,
-    lead: (
-      <>
-        Added {stampLabel(user.created)},{' '}
-        {user.lastSignIn === null ? (
-          'never signed in'
-        ) : (
-          <>last signed in {agoLabel(user.lastSignIn, request.now)}</>
-        )}
-        . <a href={`/settings/sessions?user=${encodeURIComponent(user.name)}`}>Sessions</a>
-      </>
-    ),
+    lead: userLead(user, request.now),
     body: (
       <>
         {formProblem(problems)}
