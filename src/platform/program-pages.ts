@@ -9,19 +9,22 @@ const PAGE = 4096n
 export type MemoryRange = { readonly start: bigint; readonly length: bigint }
 
 /**
- * Finds the pages of this program's and its libraries' files, of which the start needs more than ever after. What it
- * returns gives them back, as often as it is called: what is still needed comes back from the kernel's cache when
- * it is next used. Only what is never written to is touched: code, constants, and the modules that Bun has put into
- * the executable. Throws where the system does not tell, or refuses.
+ * Finds the pages of this program's and its libraries' files, of which the start needs more than the rest of the run.
+ * The returned function gives them back and returns their bytes; it may be called again. Pages that are still needed
+ * come back from the kernel's cache when they are next used. Only pages that are never written to are touched: code,
+ * constants, and the modules that Bun has put into the executable. Throws where the system does not list them, or
+ * refuses.
  */
-export function openProgramPages(): () => void {
+export function openProgramPages(): () => number {
   const maps = parseMaps(readFileSync('/proc/self/maps', 'utf8'))
   const ranges = [...findReadOnly(maps), ...findModules(maps, process.execPath)].filter(isUnwritten)
   const { symbols } = openLibc({ madvise: { args: ['u64', 'u64', 'i32'], returns: 'i32' } })
+  const bytes = Number(ranges.reduce((sum, { length }) => sum + length, 0n))
   return () => {
     for (const { start, length } of ranges)
       if (symbols.madvise(start, length, MADV_DONTNEED) !== 0)
         throw new Error('madvise refuses to give back pages of the program')
+    return bytes
   }
 }
 

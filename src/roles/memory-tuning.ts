@@ -11,9 +11,9 @@ import type { Log } from '../lib/log.ts'
 const LEAN: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABLE: '1', MIMALLOC_PURGE_DELAY: '-1' }
 
 /**
- * Begins this program anew in the same process (execve: its id, streams and folder stay, so whoever started
- * it does not notification), with the runtime set for long sleeps. Returns when there is nothing to change:
- * it was done, whoever started us has set either, or this system or build can't.
+ * Restarts this program in the same process (execve: its id, streams and folder stay, so its parent does not
+ * notice), with the runtime set for long sleeps. Returns when there is nothing to change: it was done, the parent
+ * has set either variable, or this system or build can't.
  */
 export function tuneMemory(): void {
   if (process.platform !== 'linux' || !Bun.isStandaloneExecutable || isLean()) return
@@ -28,7 +28,7 @@ export function tuneMemory(): void {
   }
 }
 
-/** True in the program that was begun anew. */
+/** True in the restarted program. */
 export const isLean = () => Object.entries(LEAN).every(([name, value]) => process.env[name] === value)
 
 /**
@@ -48,9 +48,10 @@ export function limitMemory(clock: Clock, log: Log, interval: number): void {
     else edenGC()
     if (turn === 0) release = await findRelease(log)
     try {
-      release()
+      const bytes = release()
+      if (turn === 0) log.debug('gave back pages that the start needed', { bytes })
     } catch (error) {
-      log.debug('can not give back what the start needed', { reason: error })
+      log.debug('cannot give back pages that the start needed', { reason: error })
       release = releaseNothing
     }
     clock.after((turn++ === 0 ? WARM_AFTER_CYCLES : EVERY_CYCLES) * interval * 1000, tidy)
@@ -58,14 +59,14 @@ export function limitMemory(clock: Clock, log: Log, interval: number): void {
   clock.after(FIRST_AFTER_MS, tidy)
 }
 
-const releaseNothing = () => {}
+const releaseNothing = () => 0
 
-async function findRelease(log: Log): Promise<() => void> {
+async function findRelease(log: Log): Promise<() => number> {
   try {
     const { openProgramPages } = await import('../platform/program-pages.ts')
     return openProgramPages()
   } catch (error) {
-    log.debug('can not give back what the start needed', { reason: error })
+    log.debug('cannot give back pages that the start needed', { reason: error })
     return releaseNothing
   }
 }
@@ -79,9 +80,9 @@ export function releaseStart(clock: Clock, log: Log): void {
   clock.after(RELEASE_AFTER_MS, async () => {
     const release = await findRelease(log)
     try {
-      release()
+      log.debug('gave back pages that the start needed', { bytes: release() })
     } catch (error) {
-      log.debug('can not give back what the start needed', { reason: error })
+      log.debug('cannot give back pages that the start needed', { reason: error })
     }
   })
 }

@@ -79,7 +79,7 @@ describe('the compiled program', () => {
       expect(environment).toContain('BUN_GC_TIMER_DISABLE=1')
       expect(await agent.waitFor(/ started /)).toContain(`pid=${agent.pid}`)
       expect(readFileSync(`/proc/${agent.pid}/comm`, 'utf8')).toBe('monitor\n')
-      await agent.waitFor(/gave back what the start needed bytes=\d{7,}/)
+      await agent.waitFor(/gave back pages that the start needed bytes=\d{7,}/)
       expect(await agent.stop()).toBe(0)
       expect(agent.stderr().match(/ started /g)).toHaveLength(1)
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nameRpm, packRpm } from '../../.ci/rpm.ts'
 import { COMPILED, makeTempDir } from '../support/spawn.ts'
@@ -69,7 +69,7 @@ test.skipIf(obstacle !== null)(
     try {
       for (const folder of ['/etc/systemd/system', '/run/systemd/system'])
         mkdirSync(root.at(folder), { recursive: true })
-      const program = Buffer.from(Bun.mmap(PROGRAM))
+      const program = readFileSync(PROGRAM)
       for (const version of ['1.0.0', '1.0.1'])
         writeFileSync(root.at(`/root/${version}.rpm`), pack(version, program))
       const first = rpm('--install', root.at('/root/1.0.0.rpm'))

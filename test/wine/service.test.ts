@@ -149,6 +149,7 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
     'that can not start says why, to its log and to the service manager',
     async () => {
       const config = join(state, 'agent.toml')
+      mkdirSync(state, { recursive: true })
       writeFileSync(config, '[agent]\ninterval = "zero"\n')
       expect(await service('install', 'agent')).toMatchObject({ code: 78 })
       const sound = '[agent]\nserver = ["127.0.0.1:9"]\npassphrase = "sesame"\n'
