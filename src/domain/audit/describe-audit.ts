@@ -1,36 +1,11 @@
 import { isComplete } from './complete.ts'
+import type { HostAudit } from './host-audit.ts'
 import { UNEXPLAINED } from './loss.ts'
 
 const DAY = 86_400
 
-/** Words for an audit of a host; see `HostAudit` among the ports of storage. */
-type AuditFigures = {
-  readonly host: string
-  readonly isNumbered: boolean
-  readonly since: number | null
-  readonly lastTime: number | null
-  readonly expected: number
-  readonly present: number
-  readonly pending: number
-  readonly missing: Readonly<Record<string, number>>
-  readonly repeated: number
-  readonly samples: {
-    readonly acknowledged: number
-    readonly counted: number
-    readonly days: number
-    readonly doubled: number
-    readonly differences: readonly {
-      readonly day: number
-      readonly acknowledged: number
-      readonly counted: number
-      readonly isDamaged: boolean
-    }[]
-  }
-  readonly refused: Readonly<Record<string, number>>
-}
-
 /** An audit in the words of the API, which the shell has too. */
-export const describeAudit = (audit: AuditFigures) => ({
+export const describeAudit = (audit: HostAudit) => ({
   host: audit.host,
   numbered: audit.isNumbered,
   complete: audit.isNumbered ? isComplete(audit) : null,

@@ -1,11 +1,12 @@
 import { isComplete } from '../../../domain/audit/complete.ts'
 import { describeAudit, describeAuditDetail } from '../../../domain/audit/describe-audit.ts'
+import type { HostAudit } from '../../../domain/audit/host-audit.ts'
 import { isLossReason, UNEXPLAINED } from '../../../domain/audit/loss.ts'
 import { describeReason } from '../../../domain/events/data-gap.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
 import type { Command } from '../../../roles/command.ts'
-import type { DataAuditStore, Gap, HostAudit, MinuteRejections } from '../../../storage/ports/store.ts'
+import type { DataAuditStore, Gap, MinuteRejections } from '../../../storage/ports/store.ts'
 import { formatTable, formatTime } from '../../table.ts'
 import { withStore } from '../../with-store.ts'
 

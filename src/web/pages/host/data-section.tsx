@@ -1,8 +1,9 @@
 /** @jsxImportSource #markup */
 import { isComplete } from '../../../domain/audit/complete.ts'
+import type { HostAudit } from '../../../domain/audit/host-audit.ts'
 import { isLossReason } from '../../../domain/audit/loss.ts'
 import { describeReason } from '../../../domain/events/data-gap.ts'
-import type { Gap, HostAudit, MinuteRejections, Store, WaitingSamples } from '../../../storage/ports/store.ts'
+import type { Gap, MinuteRejections, Store, WaitingSamples } from '../../../storage/ports/store.ts'
 import { agoLabel, stampLabel } from '../../ui/components.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
