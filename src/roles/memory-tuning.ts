@@ -42,32 +42,40 @@ export const isLean = () => Object.entries(LEAN).every(([name, value]) => proces
 export function limitMemory(clock: Clock, log: Log, interval: number): void {
   if (!isLean()) return
   let turn = 0
-  let release = releaseNothing
+  let release = () => {}
   async function tidy() {
     if (turn % THOROUGH_EVERY === 0) Bun.gc(true)
     else edenGC()
-    if (turn === 0) release = await findRelease(log)
-    try {
-      const bytes = release()
-      if (turn === 0) log.debug('gave back pages that the start needed', { bytes })
-    } catch (error) {
-      log.debug('cannot give back pages that the start needed', { reason: error })
-      release = releaseNothing
-    }
+    if (turn === 0) release = await openRelease(log)
+    release()
     clock.after((turn++ === 0 ? WARM_AFTER_CYCLES : EVERY_CYCLES) * interval * 1000, tidy)
   }
   clock.after(FIRST_AFTER_MS, tidy)
 }
 
-const releaseNothing = () => 0
-
-async function findRelease(log: Log): Promise<() => number> {
+/** Resolves with what gives back pages of the program; that never throws, and after a failure does nothing. */
+async function openRelease(log: Log): Promise<() => void> {
+  let release: (() => number) | null = null
+  let isFirst = true
+  const fail = (error: unknown) => {
+    log.debug('cannot give back pages that the start needed', { reason: error })
+    release = null
+  }
   try {
     const { openProgramPages } = await import('../platform/program-pages.ts')
-    return openProgramPages()
+    release = openProgramPages()
   } catch (error) {
-    log.debug('cannot give back pages that the start needed', { reason: error })
-    return releaseNothing
+    fail(error)
+  }
+  return () => {
+    if (release === null) return
+    try {
+      const bytes = release()
+      if (isFirst) log.debug('gave back pages that the start needed', { bytes })
+      isFirst = false
+    } catch (error) {
+      fail(error)
+    }
   }
 }
 
@@ -77,14 +85,7 @@ async function findRelease(log: Log): Promise<() => number> {
  */
 export function releaseStart(clock: Clock, log: Log): void {
   if (process.platform !== 'linux' || !Bun.isStandaloneExecutable) return
-  clock.after(RELEASE_AFTER_MS, async () => {
-    const release = await findRelease(log)
-    try {
-      log.debug('gave back pages that the start needed', { bytes: release() })
-    } catch (error) {
-      log.debug('cannot give back pages that the start needed', { reason: error })
-    }
-  })
+  clock.after(RELEASE_AFTER_MS, async () => (await openRelease(log))())
 }
 
 /** Most of what follows the start, such as the first look of each task, has run by then. */
