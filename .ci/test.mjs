@@ -145,13 +145,13 @@ async function main({ isQuick }) {
     )
 }
 
-/** Does the work in two lanes where there are two processors, or in as many as are asked for beyond that. */
-async function inLanes(work, lanes = 2) {
+/** Runs the work in this many lanes; by default two, or one on a single processor. */
+async function inLanes(work, lanes = Math.min(2, availableParallelism())) {
   const left = [...work]
   const lane = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) await next()
   }
-  await Promise.all(Array.from({ length: lanes > 2 ? lanes : Math.min(lanes, availableParallelism()) }, lane))
+  await Promise.all(Array.from({ length: lanes }, lane))
 }
 
 /** Types, lint and format. */
@@ -204,12 +204,12 @@ function listGroups() {
 }
 
 /** What a test names that needs a browser, a database server, Wine or the compiled program. */
-const HEAVY = /support\/(sql\/\w+|wine|no-network)\.ts|\/browser\.ts'|startSeededWebsite|\bdist\b|\bPROGRAM\b/
+const HEAVY =
+  /support\/(sql\/\w+|wine|no-network)\.ts|\/browser\.ts'|startSeededWebsite|\bdist\b|\b(COMPILED|PROGRAM)\b/
 const HEAVY_FOLDERS = /^(browser|chaos|e2e|install|wine|cluster)(\/|$)/
 
 /** Most of these tests wait for timers and sockets, so that more of them run at a time than there are processors. */
 const QUICK_LANES = 4
-const QUICK_FILES = 30
 
 /** The same without the tests that need any of that. */
 function listQuickGroups() {
@@ -220,16 +220,7 @@ function listQuickGroups() {
     const [name] = path.split('/')
     byGroup.set(name, [...(byGroup.get(name) ?? []), `./test/${path}`])
   }
-  // These wait longest, so they begin first.
-  const rank = ([name]) => ['agent', 'events'].indexOf(name)
-  return [...byGroup]
-    .sort((a, b) => rank(b) - rank(a))
-    .flatMap(([name, files]) =>
-      Array.from({ length: Math.ceil(files.length / QUICK_FILES) }, (_, i) => ({
-        name: `./test/${name}`,
-        files: files.slice(i * QUICK_FILES, (i + 1) * QUICK_FILES),
-      })),
-    )
+  return [...byGroup].map(([name, files]) => ({ name: `./test/${name}`, files }))
 }
 
 /** Runs the tests of a group, shows what they said when they are over, and counts them; how many were skipped. */
