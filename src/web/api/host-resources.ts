@@ -4,7 +4,7 @@ import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import { readFacets } from '../filters/facets.tsx'
 import { pickFields, readChoice, readPaging, readText } from '../http/query-parameters.ts'
-import { notFound, route } from '../http/route.ts'
+import { findHost, notFound, route } from '../http/route.ts'
 import { boundOf } from '../http/token-scope.ts'
 import { SCHEMAS } from './schemas.ts'
 
@@ -45,9 +45,9 @@ export const apiHost = route(
     scope: 'host',
     doc: 'One host, with the thresholds that its agent reports; null when it reports none.',
   },
-  async ({ params, now, web }) => {
-    const host = await web.store.hosts.find(params.name ?? '')
-    if (!host) throw notFound('host')
+  async (request) => {
+    const { now, web } = request
+    const host = await findHost(request)
     const [open, thresholds] = await Promise.all([
       web.store.events.countOpenOf([host.name]),
       web.store.hosts.thresholds(host.name),

@@ -1,5 +1,5 @@
 import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
-import { formatDuration } from '../ui/format.ts'
+import { formatDuration, shorten } from '../ui/format.ts'
 
 /** Ranges that a graph offers, by the word in its address. */
 export const RANGES = [
@@ -95,8 +95,6 @@ const lastHour = (now: number): TimeRange => ({
   words: 'the last hour',
   problem: null,
 })
-
-const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
 
 function describeWrongEnds(from: string, to: string, areTimes: boolean): string {
   if (areTimes) return 'The range has to begin before it ends.'

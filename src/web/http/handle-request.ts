@@ -3,6 +3,7 @@ import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { AuditEntry } from '../../storage/ports/store.ts'
 import { cookieName, readCookie } from '../auth/cookies.ts'
 import { DEVICE_FORM } from '../auth/device.ts'
+import { shorten } from '../ui/format.ts'
 import { Html } from '../ui/markup/html.ts'
 import { LIVE_PAGE_HEADER } from '../ui/page-delta.ts'
 import { ANONYMOUS, authenticate, type Requester, requireAccess, requireOwnForm } from './authenticate.ts'
@@ -14,6 +15,9 @@ import { readForm, readJson } from './request-body.ts'
 import { finishResponse } from './response-headers.ts'
 import { HttpError, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
 import { requireScope } from './token-scope.ts'
+
+/** Characters of a path in the log. */
+const LOGGED_PATH = 200
 
 /** The pages of one path, by method. */
 export type RoutesOfPath = Partial<Record<Route['method'], Route>>
@@ -43,7 +47,7 @@ export async function handleRequest(
   const finished = await finishResponse(response, request.headers.get('accept-encoding'))
   web.log.debug('answered', {
     method: request.method,
-    path: shorten(url.pathname),
+    path: shorten(url.pathname, LOGGED_PATH),
     status: finished.status,
     ms: Math.round(web.clock.monotonicMs() - started),
     address: client.address,
@@ -212,14 +216,14 @@ function pickRoute(routes: RoutesOfPath, method: string): Route {
  */
 async function explain(thrown: unknown, method: string, url: URL, web: WebContext): Promise<HttpError> {
   if (thrown instanceof TooBusyError) {
-    web.log.warn('too many reads are waiting', { method, path: shorten(url.pathname) })
+    web.log.warn('too many reads are waiting', { method, path: shorten(url.pathname, LOGGED_PATH) })
     return new HttpError(503, 'Too many people read at once. Try again in a moment.', { 'retry-after': '5' })
   }
   if (thrown instanceof ReaderGoneError) {
-    web.log.debug('nobody waits for the answer', { method, path: shorten(url.pathname) })
+    web.log.debug('nobody waits for the answer', { method, path: shorten(url.pathname, LOGGED_PATH) })
     return new HttpError(503, 'Nobody waits for this answer any more.')
   }
-  web.log.error('request failed', { method, path: shorten(url.pathname), error: thrown })
+  web.log.error('request failed', { method, path: shorten(url.pathname, LOGGED_PATH), error: thrown })
   return unexpected((await web.checkHealth()) === null)
 }
 
@@ -249,5 +253,3 @@ async function withoutStream(response: Response): Promise<Response> {
   await response.body?.cancel()
   return new Response(null, { headers: response.headers })
 }
-
-const shorten = (path: string) => (path.length > 200 ? `${path.slice(0, 200)}…` : path)

@@ -1,4 +1,5 @@
 import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
+import { shorten } from '../ui/format.ts'
 import { HttpError } from './route.ts'
 
 /**
@@ -126,6 +127,5 @@ export function readTimes(url: URL, now: number): { from: number; to: number } {
 }
 
 function refuse(name: string, expected: string, text: string): HttpError {
-  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text
-  return new HttpError(400, `${name}: expected ${expected}, got ${JSON.stringify(shown)}`)
+  return new HttpError(400, `${name}: expected ${expected}, got ${JSON.stringify(shorten(text))}`)
 }

@@ -1,4 +1,5 @@
 import type { ServerProgram } from '../../domain/hosts/agent-lag.ts'
+import type { Host } from '../../domain/hosts/host.ts'
 import { type Access, covers } from '../../domain/users/user.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -207,6 +208,13 @@ export class HttpError extends Error {
 }
 
 export const notFound = (what: string) => new HttpError(404, `There is no such ${what}.`)
+
+/** The host that `:name` of the address names. Throws an `HttpError` when there is none. */
+export async function findHost({ params, web }: Pick<WebRequest, 'params' | 'web'>): Promise<Host> {
+  const host = await web.store.hosts.find(params.name ?? '')
+  if (!host) throw notFound('host')
+  return host
+}
 
 /** Sends the browser to a path of ours with a GET, as after every POST. */
 export function redirect(path: string, ...cookies: readonly string[]): Response {

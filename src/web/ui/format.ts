@@ -23,6 +23,10 @@ export function formatAgo(time: number, now: number): string {
   return now - time < 5 ? 'just now' : `${formatDuration(now - time)} ago`
 }
 
+/** The first `most` characters of a text for a message, with an ellipsis where more follow. */
+export const shorten = (text: string, most = 40): string =>
+  text.length > most ? `${text.slice(0, most)}…` : text
+
 /** `1 host`, `3 hosts`, `1 234 hosts`. */
 export function formatCount(count: number, noun: string): string {
   return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`

@@ -20,7 +20,8 @@ import type { ThresholdLine } from '../../charts/threshold-places.ts'
 import { mergeThresholds, readThresholds } from '../../charts/thresholds.ts'
 import { readTimeRange, type TimeRange } from '../../charts/time-range.ts'
 import { describeWrongScale } from '../../charts/time-range-form.tsx'
-import { notFound, type WebRequest } from '../../http/route.ts'
+import { findHost, notFound, type WebRequest } from '../../http/route.ts'
+import { shorten } from '../../ui/format.ts'
 
 /** How the lines are shown, by the words of the address. */
 export type GraphOptions = {
@@ -100,11 +101,10 @@ const withOwn = (own: SeriesRef, others: readonly SeriesRef[]) => [
 ]
 
 /** Throws an `HttpError` where the host has no such metric. */
-export async function findOwn({ params, web }: Pick<WebRequest, 'params' | 'web'>): Promise<SeriesRef> {
-  const { hosts } = web.store
-  const metric = params.metric ?? ''
-  const host = await hosts.find(params.name ?? '')
-  if (!host) throw notFound('host')
+export async function findOwn(request: Pick<WebRequest, 'params' | 'web'>): Promise<SeriesRef> {
+  const { hosts } = request.web.store
+  const metric = request.params.metric ?? ''
+  const host = await findHost(request)
   if (!Object.hasOwn(host.latest, metric) && !(await hosts.metrics(host.name)).includes(metric))
     throw notFound('metric')
   return { host: host.name, metric }
@@ -222,9 +222,7 @@ async function findMissing(
 
 /** Sentences about the requested lines that are not drawn. */
 export function describeMissing({ plan, missing }: GraphData, url: URL): string[] {
-  const wrong = findWrongRefs(url.searchParams).map((text) =>
-    text.length > 80 ? `${text.slice(0, 80)}…` : text,
-  )
+  const wrong = findWrongRefs(url.searchParams).map((text) => shorten(text, 80))
   return [
     ...plan.refused,
     missing.length > 0 &&

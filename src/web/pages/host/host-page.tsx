@@ -1,8 +1,9 @@
 /** @jsxImportSource #markup */
+
 import { HOST_LONGEST, HOST_RANGES } from '../../charts/time-range.ts'
 import { timeRangeForm, timeRangeProblem } from '../../charts/time-range-form.tsx'
 import { rangeChoices } from '../../charts/time-range-nav.tsx'
-import { notFound, route } from '../../http/route.ts'
+import { findHost, route } from '../../http/route.ts'
 import { capitalize, madeLine, stampLabel, untilLabel, withParameters } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import { icon, statusMark } from '../../ui/icons.tsx'
@@ -24,9 +25,8 @@ const HOUR = 3600
 const MOST_LISTED = 150
 
 export const hostPage = route({ path: '/hosts/:name', access: 'viewer' }, async (request) => {
-  const { url, params, session, csrf, web } = request
-  const host = await web.store.hosts.find(params.name ?? '')
-  if (!host) throw notFound('host')
+  const { url, session, csrf } = request
+  const host = await findHost(request)
   const model = await readHost(request, host)
   return layout({
     title: host.name,

@@ -1,43 +1,29 @@
 /** @jsxImportSource #markup */
 import { readText } from '../../http/query-parameters.ts'
-import { notFound, route } from '../../http/route.ts'
+import { findHost, route } from '../../http/route.ts'
 import { hostPath } from '../../ui/components.tsx'
 import { formatCount } from '../../ui/format.ts'
-import { layout } from '../../ui/layout/layout.tsx'
 import { metricRows } from './host-lists.tsx'
+import { hostPartPage } from './host-part-page.tsx'
 
 const MAX_WORDS = 100
 
 /** Every metric of one host, and those that have some words in their names. */
 export const metricsPage = route({ path: '/hosts/:name/metrics', access: 'viewer' }, async (request) => {
-  const { url, params, session, csrf, web } = request
-  const host = await web.store.hosts.find(params.name ?? '')
-  if (!host) throw notFound('host')
+  const { url, web } = request
+  const host = await findHost(request)
   const text = readText(url, 'metric', MAX_WORDS) ?? ''
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const all = await web.store.hosts.metrics(host.name)
   const metrics = all.filter((metric) => words.every((word) => metric.toLowerCase().includes(word)))
-  return layout({
-    title: `Metrics · ${host.name}`,
-    active: 'hosts',
-    session,
-    csrf,
-    url,
+  return hostPartPage(request, host.name, {
+    title: 'Metrics',
+    lead:
+      metrics.length === all.length
+        ? formatCount(all.length, 'metric')
+        : `${metrics.length} of ${formatCount(all.length, 'metric')}`,
     body: (
       <>
-        <div class="head">
-          <div>
-            <p class="crumbs">
-              <a href="/hosts">Hosts</a> › <a href={hostPath(host.name)}>{host.name}</a>
-            </p>
-            <h1>Metrics</h1>
-            <p class="lead">
-              {metrics.length === all.length
-                ? formatCount(all.length, 'metric')
-                : `${metrics.length} of ${formatCount(all.length, 'metric')}`}
-            </p>
-          </div>
-        </div>
         <form class="filters one-line" method="get" action={`${hostPath(host.name)}/metrics`}>
           <input
             type="text"

@@ -1,5 +1,7 @@
+import { metricUnit } from '../../../domain/metrics/metric.ts'
 import { RESOURCES, type ResourceName } from '../../../domain/metrics/resources.ts'
 import type { SectionPlan, SectionRow } from '../../../domain/metrics/section-plan.ts'
+import { shorten } from '../../ui/format.ts'
 import type { ResourcePlan } from './host-plan.ts'
 
 /** A host with more graphs or rows in all has its sections cut short: fifty disks would fill many screens. */
@@ -48,8 +50,6 @@ export function readSectionChoice(parameters: URLSearchParams): SectionChoice & 
   }
 }
 
-const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
-
 /** Shortens the sections of a host that has more graphs or rows than a user could look at. */
 export function pickShown(
   plans: readonly ResourcePlan[],
@@ -85,7 +85,7 @@ export function pickShown(
 const countRows = ({ tables }: Pick<ResourcePlan, 'tables'>) =>
   tables.reduce((sum, { subject, rows }) => sum + (subject === null ? 0 : rows.length), 0)
 
-const isStopped = (metric: string, value = 1) => /\.(state|healthy|writable)$/.test(metric) && value < 0.5
+const isStopped = (metric: string, value = 1) => metricUnit(metric) === 'state' && value < 0.5
 
 function cutTable(table: SectionPlan, isTroubled: (row: SectionRow) => boolean): SectionPlan {
   if (table.subject === null || table.rows.length <= FIRST_ROWS) return table

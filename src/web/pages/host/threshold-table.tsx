@@ -1,52 +1,35 @@
 /** @jsxImportSource #markup */
+
 import { formatMetricValue, metricUnit } from '../../../domain/metrics/metric.ts'
 import type { ReportedThreshold } from '../../../domain/thresholds/reported-threshold.ts'
 import { listUnmatched, suggestNearest, type UnmatchedPattern } from '../../../domain/thresholds/unmatched.ts'
 import { describeDuration } from '../../../domain/time/duration.ts'
-import { notFound, route } from '../../http/route.ts'
+import { findHost, route } from '../../http/route.ts'
 import { hostPath, severityLabel } from '../../ui/components.tsx'
 import { formatCount, formatThreshold } from '../../ui/format.ts'
-import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
+import { hostPartPage } from './host-part-page.tsx'
 
 /** The thresholds of a host, and their problems: a page of its own, because a host has some sixty. */
 export const thresholdsPage = route(
   { path: '/hosts/:name/thresholds', access: 'viewer' },
-  async ({ url, params, session, csrf, web: { store } }) => {
-    const host = await store.hosts.find(params.name ?? '')
-    if (!host) throw notFound('host')
-    const [reported, metrics] = await Promise.all([
-      store.hosts.thresholds(host.name),
-      store.hosts.metrics(host.name),
-    ])
-    return layout({
-      title: `Thresholds · ${host.name}`,
-      active: 'hosts',
-      session,
-      csrf,
-      url,
-      body: (
-        <>
-          <div class="head">
-            <div>
-              <p class="crumbs">
-                <a href="/hosts">Hosts</a> › <a href={hostPath(host.name)}>{host.name}</a>
-              </p>
-              <h1>Thresholds</h1>
-              {reported !== null && <p class="lead">{formatCount(reported.length, 'threshold')}</p>}
-            </div>
-          </div>
-          {reported === null ? (
-            <p class="soft">
-              This agent does not report its thresholds. Those of the original product never do; then graphs
-              show the limits that events have named.
-            </p>
-          ) : (
-            describeReported(reported, metrics)
-          )}
-        </>
-      ),
+  async (request) => {
+    const { store } = request.web
+    const { name } = await findHost(request)
+    const [reported, metrics] = await Promise.all([store.hosts.thresholds(name), store.hosts.metrics(name)])
+    return hostPartPage(request, name, {
+      title: 'Thresholds',
+      lead: reported === null ? null : formatCount(reported.length, 'threshold'),
+      body:
+        reported === null ? (
+          <p class="soft">
+            This agent does not report its thresholds. Those of the original product never do; then graphs
+            show the limits that events have named.
+          </p>
+        ) : (
+          describeReported(reported, metrics)
+        ),
     })
   },
 )

@@ -1,8 +1,9 @@
 /** @jsxImportSource #markup */
+
 import { HOST_CHANGES } from '../../../domain/hosts/change-host.ts'
 import { isHostName } from '../../../domain/hosts/host.ts'
 import { deleteHost, releaseHost, renameHost } from '../../changes/hosts.ts'
-import { HttpError, notFound, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
+import { findHost, HttpError, type Route, redirect, route, type WebRequest } from '../../http/route.ts'
 import { hostPath, pageHeading } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
@@ -16,9 +17,8 @@ const managePath = (host: string) => `${hostPath(host)}/manage`
 const manageHostPage = route({ path: PATH, access: 'admin' }, (request) => managePage(request, null))
 
 async function managePage(request: WebRequest, problem: string | null) {
-  const { params, web, session, csrf, url } = request
-  const host = await web.store.hosts.find(params.name ?? '')
-  if (!host) throw notFound('host')
+  const { web, session, csrf, url } = request
+  const host = await findHost(request)
   const hasKey = (await web.store.hosts.listKeyed([host.name])).has(host.name)
   return layout({
     title: `Manage ${host.name}`,

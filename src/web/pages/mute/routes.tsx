@@ -1,7 +1,8 @@
 /** @jsxImportSource #markup */
+
 import { MUTE_TIMES, muteHostUntil, readMuteEnd, writeMuted } from '../../changes/mute-host.ts'
 import { readLocalPath } from '../../http/request-body.ts'
-import { HttpError, notFound, type RouteResult, redirect, route, type WebRequest } from '../../http/route.ts'
+import { findHost, HttpError, type RouteResult, redirect, route, type WebRequest } from '../../http/route.ts'
 import { viewEvent } from '../../problems/event-view.ts'
 import { eventPath, hostPath, severityLabel } from '../../ui/components.tsx'
 import { refuseForm } from '../../ui/form-fields.tsx'
@@ -61,9 +62,8 @@ async function mute(request: WebRequest, subject: Subject): Promise<RouteResult>
   return redirect(tellAt(readLocalPath(form.get('back') ?? subject.back), { did: undo }))
 }
 
-async function hostSubject({ params, web }: WebRequest): Promise<Subject> {
-  const host = await web.store.hosts.find(params.name ?? '')
-  if (!host) throw notFound('host')
+async function hostSubject(request: WebRequest): Promise<Subject> {
+  const host = await findHost(request)
   const path = hostPath(host.name)
   return {
     host: host.name,

@@ -1,12 +1,12 @@
 /** @jsxImportSource #markup */
-import { findPasswordProblem, isAccess, normalizePassword, type User } from '../../../../domain/users/user.ts'
+import { findPasswordProblem, isAccess, normalizePassword } from '../../../../domain/users/user.ts'
 import { actorOf, findLastChange } from '../../../changes/last-change.ts'
 import { isCurrent } from '../../../changes/version.ts'
 import { notFound, redirect, route, type WebRequest } from '../../../http/route.ts'
 import { refuseForm } from '../../../ui/form-fields.tsx'
 import { knownVersion } from '../edit-conflict.tsx'
 import { confirmPage } from '../settings-layout.tsx'
-import { PARENT, PATH, passwordVersion, userPath, userView } from './user-view.tsx'
+import { PARENT, PATH, passwordVersion, type StoredUser, userPath, userView } from './user-view.tsx'
 
 export const userPage = route({ path: `${PATH}/:user`, access: 'admin' }, async (request) =>
   userView(request, await findUser(request), {}),
@@ -62,10 +62,9 @@ export const setUserPassword = route(
     const password = form.get('password') ?? ''
     const problem = findPasswordProblem(password)
     if (problem !== null) return refuseForm(await userView(request, user, { password: problem }))
-    const stored = await readPassword(request, user.name)
     const hash = await Bun.password.hash(normalizePassword(password))
-    const isKnown = isCurrent(passwordVersion(stored), knownVersion(request), null)
-    if (!isKnown || !(await web.store.users.setPassword(user.name, hash, stored)))
+    const isKnown = isCurrent(passwordVersion(user.passwordHash), knownVersion(request), null)
+    if (!isKnown || !(await web.store.users.setPassword(user.name, hash, user.passwordHash)))
       return refuseForm(
         await userView(request, await findUser(request), { form: await describePasswordChange(request) }),
         409,
@@ -124,15 +123,8 @@ export const deleteUser = route(
   },
 )
 
-async function readPassword({ web }: WebRequest, name: string): Promise<string> {
-  const found = await web.store.users.find(name)
-  if (!found) throw notFound('user')
-  return found.passwordHash
-}
-
-async function findUser({ params, web }: WebRequest): Promise<User> {
+async function findUser({ params, web }: WebRequest): Promise<StoredUser> {
   const found = await web.store.users.find(params.user ?? '')
   if (!found) throw notFound('user')
-  const { passwordHash: _, ...user } = found
-  return user
+  return found
 }

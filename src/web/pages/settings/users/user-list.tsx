@@ -3,7 +3,6 @@ import {
   findPasswordProblem,
   isAccess,
   isUserName,
-  MAX_PASSWORD,
   MIN_PASSWORD,
   normalizePassword,
   type PasswordState,
@@ -11,18 +10,11 @@ import {
 } from '../../../../domain/users/user.ts'
 import { redirect, route, type WebRequest } from '../../../http/route.ts'
 import { agoLabel, stampLabel } from '../../../ui/components.tsx'
-import {
-  choiceField,
-  csrfField,
-  formProblem,
-  type Problems,
-  refuseForm,
-  textField,
-} from '../../../ui/form-fields.tsx'
+import { csrfField, formProblem, type Problems, refuseForm, textField } from '../../../ui/form-fields.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../../ui/table.tsx'
 import { settingsPage } from '../settings-layout.tsx'
-import { CHOICES, PATH, userPath } from './user-view.tsx'
+import { newPasswordField, PATH, roleField, userPath } from './user-view.tsx'
 
 /** Notes in the list about a password that the user has not chosen. */
 const PASSWORD_NOTES: Readonly<Partial<Record<PasswordState, string>>> = {
@@ -98,24 +90,12 @@ async function usersView(
               maxLength: 64,
               problem: problems.name,
             })}
-            {choiceField({
-              name: 'access',
-              label: 'Role',
-              value: access,
-              choices: CHOICES,
-              problem: problems.access,
-            })}
-            {textField({
-              name: 'password',
-              label: 'Password',
-              type: 'password',
-              value: '',
-              required: true,
-              autocomplete: 'new-password',
-              maxLength: MAX_PASSWORD,
-              problem: problems.password,
-              hint: `At least ${MIN_PASSWORD} characters. The user can change it.`,
-            })}
+            {roleField(access, problems)}
+            {newPasswordField(
+              'Password',
+              `At least ${MIN_PASSWORD} characters. The user can change it.`,
+              problems,
+            )}
             <div class="form-end">
               <button class="primary" type="submit">
                 Add

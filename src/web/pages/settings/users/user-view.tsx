@@ -15,8 +15,26 @@ const ACCESS_WORDS = {
   operator: 'operator – also handles events and maintenance windows',
   admin: 'admin – also manages rules, targets and users',
 } as const
-/** Roles as a form offers them. */
-export const CHOICES = ACCESSES.map((value) => ({ value, words: ACCESS_WORDS[value] }))
+const ROLES = ACCESSES.map((value) => ({ value, words: ACCESS_WORDS[value] }))
+
+/** A user, and the hash that a form which sets the password is shown over. */
+export type StoredUser = User & { readonly passwordHash: string }
+
+export const roleField = (value: string, problems: Problems): Html =>
+  choiceField({ name: 'access', label: 'Role', value, choices: ROLES, problem: problems.access })
+
+export const newPasswordField = (label: string, hint: string, problems: Problems): Html =>
+  textField({
+    name: 'password',
+    label,
+    type: 'password',
+    value: '',
+    required: true,
+    autocomplete: 'new-password',
+    maxLength: MAX_PASSWORD,
+    problem: problems.password,
+    hint,
+  })
 
 export const userPath = (name: string) => `${PATH}/${encodeURIComponent(name)}`
 
@@ -33,10 +51,9 @@ const userLead = (user: User, now: number): Html => (
 )
 
 /** A user: role, password, second factor and the way to delete. */
-export async function userView(request: WebRequest, user: User, problems: Problems): Promise<Html> {
+export async function userView(request: WebRequest, user: StoredUser, problems: Problems): Promise<Html> {
   const { csrf, session, web } = request
   const factor = await web.store.secondFactors.find(user.name)
-  const stored = await web.store.users.find(user.name)
   const path = userPath(user.name)
   return settingsPage(request, {
     title: user.name,
@@ -50,13 +67,7 @@ export async function userView(request: WebRequest, user: User, problems: Proble
           <form class="form" method="post" action={`${path}/access`}>
             {csrfField(csrf)}
             <input type="hidden" name="known" value={user.access} />
-            {choiceField({
-              name: 'access',
-              label: 'Role',
-              value: user.access,
-              choices: CHOICES,
-              problem: problems.access,
-            })}
+            {roleField(user.access, problems)}
             <div class="form-end">
               <button class="primary" type="submit">
                 Save
@@ -73,23 +84,9 @@ export async function userView(request: WebRequest, user: User, problems: Proble
           ) : (
             <form class="form" method="post" action={`${path}/password`}>
               {csrfField(csrf)}
-              <input
-                type="hidden"
-                name="version"
-                value={versionOf(passwordVersion(stored?.passwordHash ?? ''))}
-              />
+              <input type="hidden" name="version" value={versionOf(passwordVersion(user.passwordHash))} />
               <input type="text" name="name" value={user.name} autocomplete="username" hidden readonly />
-              {textField({
-                name: 'password',
-                label: 'New password',
-                type: 'password',
-                value: '',
-                required: true,
-                autocomplete: 'new-password',
-                maxLength: MAX_PASSWORD,
-                problem: problems.password,
-                hint: 'This signs the user out everywhere.',
-              })}
+              {newPasswordField('New password', 'This signs the user out everywhere.', problems)}
               <div class="form-end">
                 <button class="primary" type="submit">
                   Set
