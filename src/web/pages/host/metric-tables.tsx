@@ -74,9 +74,12 @@ export function valueLink(metric: string | null, model: TableModel): Html {
   )
 }
 
-/** Values of a host that is down are old: what was wrong with them is not known any more. */
+/**
+ * Values of a host that is down are old: what was wrong with them is not known any more. Events about a status are those
+ * of the state.
+ */
 const severityNow = (metric: string, { status, severities }: TableModel): Severity | null =>
-  status === 'down' ? null : (severities.get(metric) ?? null)
+  status === 'down' ? null : (severities.get(metric.replace(/\.status$/, '.state')) ?? null)
 
 function stateLabel(metric: string, value: number, model: TableModel): Html {
   const { host, status } = model
