@@ -96,7 +96,7 @@ test('links keep the time that is shown; of a host that is down that of its last
   expect(new URLSearchParams(query.replaceAll('&amp;', '&')).get('to')).toBe(String(now - 60))
   const graph = await read(`/hosts/down01/metrics/${CPU}?${query.replaceAll('&amp;', '&')}`)
   expect([
-    graph.includes('No samples in this time'),
+    graph.includes('No samples in this period'),
     graph.includes(`href="/hosts/down01?${query}"`),
   ]).toEqual([false, true])
 })
