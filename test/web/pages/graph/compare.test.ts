@@ -97,7 +97,7 @@ describe('the page that compares', () => {
     expect(text).toContain('nobody')
     expect(text).not.toContain('<script>:')
     expect(text).toContain('Unknown host or metric: nobody:perf.x.')
-    expect(text).toContain('with a colon between: &lt;script&gt;:x.')
+    expect(text).toContain('Expected host:metric, got: &lt;script&gt;:x.')
     const quiet = await get(`/compare?${WEB}&from=1000&to=5000`)
     expect(quiet.text).not.toContain('Unknown host')
     expect(text).not.toContain('<b>"')
@@ -210,4 +210,13 @@ test('a limit is read from what thresholds write, and from nothing else', () => 
     '',
   ])
     expect(readLimit(metric, message)).toBeNull()
+})
+
+test('a long time has a row for each day, or for whole days, so that day and night are no noise', () => {
+  const day = 86_400
+  expect(wholeDays(3600, 600)).toBe(600)
+  expect(wholeDays(90 * day, 600)).toBe(600)
+  expect(wholeDays(365 * day, 600)).toBe(365)
+  expect(wholeDays(365 * day, 300)).toBe(183)
+  expect(wholeDays(5 * 365 * day, 600)).toBe(456)
 })

@@ -100,3 +100,10 @@ test('links keep the time that is shown; of a host that is down that of its last
     graph.includes(`href="/hosts/down01?${query}"`),
   ]).toEqual([false, true])
 })
+
+test('a host whose metrics belong to no section shows them at once', async () => {
+  await site.report('text01', now - 60, { 'perf.text.queue': 3 })
+  const { text } = await site.get('/hosts/text01')
+  expect(text).toMatch(/<details class="section panel" id="all-metrics" open/)
+  expect((await site.get('/hosts/up01')).text).not.toMatch(/id="all-metrics" open/)
+})
