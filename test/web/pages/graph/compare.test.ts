@@ -7,6 +7,7 @@ import {
   planComparison,
 } from '../../../../src/web/charts/comparison.ts'
 import { readRef, readRefs } from '../../../../src/web/charts/series-ref.ts'
+import { wholeDays } from '../../../../src/web/pages/graph/read-graph.ts'
 import { startTestSite, type TestSite } from '../../site.ts'
 
 let site: TestSite

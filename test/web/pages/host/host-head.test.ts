@@ -102,8 +102,7 @@ test('links keep the time that is shown; of a host that is down that of its last
 })
 
 test('a host whose metrics belong to no section shows them at once', async () => {
-  await site.report('text01', now - 60, { 'perf.text.queue': 3 })
-  const { text } = await site.get('/hosts/text01')
-  expect(text).toMatch(/<details class="section panel" id="all-metrics" open/)
-  expect((await site.get('/hosts/up01')).text).not.toMatch(/id="all-metrics" open/)
+  await site.report('text01', site.clock.now() - 60, { 'perf.text.queue': 3 })
+  expect(await read('/hosts/text01')).toMatch(/<details class="section panel" id="all-metrics" open/)
+  expect(await read('/hosts/up01')).not.toMatch(/id="all-metrics" open/)
 })
