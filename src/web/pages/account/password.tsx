@@ -34,7 +34,7 @@ export const changePassword = route(
         wrong ? 400 : 429,
       )
     }
-    const passwordHash = await Bun.password.hash(normalizePassword(next))
+    const passwordHash = await web.hashPassword(normalizePassword(next))
     await web.store.users.setPassword(session.user, passwordHash)
     await web.onPasswordChanged(session.user)
     if (form.get('tokens') === 'revoke')

@@ -1,9 +1,8 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
-import { describeFull } from '../../../domain/hosts/capacity.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { formatMetricValue } from '../../../domain/metrics/metric.ts'
-import { viewEvent } from '../../problems/event-view.ts'
+import { type ViewContext, viewEvent } from '../../problems/event-view.ts'
 import { agoLabel, hostPath, metricPath } from '../../ui/components.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { eventLines } from '../events/event-list.tsx'
@@ -23,11 +22,10 @@ export type OpenEvents = {
 
 /** The problems of a host as sentences; one about a disk includes when the disk will be full. */
 export function openEventsOfHost({ host, events, total, disks, now, silence }: OpenEvents): Html {
-  const say = (event: Event) => {
-    const forecast = disks.find(({ metric }) => metric === event.metric)?.forecast
-    const end = forecast ? describeFull(forecast, now) : ''
-    return [viewEvent(event, host, now, silence).problem.text, end].filter(Boolean).join(', ')
+  const forecasts: ViewContext['forecasts'] = {
+    peek: (_, metric) => disks.find((disk) => disk.metric === metric)?.forecast ?? null,
   }
+  const say = (event: Event) => viewEvent(event, host, now, { silence, forecasts }).problem.text
   if (events.length === 0) return <></>
   return (
     <section class="section first">
