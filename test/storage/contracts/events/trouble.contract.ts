@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { EventReport, Severity } from '../../../../src/domain/event.ts'
 import type { OpenPeriod } from '../../../../src/domain/hosts/state-history.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
-import { fakeClock } from '../../../support/clock.ts'
 import { aReport, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 /**
@@ -11,7 +11,6 @@ import type { Workbench } from '../store.contract.ts'
  */
 export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
 
     const open = (metric: string, severity: Severity, minute: number): EventReport => ({
@@ -26,17 +25,12 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
     const say = (host: string, ...events: EventReport[]) =>
       store.ingest.write([aReport(host, { seen: MIDNIGHT, events })])
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    openEach(makeWorkbench, async (opened) => {
+      store = opened.store
       await say('calm')
       await say('db', open('load', 2, 1), open('disk', 2, 2), open('memory', 4, 3))
       await say('web', open('load', 3, 4), { ...open('disk', 1, 5), status: 'closed' })
       await say('mail', open('queue', 1, 6))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
     })
 
     test('events are listed the worst first and the newest of each severity first', async () => {
