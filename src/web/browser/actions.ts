@@ -1,5 +1,6 @@
 // Forms marked `data-action` are sent without leaving the page: it shows the result, and offers to undo it
 // for some seconds. Without scripts the same forms lead back to the page, which shows the result.
+import { BASE_PATH } from './base-path.ts'
 import { closest, fieldOf } from './dom.ts'
 import { refresh } from './live.ts'
 
@@ -67,7 +68,7 @@ export async function act(form: HTMLFormElement, submitter: HTMLElement | null) 
     undo === null
       ? null
       : async () => {
-          const undone = await post('/events/undo', new URLSearchParams({ csrf, what: undo }))
+          const undone = await post(`${BASE_PATH}/events/undo`, new URLSearchParams({ csrf, what: undo }))
           if (undone) say(undone.words, null)
           await refresh()
         },
