@@ -120,8 +120,9 @@ export type EventChanges = {
   /** False when there is none. */
   comment(id: number, by: string, at: number, comment: string): Promise<boolean>
   /**
-   * Changes each of them as the method of that name does, a hundred per commit; returns the ids of those that
-   * were changed. When it rejects, those of earlier commits are changed; calling it again changes the rest.
+   * Changes each of them as the method of that name does, a hundred per commit, but takes over none that another
+   * user has acknowledged; returns the ids of those that were changed. When it rejects, those of earlier commits
+   * are changed; calling it again changes the rest.
    */
   changeAll(
     what: 'close' | 'reopen' | 'acknowledge',

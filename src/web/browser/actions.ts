@@ -1,7 +1,7 @@
 // Forms marked `data-action` are sent without leaving the page: it shows the result, and offers to undo it
 // for some seconds. Without scripts the same forms lead back to the page, which shows the result.
 import { BASE_PATH } from './base-path.ts'
-import { closest, fieldOf } from './dom.ts'
+import { closest } from './dom.ts'
 import { refresh } from './live.ts'
 
 /** Milliseconds that the way to undo is offered. */
@@ -58,10 +58,16 @@ export async function act(form: HTMLFormElement, submitter: HTMLElement | null) 
   const address = button?.hasAttribute('formaction') ? button.formAction : form.action
   const row = form.closest('[data-key]')
   row?.setAttribute('aria-busy', 'true')
-  const answer = await post(address, fields)
+  await send(address, fields)
   row?.removeAttribute('aria-busy')
+  for (const menu of form.querySelectorAll('details[open]')) menu.removeAttribute('open')
+}
+
+/** Sends these fields, the page's token among them, and shows what came of it with the way to undo it. */
+export async function send(address: string, fields: URLSearchParams) {
+  const answer = await post(address, fields)
   if (answer === null) return
-  const csrf = fieldOf(form, 'csrf')?.value ?? ''
+  const csrf = fields.get('csrf') ?? ''
   const undo = answer.undo
   say(
     answer.words,
@@ -73,7 +79,6 @@ export async function act(form: HTMLFormElement, submitter: HTMLElement | null) 
           await refresh()
         },
   )
-  for (const menu of form.querySelectorAll('details[open]')) menu.removeAttribute('open')
   await refresh()
 }
 
