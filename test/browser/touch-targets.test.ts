@@ -1,30 +1,28 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, openContext } from './harness/browser.ts'
+import { openContext } from './harness/browser.ts'
 import { findFaults } from './harness/faults.ts'
-import { type SeededWebsite, startSeededWebsite, USER } from './harness/website.ts'
+import { openSeededBrowser } from './harness/seeded-browser.ts'
+import { type SeededWebsite, USER } from './harness/website.ts'
 import { findAddress, PAGE_LIST } from './page-list.ts'
 
 let browser: Browser
 let website: SeededWebsite
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-  website = await startSeededWebsite({
+openSeededBrowser(
+  {
     hosts: 30,
     minutes: 65,
     firstMinutes: 2 * 1440,
     oddNames: true,
     settings: true,
-  })
-  await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await website?.close()
-})
+  },
+  async (started) => {
+    ;({ browser, website } = started)
+    await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
+  },
+)
 
 /**
  * What can be touched and is smaller than 24 px either way. As WCAG 2.5.8 has it, links within a sentence are
