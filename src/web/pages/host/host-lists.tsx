@@ -52,9 +52,14 @@ export function metricLink(host: Host, metrics: readonly string[]): Html {
 }
 
 /** Every metric that the host ever had, with its newest value. */
-export function metricList({ host, metrics, query }: MetricList): Html {
+export function metricList({
+  host,
+  metrics,
+  query,
+  isOpen,
+}: MetricList & { readonly isOpen: boolean }): Html {
   return (
-    <details class="section panel" id="all-metrics">
+    <details class="section panel" id="all-metrics" open={isOpen}>
       <summary>
         <h2>All metrics</h2> <span class="soft">{metrics.length}</span>
       </summary>
