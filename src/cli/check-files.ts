@@ -51,6 +51,7 @@ async function findProgramFault(file: string, account: AgentAccount | null): Pro
   if (!existsSync(file) || !statSync(file).isFile()) return 'a program that is there'
   if (process.platform === 'linux' && (statSync(file).mode & EXECUTABLE) === 0)
     return 'a program that may be executed'
-  const danger = account === null ? null : await findForeignWriter(file, account.reader.uid)
+  // Where the account is not known it may be the owner of the file, but nobody else.
+  const danger = await findForeignWriter(file, account?.reader.uid ?? statSync(file).uid)
   return danger === null ? null : `a program that nobody else may change: ${danger}`
 }

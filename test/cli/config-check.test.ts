@@ -70,6 +70,7 @@ test('files that checks refer to are looked at; what is wrong with them is a war
     wrong('1].ca_file', '/none.pem', 'a file that is there'),
     wrong('3].command', '/none', 'a program that is there'),
     wrong('4].command', '/plain', 'a program that may be executed'),
+    wrong('5].command', '/open', 'a program that nobody else may change: /open is writable by others'),
   ]
   const sound = '/agent.toml (agent): the configuration is sound.'
   expect(await check([agent], null)).toEqual({ isSound: true, lines: [...alone, sound] })

@@ -23,6 +23,7 @@ test.each([
       'dev.sda2 /boot',
       'dev.sda1 /boot/efi',
       'dev.mapper.ubuntu--vg-data /srv/big data',
+      'tmpfs.run /run',
     ],
   ],
   ['container', ['overlay /', 'dev.sdb1 /data', 'dev.sda1 /etc/hosts']],
@@ -52,7 +53,7 @@ test('asks for filesystems of others only when told to', () => {
 
 test('of two mounts of one folder the newer is seen', () => {
   const text =
-    '1 0 0:1 / / rw - rootfs rootfs rw\n2 1 8:1 / / rw - ext4 /dev/sda1 rw\n3 2 8:2 / /x rw - ext4 /dev/sda2 rw\n4 3 0:9 / /x rw - tmpfs tmpfs rw\n'
+    '1 0 0:1 / / rw - rootfs rootfs rw\n2 1 8:1 / / rw - ext4 /dev/sda1 rw\n3 2 8:2 / /x rw - ext4 /dev/sda2 rw\n4 3 0:9 / /x rw - proc proc rw\n'
   expect(chooseFilesystems(parseMountinfo(text), false).filesystems.map(({ name }) => name)).toEqual([
     'dev.sda1',
   ])
@@ -62,6 +63,27 @@ test('a root without a device goes by its type', () => {
   const text = '1 0 0:1 / / rw - tmpfs none rw\n2 1 0:2 / /tmp rw - tmpfs none rw\n'
   expect(chooseFilesystems(parseMountinfo(text), false).filesystems.map(({ name }) => name)).toEqual([
     'tmpfs',
+    'tmpfs.tmp',
+  ])
+})
+
+test('filesystems in memory go by their place; those of users, services and containers are left out', () => {
+  const points = [
+    '/run',
+    '/run/lock',
+    '/run/user/1000',
+    '/dev/shm',
+    '/tmp',
+    '/var/tmp',
+    '/var/lib/kubelet/pods/1/volumes/a',
+    '/sys/fs/cgroup',
+  ]
+  const text = points.map((point, i) => `${i} 1 0:${i + 30} / ${point} rw - tmpfs tmpfs rw`).join('\n')
+  const { filesystems } = chooseFilesystems(parseMountinfo(text), false)
+  expect(filesystems.map(({ name, isQuick }) => [name, isQuick])).toEqual([
+    ['tmpfs.run', true],
+    ['tmpfs.tmp', true],
+    ['tmpfs.var.tmp', true],
   ])
 })
 
@@ -95,7 +117,7 @@ test('tells space as df does, and busy time through device mapper', async () => 
     'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.percent.active': 25,
     'perf.filesystem.dev.sda2.percent.active': 0,
   })
-  expect(Object.keys(found ?? {})).toHaveLength(20)
+  expect(Object.keys(found ?? {})).toHaveLength(24)
 })
 
 test('finds the disk below a btrfs by name or by link', async () => {
@@ -153,6 +175,7 @@ test('an overlay over a device that is mounted as well goes by the device', asyn
 test('one that does not answer, refuses or has no size is left out, the others stay', async () => {
   const answers: Record<string, () => Promise<StatFs | null>> = {
     '/boot': async () => null,
+    '/run': async () => null,
     '/boot/efi': () => Promise.reject(new Error('EACCES')),
     '/srv/big data': async () =>
       space({ blocks: 0, blocksFree: 0, blocksAvailable: 0, files: 0, filesFree: 0 }),
