@@ -54,7 +54,7 @@ export const changeAllEvents = route(
     note(
       `${what} ${formatCount(changed.length, 'event')}${narrowed === '' ? '' : `, filtered by ${narrowed}`}`,
     )
-    return answerDone(request, back, { what, at: now, ids: changed })
+    return answerDone(request, back, { what, at: now, ids: changed }, ids)
   },
 )
 
