@@ -63,7 +63,7 @@ export const changeAllEvents = route(
  * the others.
  */
 function readOpenFilter(url: URL, seen: number): EventFilter {
-  const filter = readEventFilter(url)
+  const filter = readEventFilter(url, seen)
   return { ...filter, status: 'open', to: Math.min(filter.to ?? seen, seen) }
 }
 
