@@ -13,6 +13,7 @@ import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
+import { createReadTurn } from './read-turn.ts'
 
 /** How long SQLite itself waits, with the thread blocked, for another process's lock … */
 const BUSY_MS = 20
@@ -36,8 +37,8 @@ export type SqliteDatabase = Database & {
    * it is so damaged that a read or a write failed.
    */
   checkFile(): void
-  /** The connection that reads. */
-  readonly connection: Connection
+  /** Runs `act` on the connection that reads, outside any transaction. */
+  readAlone<T>(act: (connection: Connection) => T): T
   /** Runs `act` on the writing connection, outside any transaction, when it is this one's turn. */
   exclusively<T>(act: (connection: Connection) => T): Promise<T>
 }
@@ -66,6 +67,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const read = reading.prepare
   const write = writing.prepare
   const transaction = createTransaction(write, dialect)
+  const readTurn = createReadTurn(reader, read, clock)
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
   let damage: unknown = null
@@ -94,25 +96,38 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   return {
     dialect,
     file,
-    connection: reader,
+    readAlone(act) {
+      readTurn.end()
+      return act(reader)
+    },
     checkFile() {
       if (damage !== null) throw nameDamage(damage, file)
       checkPlace()
     },
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
+      const ask = () => {
+        readTurn.begin()
+        return read(sql).all(...values) as T[]
+      }
       try {
-        return (await retry(() => read(sql).all(...values))) as T[]
+        return ask()
       } catch (error) {
-        throw noteDamage(error)
+        if (!isBusy(error)) throw noteDamage(error)
+        return retry(ask).catch((again) => {
+          throw noteDamage(again)
+        })
       }
     },
     transaction: (act) =>
       takeLock(async () => {
         await retry(() => write('BEGIN IMMEDIATE').run())
+        // What others have committed until here is seen by reads within `act`, too.
+        readTurn.end()
         try {
           const result = await act(transaction)
           // In a file that has no name any more everything is stored, until this process ends.
           checkPlace()
+          readTurn.end()
           write('COMMIT').run()
           return result
         } catch (error) {
@@ -121,12 +136,19 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
           throw noteDamage(error)
         }
       }),
-    exclusively: (act) => takeLock(() => retry(() => act(writer))),
+    exclusively: (act) =>
+      takeLock(() =>
+        retry(() => {
+          readTurn.end()
+          return act(writer)
+        }),
+      ),
     async close() {
       if (closed) return
       const last = turn
       closed = true
       await last.catch(() => {})
+      readTurn.end()
       reading.close()
       writing.close()
     },
