@@ -56,6 +56,8 @@ class JobRun {
   #result: BackgroundResult | null = null
   /** When the run of `#result` began. */
   #beganMs = Number.NaN
+  /** Whether a cycle has taken `#result`. */
+  #isTaken = false
   #isFailing = false
   #timer: Timer
   /** The run that has not ended; null when there is none. */
@@ -73,12 +75,15 @@ class JobRun {
   }
 
   /**
-   * A result that should have been replaced by now, while the run that will do so goes on, is not given:
-   * otherwise one failure could count as two runs that failed.
+   * A result that should have been replaced by now, while the run that will do so goes on, is not given again:
+   * otherwise one failure could count as two runs that failed. It is given once in any case: where each cycle
+   * falls into a run that waits for its timeout, that failure would never be reported.
    */
   read(): BackgroundResult | null {
     const age = this.clock.monotonicMs() - this.#beganMs
-    return this.#abort !== null && age > this.job.intervalMs ? null : this.#result
+    if (this.#isTaken && this.#abort !== null && age > this.job.intervalMs) return null
+    this.#isTaken = true
+    return this.#result
   }
 
   async stop(): Promise<void> {
@@ -151,6 +156,7 @@ class JobRun {
     if (failure === null && this.#isFailing) this.log.info('a check is good again', { check: name })
     this.#isFailing = failure !== null
     this.#result = result
+    this.#isTaken = false
     this.#beganMs = beganMs
     this.first.resolve()
   }

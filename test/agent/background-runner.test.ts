@@ -80,12 +80,34 @@ test('while the next run goes on, the old result is not given as if it were a ne
   const { clock, calls, read } = open()
   await clock.advance(0)
   calls[0]?.resolve(result(0, 'refused'))
-  await clock.advance(60_001)
+  await clock.advance(59_000)
+  expect(read()).toEqual([0, 'refused'])
+  await clock.advance(1001)
   expect(calls.length).toBe(2)
   expect(read()).toBeNull()
   calls[1]?.resolve(result(0, 'again'))
   await clock.advance(1)
   expect(read()).toEqual([0, 'again'])
+})
+
+test('failures are reported though each cycle falls into a run that waits for its timeout', async () => {
+  let runs = 0
+  const { clock, read } = open({
+    run: (signal) => {
+      runs++
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+  })
+  // Runs begin at 0, 60, 120 s and end 10 s later; cycles come at 65, 125, 185 s.
+  await clock.advance(10_000)
+  await clock.advance(50_000)
+  for (let cycle = 1; cycle < 5; cycle++) {
+    await clock.advance(5000)
+    expect(runs).toBe(cycle + 1)
+    expect([read(), read()]).toEqual([[0, 'no answer within 10 s'], null])
+    await clock.advance(5000)
+    await clock.advance(50_000)
+  }
 })
 
 test('what throws or rejects has failed, is logged once, and again when it is over', async () => {

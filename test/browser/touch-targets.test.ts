@@ -18,7 +18,12 @@ beforeAll(async () => {
     oddNames: true,
     settings: true,
   })
-  await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
+  await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam', `role:${'x'.repeat(55)}`])
+  // The first of every list: a name without a place to break it, as long as a label may be.
+  const now = Math.floor(Date.now() / 1000)
+  await website.store.ingest.write([
+    { host: `a${'0'.repeat(62)}`, facts: null, seen: now, clockSkew: 0, frames: [], events: [] },
+  ])
 }, 60_000)
 
 afterAll(async () => {
@@ -51,14 +56,36 @@ const findSmall = (page: Page) =>
     return small.slice(0, 4)
   })()`)
 
-test('on a phone everything that can be touched is at least 24 px wide and high', async () => {
+const findWide = (page: Page) =>
+  page.evaluate<string[]>(`(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    return scrollWidth > clientWidth ? ['is ' + scrollWidth + ' px wide'] : []
+  })()`)
+
+test('in a wide window long names and groups widen neither page nor form', async () => {
+  const context = await openContext(browser, website, { width: 1280 })
+  const page = await context.newPage()
+  const faults: string[] = []
+  for (const name of ['window-new', 'compare-find', 'search', 'report-events', 'rule-new', 'home', 'host']) {
+    const listed = PAGE_LIST.find((one) => one.name === name)
+    await page.goto(listed?.path ?? name)
+    for (const fault of await findWide(page)) faults.push(`${name} ${fault}`)
+    for (const box of await page.locator('main select[name=group]').all())
+      expect((await box.boundingBox())?.width).toBeLessThan(260)
+  }
+  expect(faults).toEqual([])
+  await context.close()
+}, 60_000)
+
+test('on a phone everything that can be touched is at least 24 px wide and high, and nothing is wider than it', async () => {
   const faults: string[] = []
   const context = await openContext(browser, website, { width: 390, user: USER })
   const page = await context.newPage()
   for (const listed of PAGE_LIST.filter(({ ofEmpty, user }) => !ofEmpty && user === undefined)) {
     const path = await findAddress(listed, website.store)
     await page.goto(path)
-    for (const fault of await findSmall(page)) faults.push(`${path}: ${fault}`)
+    for (const fault of [...(await findSmall(page)), ...(await findWide(page))])
+      faults.push(`${path}: ${fault}`)
   }
   expect(faults).toEqual([])
   await context.close()

@@ -52,6 +52,46 @@ async function check(roles: readonly RegisteredRole[], reader: { uid: number; gi
   }
 }
 
+test('files that checks refer to are looked at; what is wrong with them is a warning', async () => {
+  write('ca.pem', 'a certificate', 0o600)
+  write('plain', '#!/bin/sh\n', 0o644)
+  write('open', '#!/bin/sh\n', 0o777)
+  write('good', '#!/bin/sh\n', 0o755)
+  const script = (name: string, file: string) =>
+    `[[agent.check]]\nname = "${name}"\nkind = "script"\ncommand = ["${folder}/${file}", "-p", "s3cret"]\n`
+  const http = (name: string, file: string) =>
+    `[[agent.check]]\nname = "${name}"\nkind = "http"\ntarget = "https://a/"\nca_file = "${folder}/${file}"\n`
+  const scripts = ['none', 'plain', 'open', 'good'].map((file) => script(file, file))
+  write('agent.toml', `${http('a', 'none.pem')}${http('b', 'ca.pem')}${scripts.join('')}`)
+  const agent = aRole('agent', 'agent.toml')
+  const wrong = (at: string, value: string, expected: string) =>
+    `Warning: /agent.toml: agent.check[${at} = "${value}": expected ${expected}`
+  const alone = [
+    wrong('1].ca_file', '/none.pem', 'a file that is there'),
+    wrong('3].command', '/none', 'a program that is there'),
+    wrong('4].command', '/plain', 'a program that may be executed'),
+    wrong('5].command', '/open', 'a program that nobody else may change: /open is writable by others'),
+  ]
+  const sound = '/agent.toml (agent): the configuration is sound.'
+  expect(await check([agent], null)).toEqual({ isSound: true, lines: [...alone, sound] })
+  expect((await check([agent], STRANGER)).lines).toContain(
+    wrong('2].ca_file', '/ca.pem', 'a file that the user monitor-agent can read, which /ca.pem prevents'),
+  )
+  const { isSound, lines } = await check([agent], { uid: process.getuid?.() ?? 0, gids: [] })
+  expect([isSound, lines.at(-1)]).toEqual([true, sound])
+  expect(lines).toContain(
+    wrong('5].command', '/open', 'a program that nobody else may change: /open is writable by others'),
+  )
+})
+
+test('a folder that is missing is called a folder', async () => {
+  write('agent.toml', '[agent]\ntext_files = "/nonexistent/text"\n')
+  expect(await check([aRole('agent', 'agent.toml')], null)).toEqual({
+    isSound: false,
+    lines: ['/agent.toml: agent.text_files = "/nonexistent/text": expected a folder that is there'],
+  })
+})
+
 const STRANGER = { uid: 54_321, gids: [54_321] }
 
 test('every file of the roles here is read once and named', async () => {

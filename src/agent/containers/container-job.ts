@@ -64,15 +64,20 @@ class ContainerWatch {
   constructor(readonly clock: Clock) {}
 
   async read(sockets: readonly string[], signal: AbortSignal): Promise<BackgroundResult> {
-    const lists = await Promise.all(sockets.map((socket) => listContainers(socket, signal)))
-    const all = nameApart(lists.flat())
+    const lists = await Promise.allSettled(sockets.map((socket) => listContainers(socket, signal)))
+    signal.throwIfAborted()
+    // An engine that was stopped leaves its socket behind; the containers of the other are watched all the same.
+    const failures = lists.flatMap((list) => (list.status === 'rejected' ? [describeError(list.reason)] : []))
+    const failure = failures.length === 0 ? null : toReason(failures.join('; '))
+    if (failure !== null && failures.length === lists.length) throw new Error(failure)
+    const all = nameApart(lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : [])))
     const watched = all.slice(0, MAX_CONTAINERS)
     const samples: ProbeSample[] = [
-      { metric: ENGINE, value: 1 },
+      { metric: ENGINE, value: failure === null ? 1 : 0 },
       { metric: 'perf.containers.running', value: all.filter(({ isRunning }) => isRunning).length },
       { metric: 'perf.containers.left', value: all.length - watched.length },
     ]
-    const reasons = new Map<string, string>()
+    const reasons = new Map<string, string>(failure === null ? [] : [[ENGINE, failure]])
     const now = new Map<string, SeenContainer>()
     await forEachOf(watched, AT_ONCE, async (found) => {
       const reading = await inspect(found, signal)
@@ -81,7 +86,7 @@ class ContainerWatch {
     for (const [name, seen] of now) this.#describe(name, seen, samples, reasons)
     this.#previous = now
     for (const name of this.#restarts.keys()) if (!now.has(name)) this.#restarts.delete(name)
-    return { samples, reasons, failure: null }
+    return { samples, reasons, failure }
   }
 
   #describe(name: string, seen: SeenContainer, samples: ProbeSample[], reasons: Map<string, string>) {
@@ -123,7 +128,7 @@ class ContainerWatch {
 async function listContainers(socket: string, signal: AbortSignal): Promise<FoundContainer[]> {
   const list = await getJson(socket, '/containers/json?all=1', { signal, most: MAX_LIST_BYTES }).catch(
     (error: unknown) => {
-      throw new Error(`${socket}: ${describeError(error)}${isForbidden(error) ? FORBIDDEN : ''}`)
+      throw new Error(`${socket}: ${describeFailure(error)}`)
     },
   )
   if (!Array.isArray(list)) throw new Error(`${socket} answers with no list of containers`)
@@ -133,9 +138,14 @@ async function listContainers(socket: string, signal: AbortSignal): Promise<Foun
   })
 }
 
-const isForbidden = (error: unknown) =>
-  error instanceof Error &&
-  /EACCES|EPERM|FailedToOpenSocket/.test(`${error.message}${'code' in error ? String(error.code) : ''}`)
+/** Bun's own words for a socket that is refused speak of addresses and ports. */
+function describeFailure(error: unknown): string {
+  const text = describeError(error)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (/ECONNREFUSED|ConnectionRefused/.test(`${code} ${text}`)) return 'nothing listens there'
+  return /EACCES|EPERM|FailedToOpenSocket/.test(`${code} ${text}`) ? `${text}${FORBIDDEN}` : text
+}
+
 const FORBIDDEN = '; may the user of the agent read and write that socket?'
 
 /**

@@ -120,9 +120,10 @@ const WATCHES: readonly string[] = [
   '# - /proc is whole: counters of processor, memory and disks, and the processes of others, by name.',
   'ProtectProc=default',
   'ProcSubset=all',
-  '# - The state of the clock may be read. Setting it takes a capability, of which it has none.',
+  '# - The state of the clock may be read. Setting it takes a capability, of which it has none. The library of',
+  '#   the system asks by one of these calls or the other.',
   'ProtectClock=no',
-  'SystemCallFilter=adjtimex',
+  'SystemCallFilter=adjtimex clock_adjtime',
 ]
 
 const BINDS_LOW_PORT: readonly string[] = [

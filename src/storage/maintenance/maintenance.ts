@@ -38,7 +38,7 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
     compact: (before, limit) => compactFrames(database, metricSets, { before, limit, note: damage.note }),
     admitWaiting: (until, limit) => admitWaiting(database, until, limit),
     dropSamples: (before) => dropSamples(database, before),
-    dropEvents: (before, limit) => dropEvents(database, before, limit),
+    dropEvents: (before, limit) => dropEvents(database, before, { limit, clock }),
     async findSampleTimes() {
       await states.settle()
       return findSampleTimes(database)

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database, Transaction } from '../database/database.ts'
@@ -18,9 +19,11 @@ import { deleteHost } from './delete-host.ts'
 const FRAME_ROWS = 5000
 const BLOCK_ROWS = 200
 /**
- * Each row is in a different place of most of the dozen indexes of events: 8 ms, where 1000 rows took 190.
+ * Each event is in a different place of most of the dozen indexes of events, so how many go in one transaction depends on
+ * how long the one before took, its commit included: others wait for it.
  */
-const EVENT_ROWS = 50
+const EVENT_ROWS = { first: 10, most: 500 }
+const EVENTS_MS = 10
 const NOTIFICATION_ROWS = 200
 
 /** Hosts that reported within this many seconds before the newest report determine the newest sample time. */
@@ -117,27 +120,40 @@ async function dropMetricSets(database: Database, firstKept: number) {
 }
 
 /** At most `limit` of the closed events that closed before, the oldest first; how many. */
-export async function dropEvents(database: Database, before: number, limit: number): Promise<number> {
+export async function dropEvents(
+  database: Database,
+  before: number,
+  { limit, clock }: { readonly limit: number; readonly clock: Clock },
+): Promise<number> {
   let dropped = 0
+  let rows = EVENT_ROWS.first
   while (dropped < limit) {
-    const most = Math.min(EVENT_ROWS, limit - dropped)
-    const count = await database.transaction(async (transaction) => {
-      const rows = await transaction.query<{ id: number }>(
-        'SELECT id FROM event WHERE is_open = 0 AND closed < ? ORDER BY closed, id LIMIT ?',
-        [before, most],
-      )
-      await deleteEvents(
-        transaction,
-        rows.map(({ id }) => id),
-      )
-      return rows.length
+    const most = Math.min(rows, limit - dropped)
+    let begun = 0
+    const count = await database.transaction((transaction) => {
+      begun = clock.monotonicMs()
+      return dropOldestEvents(transaction, before, most)
     })
     dropped += count
     if (count < most) break
+    const ratio = EVENTS_MS / (clock.monotonicMs() - begun)
+    rows = Math.max(1, Math.min(EVENT_ROWS.most, Math.round(rows * Math.max(0.5, Math.min(2, ratio)))))
     await yieldThread()
   }
   await database.transaction((transaction) => dropStrayNotifications(transaction, before))
   return dropped
+}
+
+async function dropOldestEvents(transaction: Transaction, before: number, most: number): Promise<number> {
+  const rows = await transaction.query<{ id: number }>(
+    'SELECT id FROM event WHERE is_open = 0 AND closed < ? ORDER BY closed, id LIMIT ?',
+    [before, most],
+  )
+  await deleteEvents(
+    transaction,
+    rows.map(({ id }) => id),
+  )
+  return rows.length
 }
 
 /** Notifications that outlived their events, because they were waiting when the events were deleted. */

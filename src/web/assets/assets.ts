@@ -1,23 +1,39 @@
 import { readFileSync } from 'node:fs'
+import emptyCss from '../../../assets/app/empty.css' with { type: 'file' }
+import eventLinesCss from '../../../assets/app/event-lines.css' with { type: 'file' }
 import eventsCss from '../../../assets/app/events.css' with { type: 'file' }
+import facetsCss from '../../../assets/app/facets.css' with { type: 'file' }
 import forcedCss from '../../../assets/app/forced.css' with { type: 'file' }
 import frameCss from '../../../assets/app/frame.css' with { type: 'file' }
 import graphCss from '../../../assets/app/graph.css' with { type: 'file' }
 import graphMarksCss from '../../../assets/app/graph-marks.css' with { type: 'file' }
-import homeCss from '../../../assets/app/home.css' with { type: 'file' }
+import cardsCss from '../../../assets/app/home/cards.css' with { type: 'file' }
+import fleetCss from '../../../assets/app/home/fleet.css' with { type: 'file' }
+import hostMapCss from '../../../assets/app/home/host-map.css' with { type: 'file' }
+import problemsCss from '../../../assets/app/home/problems.css' with { type: 'file' }
 import hostCss from '../../../assets/app/host.css' with { type: 'file' }
 import hostPageCss from '../../../assets/app/host-page.css' with { type: 'file' }
-import narrowCss from '../../../assets/app/narrow.css' with { type: 'file' }
-import overviewCss from '../../../assets/app/overview.css' with { type: 'file' }
+import narrowEventsCss from '../../../assets/app/narrow/events.css' with { type: 'file' }
+import narrowGraphCss from '../../../assets/app/narrow/graph.css' with { type: 'file' }
+import narrowHostsCss from '../../../assets/app/narrow/hosts.css' with { type: 'file' }
+import narrowNavigationCss from '../../../assets/app/narrow/navigation.css' with { type: 'file' }
+import narrowPageCss from '../../../assets/app/narrow/page.css' with { type: 'file' }
+import narrowTablesCss from '../../../assets/app/narrow/tables.css' with { type: 'file' }
 import partsCss from '../../../assets/app/parts.css' with { type: 'file' }
+import resultCss from '../../../assets/app/result.css' with { type: 'file' }
 import tablesCss from '../../../assets/app/tables.css' with { type: 'file' }
 import tokensCss from '../../../assets/app/tokens.css' with { type: 'file' }
 import wallCss from '../../../assets/app/wall.css' with { type: 'file' }
 import faviconSvg from '../../../assets/favicon.svg' with { type: 'file' }
 import printCss from '../../../assets/print.css' with { type: 'file' }
-import eventPagesCss from '../../../assets/settings/event-pages.css' with { type: 'file' }
+import bulkCss from '../../../assets/settings/bulk.css' with { type: 'file' }
+import eventListCss from '../../../assets/settings/event-list.css' with { type: 'file' }
+import eventPageCss from '../../../assets/settings/event-page.css' with { type: 'file' }
 import formsCss from '../../../assets/settings/forms.css' with { type: 'file' }
+import foundAndReportsCss from '../../../assets/settings/found-and-reports.css' with { type: 'file' }
+import hostListCss from '../../../assets/settings/host-list.css' with { type: 'file' }
 import listsCss from '../../../assets/settings/lists.css' with { type: 'file' }
+import settingsNarrowCss from '../../../assets/settings/narrow.css' with { type: 'file' }
 import { bundleScripts } from './bundle-scripts.ts' with { type: 'macro' }
 import { compress, type Encoding } from './compress.ts'
 
@@ -27,16 +43,40 @@ const APP_SHEETS = [
   frameCss,
   partsCss,
   tablesCss,
-  homeCss,
+  emptyCss,
+  eventLinesCss,
   hostCss,
   hostPageCss,
   graphCss,
   graphMarksCss,
   eventsCss,
-  overviewCss,
+  cardsCss,
+  problemsCss,
+  hostMapCss,
+  fleetCss,
+  resultCss,
+  facetsCss,
   wallCss,
-  narrowCss,
+  narrowNavigationCss,
+  narrowPageCss,
+  narrowTablesCss,
+  narrowEventsCss,
+  narrowGraphCss,
+  narrowHostsCss,
   forcedCss,
+]
+
+/** What pages of lists, forms and events need besides. */
+const SETTINGS_SHEETS = [
+  formsCss,
+  listsCss,
+  bulkCss,
+  eventPageCss,
+  eventListCss,
+  foundAndReportsCss,
+  hostListCss,
+  settingsNarrowCss,
+  printCss,
 ]
 
 /**
@@ -45,7 +85,7 @@ const APP_SHEETS = [
  */
 const FILES: Readonly<Record<string, string | readonly string[]>> = {
   'app.css': APP_SHEETS,
-  'settings.css': [formsCss, listsCss, eventPagesCss, printCss],
+  'settings.css': SETTINGS_SHEETS,
   'favicon.svg': faviconSvg,
 }
 

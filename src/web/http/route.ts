@@ -8,7 +8,7 @@ import type { ApiRate } from '../auth/api-rate.ts'
 import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
 import type { Sessions } from '../auth/session.ts'
-import type { SignIn } from '../auth/sign-in.ts'
+import type { HashPassword, SignIn } from '../auth/sign-in.ts'
 import type { EventSparks } from '../fleet/event-sparks.tsx'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { FleetEventsReader } from '../fleet/fleet-events.ts'
@@ -79,6 +79,7 @@ export type WebContext = {
   readonly writeAside: WriteAside
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly hashPassword: HashPassword
   readonly apiRate: ApiRate
   readonly secondStep: SecondStep
   readonly live: Live

@@ -246,7 +246,26 @@ test('no engine, and a socket at which nobody listens, are told', async () => {
   )
   writeFileSync(join(folder, 'dead.sock'), '')
   const dead = createContainerJob({ sockets: [join(folder, 'dead.sock')], intervalMs: 60_000, clock })
-  await expect(dead.run(new AbortController().signal)).rejects.toThrow('dead.sock')
+  await expect(dead.run(new AbortController().signal)).rejects.toThrow('dead.sock: nothing listens there')
+})
+
+test('an engine that does not answer does not hide the containers of the other', async () => {
+  docker.containers = [web()]
+  // What Docker leaves behind when it is stopped.
+  const stale = join(folder, 'podman.sock')
+  Bun.spawnSync([
+    'python3',
+    '-c',
+    `import socket; socket.socket(socket.AF_UNIX).bind(${JSON.stringify(stale)})`,
+  ])
+  const { values, reasons, failure } = await read()
+  expect(values).toMatchObject({
+    'perf.containers.state': 0,
+    'perf.containers.running': 1,
+    'perf.container.shop.web.state': 1,
+  })
+  expect(failure).toBe(`${stale}: nothing listens there`)
+  expect(reasons.get('perf.containers.state')).toBe(failure ?? '')
 })
 
 test('exited, unhealthy and restarting containers have standard thresholds', () => {

@@ -16,10 +16,12 @@ test("memory in a container is that of its limit, with the machine's beside it",
     ...group({
       'memory.max': `${512 * MIB}\n`,
       'memory.current': `${384 * MIB}\n`,
-      'memory.stat': `anon ${200 * MIB}\ninactive_file ${128 * MIB}\nactive_file 5\n`,
+      'memory.stat': `anon ${200 * MIB}\nfile ${150 * MIB}\ninactive_file ${128 * MIB}\nactive_file 5\n`,
     }),
   }
   expect(await measure(memory, [fakeProc({ files })])).toMatchObject({
+    // Not the machine's, which may be more than all that the container may have.
+    'perf.memory.bytes.cached': 150 * MIB,
     'perf.memory.percent.used': 50,
     'perf.memory.bytes.total': 512 * MIB,
     'perf.memory.bytes.used': 256 * MIB,
@@ -78,7 +80,7 @@ const LIMITS_V1 = (nanoseconds: number, ticks: number, quota = 50_000) => ({
   ...group({
     'memory/memory.limit_in_bytes': `${512 * MIB}\n`,
     'memory/memory.usage_in_bytes': `${384 * MIB}\n`,
-    'memory/memory.stat': `cache 5\ninactive_file 7\ntotal_inactive_file ${128 * MIB}\n`,
+    'memory/memory.stat': `cache 5\ninactive_file 7\ntotal_cache ${140 * MIB}\ntotal_inactive_file ${128 * MIB}\n`,
     'cpu/cpu.cfs_quota_us': `${quota}\n`,
     'cpu/cpu.cfs_period_us': '100000\n',
     'cpuacct/cpuacct.usage': `${nanoseconds}\n`,
@@ -91,6 +93,7 @@ test('limits of the first version of control groups are found as well', async ()
   expect(await measure(memory, [fakeProc({ files: before })])).toMatchObject({
     'perf.memory.percent.used': 50,
     'perf.memory.bytes.total': 512 * MIB,
+    'perf.memory.bytes.cached': 140 * MIB,
     'perf.memory.host.percent.used': 25,
   })
   const states = [

@@ -201,3 +201,22 @@ test('a card behind many interfaces of containers has its series, and the total 
   })
   expect(Object.keys(found)).toHaveLength(8)
 })
+
+test('in a container, the interface that carries the traffic is not lost behind hundreds of others', async () => {
+  const ends = Array.from({ length: 2500 }, (_, i) => `pod${i}`)
+  const base = fakeProc({ files: {} })
+  const at = (bytes: number) => ({
+    ...base,
+    list: (path: string) => (path === '/sys/devices/virtual/net' ? [...ends, 'eth0'] : ['ifindex']),
+    has: () => false,
+    readTextIfThere: () => null,
+    readText: () => {
+      const line = (name: string, count: number) => `${name}: ${count} 1 0 0 0 0 0 0 ${count} 1 0 0 0 0 0 0`
+      return ['', '', ...ends.map((name) => line(name, 0)), line('eth0', bytes)].join('\n')
+    },
+  })
+  expect(await measure(network, [at(1000), at(2000)])).toMatchObject({
+    'perf.network.bytes.received': 100,
+    'perf.network.eth0.bytes.received': 100,
+  })
+})

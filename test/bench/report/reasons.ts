@@ -31,7 +31,7 @@ export const REASONS: readonly Reason[] = [
   },
   {
     benchmark: 'outage',
-    row: /17 million samples\): resident memory a minute later/,
+    row: /17 million samples\): resident memory/,
     reason:
       'The figure before the outage fell from 81 to 57 MiB, because a server gives back what only its start needed; a minute later it was 99 MiB and is 77',
   },

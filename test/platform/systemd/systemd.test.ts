@@ -89,6 +89,13 @@ describe('units', () => {
     )
   })
 
+  test('one that watches may ask for the state of the clock by either call that libraries make for it', () => {
+    // adjtimex(3) of glibc is the call clock_adjtime since 2.31, and adjtimex before and in musl.
+    const filters = writeUnit(AGENT).match(/^SystemCallFilter=.*/gm) ?? []
+    expect(filters.at(-1)?.split(/[= ]/)).toEqual(['SystemCallFilter', 'adjtimex', 'clock_adjtime'])
+    expect(writeUnit(AGENT)).toContain('\nProtectClock=no\n')
+  })
+
   test('words that systemd would read its own way are quoted', () => {
     const unit = writeUnit({ ...AGENT, arguments: ['--config', '/a b/"c"\\%h$HOME.toml'] })
     expect(unit).toContain('--config "/a b/\\"c\\"\\\\%%h$$HOME.toml"\n')

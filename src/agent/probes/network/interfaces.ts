@@ -45,11 +45,15 @@ export type InterfaceSurvey = {
  */
 const LOOK_EVERY = 10
 
-/** `before` is what was found in the cycle before. */
+/**
+ * `before` is what was found in the cycle before; `traffic` is what an interface has carried so far, by which some
+ * are chosen where there are too many.
+ */
 export function describeInterfaces(
   proc: ProcFs,
   all: readonly string[],
   before: InterfaceSurvey | null,
+  traffic: (name: string) => number,
 ): InterfaceSurvey {
   // Containers that come and go do not make the others be read again.
   const wanted = all.filter((name) => !PASSING.test(name))
@@ -62,7 +66,9 @@ export function describeInterfaces(
       ([name, { index, hasDevice, isCounted }]) =>
         !(hasDevice || isCounted) || readIndex(proc, name) === index,
     )
-  return isSame ? { ...before, age: before.age + 1 } : { names, traits: findTraits(proc, wanted), age: 0 }
+  return isSame
+    ? { ...before, age: before.age + 1 }
+    : { names, traits: findTraits(proc, wanted, traffic), age: 0 }
 }
 
 /**
@@ -70,14 +76,21 @@ export function describeInterfaces(
  * device below them; bridges, bonds, VLANs and tunnels pass on what those carry. In a container, which has no
  * device at all, those that are not stacked on others.
  */
-function findTraits(proc: ProcFs, wanted: readonly string[]): Map<string, InterfaceTraits> {
+function findTraits(
+  proc: ProcFs,
+  wanted: readonly string[],
+  traffic: (name: string) => number,
+): Map<string, InterfaceTraits> {
   const looks = new Map<string, Look>()
   const virtual = new Set(proc.list('/sys/devices/virtual/net'))
   // Cards come first, so that a host of containers' interfaces neither displaces them nor is part of the
   // total.
   for (const name of wanted) if (!virtual.has(name)) looks.set(name, lookAt(proc, name))
   const hasCard = virtual.size > 0 && looks.size > 0
-  for (const name of wanted.filter((other) => virtual.has(other)).slice(0, MAX_VIRTUAL)) {
+  for (const name of chooseVirtual(
+    wanted.filter((other) => virtual.has(other)),
+    traffic,
+  )) {
     const look = lookAt(proc, name)
     if (!hasCard || !isContainerEnd(proc, name, look)) looks.set(name, look)
   }
@@ -93,6 +106,15 @@ function findTraits(proc: ProcFs, wanted: readonly string[]): Map<string, Interf
     traits.set(name, { index, hasDevice: isPhysical, isCounted })
   }
   return traits
+}
+
+/**
+ * In a container no interface has a device: the one that carries its traffic is not to be lost behind hundreds of
+ * others.
+ */
+function chooseVirtual(names: readonly string[], traffic: (name: string) => number): readonly string[] {
+  if (names.length <= MAX_VIRTUAL) return names
+  return [...names].sort((a, b) => traffic(b) - traffic(a)).slice(0, MAX_VIRTUAL)
 }
 
 /** One end of a pair whose other end is in another network namespace: it has a link, but nothing below it. */

@@ -102,7 +102,11 @@ function addUp(
 
 function readNetwork(proc: ProcFs, previous: NetworkReading | null): NetworkReading {
   const counters = parseNetDev(proc.readText('/proc/net/dev'))
-  const survey = describeInterfaces(proc, [...counters.keys()], previous?.survey ?? null)
+  const traffic = (name: string) => {
+    const { bytesReceived = 0, bytesSent = 0 } = counters.get(name) ?? {}
+    return bytesReceived + bytesSent
+  }
+  const survey = describeInterfaces(proc, [...counters.keys()], previous?.survey ?? null, traffic)
   const interfaces = new Map<string, InterfaceState>()
   for (const [name, traits] of survey.traits) {
     const found = counters.get(name)

@@ -136,13 +136,15 @@ async function findRunning(
  */
 export function matchName(command: string, commandLine: string, names: readonly string[]): string | null {
   if (names.includes(command)) return command
-  const words = commandLine.split('\0', 2)
+  const words = commandLine.split('\0', 3)
   const program = nameProgram(words[0] ?? '')
   if (names.includes(program)) return program
-  // A script that the kernel started has its path as the second word, whatever its interpreter; its cut name
-  // must agree.
-  const script = nameProgram(words[1] ?? '')
-  if (command !== '' && script.startsWith(command) && names.includes(script)) return script
+  // A script that the kernel started has its path as the second word, or as the third behind an option, whatever
+  // its interpreter; its cut name must agree.
+  for (const word of words[1]?.startsWith('-') ? words.slice(1) : words.slice(1, 2)) {
+    const script = nameProgram(word)
+    if (command !== '' && script.startsWith(command) && names.includes(script)) return script
+  }
   const run = findScriptName(program, commandLine)
   return run !== null && names.includes(run) ? run : null
 }

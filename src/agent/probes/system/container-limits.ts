@@ -9,7 +9,12 @@ import { parseCount } from '../arithmetic.ts'
 const ROOT = '/sys/fs/cgroup'
 
 /** Bytes. */
-export type MemoryLimit = { readonly limit: number; readonly used: number }
+export type MemoryLimit = {
+  readonly limit: number
+  readonly used: number
+  /** Contents of files that its programs have read or written; null where that is not counted. */
+  readonly cached: number | null
+}
 
 /** Null outside of a container, and in one without a limit. */
 export function readMemoryLimit(proc: ProcFs): MemoryLimit | null {
@@ -21,18 +26,27 @@ export function readMemoryLimit(proc: ProcFs): MemoryLimit | null {
   const current = parseCount(read(names.used).trim())
   if (current === null) return null
   // The kernel gives back unused file contents before the limit is reached.
-  const droppable = parseCount(names.droppable.exec(read(names.stat))?.[1]) ?? 0
-  return { limit, used: Math.min(limit, Math.max(0, current - droppable)) }
+  const stat = read(names.stat)
+  const droppable = parseCount(names.droppable.exec(stat)?.[1]) ?? 0
+  const used = Math.min(limit, Math.max(0, current - droppable))
+  return { limit, used, cached: parseCount(names.cached.exec(stat)?.[1]) }
 }
 
 /** Of the second version of control groups, and of the first. */
 const MEMORY_FILES = [
-  { limit: 'memory.max', used: 'memory.current', stat: 'memory.stat', droppable: /^inactive_file (\d+)$/m },
+  {
+    limit: 'memory.max',
+    used: 'memory.current',
+    stat: 'memory.stat',
+    droppable: /^inactive_file (\d+)$/m,
+    cached: /^file (\d+)$/m,
+  },
   {
     limit: 'memory/memory.limit_in_bytes',
     used: 'memory/memory.usage_in_bytes',
     stat: 'memory/memory.stat',
     droppable: /^total_inactive_file (\d+)$/m,
+    cached: /^total_cache (\d+)$/m,
   },
 ] as const
 

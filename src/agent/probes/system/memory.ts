@@ -46,7 +46,7 @@ export const memory = defineProbe<MemoryReading>({
     addSample(samples, 'perf.memory.bytes.total', total)
     addSample(samples, 'perf.memory.bytes.used', total - available)
     addSample(samples, 'perf.memory.bytes.available', available)
-    addSample(samples, 'perf.memory.bytes.cached', cached)
+    addSample(samples, 'perf.memory.bytes.cached', isLimited ? container.cached : cached)
     if (committed !== undefined && commitLimit !== undefined) {
       addSample(samples, 'perf.memory.bytes.committed', committed)
       addSample(samples, 'perf.memory.bytes.commit.limit', commitLimit)

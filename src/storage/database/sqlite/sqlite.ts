@@ -13,6 +13,7 @@ import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
+import { CheckpointPace } from './checkpoint-pace.ts'
 import { createReadTurn } from './read-turn.ts'
 
 /** How long SQLite itself waits, with the thread blocked, for another process's lock … */
@@ -20,14 +21,11 @@ const BUSY_MS = 20
 /** … and how often and how long we come back, without blocking, before giving up. */
 const RETRY_MS = 10
 const GIVE_UP_MS = 30_000
-const CHECKPOINT_PAGES = 2000
 const CACHE_KIB = 8_192
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
 
-export type SqliteOptions = {
-  readonly clock: Clock
-}
+export type SqliteOptions = { readonly clock: Clock }
 
 /** The inside of the SQLite adapter that only backup, restore and `compact` need. */
 export type SqliteDatabase = Database & {
@@ -68,6 +66,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const write = writing.prepare
   const transaction = createTransaction(write, dialect)
   const readTurn = createReadTurn(reader, read, clock)
+  const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
   let damage: unknown = null
@@ -128,7 +127,9 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
           // In a file that has no name any more everything is stored, until this process ends.
           checkPlace()
           readTurn.end()
+          const begun = clock.monotonicMs()
           write('COMMIT').run()
+          pace.noteCommit(clock.monotonicMs() - begun)
           return result
         } catch (error) {
           // On a full disk SQLite rolls back on its own.
@@ -229,7 +230,6 @@ function connect(file: string): Connection {
     connection.run('PRAGMA journal_mode = WAL')
     connection.run('PRAGMA synchronous = FULL')
     connection.run('PRAGMA foreign_keys = ON')
-    connection.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     connection.run(`PRAGMA cache_size = -${CACHE_KIB}`)
     connection.run('PRAGMA journal_size_limit = 4194304')
     return connection

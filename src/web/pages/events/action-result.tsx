@@ -155,7 +155,7 @@ export async function sentenceOf(
 ): Promise<string | null> {
   if (event === null) return null
   const host = event.members.length > 0 ? null : await web.store.hosts.find(event.host)
-  return viewEvent({ ...event, status: 'open', closed: null }, host, now, web.silence).problem.what
+  return viewEvent({ ...event, status: 'open', closed: null }, host, now, web).problem.what
 }
 
 /** `Not changed: event #12 was acknowledged by ann 5 s ago.` */

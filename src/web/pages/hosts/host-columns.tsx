@@ -4,9 +4,10 @@ import { describeFull } from '../../../domain/hosts/capacity.ts'
 import { findFullest } from '../../../domain/hosts/filesystems.ts'
 import type { Host, HostSort } from '../../../domain/hosts/host.ts'
 import { stateOfHost } from '../../../domain/hosts/host-state.ts'
+import { describeStates, type OpenPeriod } from '../../../domain/hosts/state-history.ts'
 import type { Unit } from '../../../domain/metrics/unit.ts'
 import type { HostColumn } from '../../../domain/users/preferences.ts'
-import { type StripOptions, stateStrip } from '../../charts/state-strip.tsx'
+import { stateStrip } from '../../charts/state-strip.tsx'
 import type { FleetView } from '../../fleet/fleet.ts'
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
 import { agoLabel, hostPath, percentMeter, statusLabel } from '../../ui/components.tsx'
@@ -18,7 +19,7 @@ export type HostTableOptions = {
   readonly hosts: readonly Host[]
   readonly open: OpenByHost
   /** When their events of the last day were open. */
-  readonly times: ReadonlyMap<string, StripOptions['events']>
+  readonly times: ReadonlyMap<string, readonly OpenPeriod[]>
   readonly columns: readonly HostColumn[]
   /** Nobody chose them: those that have no room are left out. */
   readonly isUsual: boolean
@@ -209,13 +210,21 @@ export const NAME: Column = {
 const DAY = 86_400
 /** Half an hour each. */
 const DAY_SLOTS = 48
+/** Seconds of a slot of the strips. */
+export const STRIP_SLOT = DAY / DAY_SLOTS
 
 /** The worst state of each half an hour of the last day, as a link to that day. */
-function dayStrip({ name, firstSeen }: Host, { times, now }: HostTableOptions): Html {
-  return stateStrip(
-    { events: times.get(name) ?? [], from: now - DAY, to: now, slots: DAY_SLOTS, since: firstSeen },
-    { name: `Last 24 hours of ${name}`, href: `${hostPath(name)}?range=24h`, isSmall: true },
-  )
+function dayStrip(host: Host, { times, view, now }: HostTableOptions): Html {
+  const history = describeStates({
+    host,
+    times: times.get(host.name) ?? [],
+    calendar: view.calendar,
+    from: now - DAY,
+    to: now,
+    slots: DAY_SLOTS,
+  })
+  const href = `${hostPath(host.name)}?range=24h`
+  return stateStrip(history, { name: `Last 24 hours of ${host.name}`, href, isSmall: true })
 }
 
 /**

@@ -96,7 +96,13 @@ test('links keep the time that is shown; of a host that is down that of its last
   expect(new URLSearchParams(query.replaceAll('&amp;', '&')).get('to')).toBe(String(now - 60))
   const graph = await read(`/hosts/down01/metrics/${CPU}?${query.replaceAll('&amp;', '&')}`)
   expect([
-    graph.includes('No samples in this time'),
+    graph.includes('No samples in this period'),
     graph.includes(`href="/hosts/down01?${query}"`),
   ]).toEqual([false, true])
+})
+
+test('a host whose metrics belong to no section shows them at once', async () => {
+  await site.report('text01', site.clock.now() - 60, { 'perf.text.queue': 3 })
+  expect(await read('/hosts/text01')).toMatch(/<details class="section panel" id="all-metrics" open/)
+  expect(await read('/hosts/up01')).not.toMatch(/id="all-metrics" open/)
 })

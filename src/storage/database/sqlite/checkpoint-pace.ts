@@ -1,0 +1,41 @@
+/** Pages in the log at which a commit moves them into the database, on a disk that is fast enough for so many. */
+const MOST_PAGES = 2000
+/** 1 MB. */
+const LEAST_PAGES = 125
+/** A commit that takes longer keeps everything else on this thread waiting for too long. */
+const SLOW_MS = 25
+/** So many quick commits in a row show that more pages may be moved at a time. */
+const QUICK_COMMITS = 200
+
+/**
+ * How many pages of the log one commit moves into the database, bounded by the time that it took before: pages that lie
+ * next to each other, as samples do, are moved 2000 at a time in some milliseconds, pages from all over a large file (old
+ * events leave a dozen indexes) took 160 ms.
+ */
+export class CheckpointPace {
+  readonly #setPages: (pages: number) => void
+  #pages = MOST_PAGES
+  #quick = 0
+
+  /** `setPages` sets the number from the next commit on; called with the first one at once. */
+  constructor(setPages: (pages: number) => void) {
+    this.#setPages = setPages
+    setPages(this.#pages)
+  }
+
+  noteCommit(ms: number): void {
+    if (ms > SLOW_MS) {
+      this.#quick = 0
+      this.#change(Math.max(LEAST_PAGES, this.#pages >> 1))
+    } else if (this.#pages < MOST_PAGES && ++this.#quick >= QUICK_COMMITS) {
+      this.#quick = 0
+      this.#change(Math.min(MOST_PAGES, this.#pages * 2))
+    }
+  }
+
+  #change(pages: number): void {
+    if (pages === this.#pages) return
+    this.#pages = pages
+    this.#setPages(pages)
+  }
+}

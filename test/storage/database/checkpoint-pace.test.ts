@@ -1,0 +1,21 @@
+import { expect, test } from 'bun:test'
+import { CheckpointPace } from '../../../src/storage/database/sqlite/checkpoint-pace.ts'
+
+test('a commit that takes long moves fewer pages the next time, down to a least number', () => {
+  const set: number[] = []
+  const pace = new CheckpointPace((pages) => set.push(pages))
+  for (let i = 0; i < 10; i++) pace.noteCommit(60)
+  expect(set).toEqual([2000, 1000, 500, 250, 125])
+})
+
+test('after many quick commits in a row more pages are moved again', () => {
+  const set: number[] = []
+  const pace = new CheckpointPace((pages) => set.push(pages))
+  pace.noteCommit(60)
+  for (let i = 0; i < 199; i++) pace.noteCommit(1)
+  expect(set).toEqual([2000, 1000])
+  pace.noteCommit(1)
+  expect(set).toEqual([2000, 1000, 2000])
+  for (let i = 0; i < 1000; i++) pace.noteCommit(1)
+  expect(set).toEqual([2000, 1000, 2000])
+})
