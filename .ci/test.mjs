@@ -234,7 +234,7 @@ function listGroups() {
 
 /** What a test names that needs a browser, a database server, Wine or the compiled program. */
 const HEAVY =
-  /support\/(sql\/(mariadb|mysql|sql-servers)|wine|no-network)\.ts|\/browser\.ts'|startSeededWebsite|\bdist\b|\bCOMPILED\b/
+  /support\/(sql\/(mariadb|mysql|sql-servers)|wine|no-network)\.ts|\/browser\.ts'|\bdist\b|\bCOMPILED\b/
 const HEAVY_FOLDERS = /^(browser|chaos|e2e|install|wine|cluster)(\/|$)/
 
 /**

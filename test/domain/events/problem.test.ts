@@ -123,7 +123,7 @@ describe('a problem in one sentence', () => {
       'perf.container.api.state',
       rule('=', 0, 300, 'exit code 137'),
       0,
-      'Container api is stopped (exit code 137)',
+      'Container api is not running (exit code 137)',
     ],
     ['perf.container.api.healthy', rule('=', 0, 60), 0, 'Container api is unhealthy'],
     [

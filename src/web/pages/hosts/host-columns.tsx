@@ -10,7 +10,7 @@ import type { HostColumn } from '../../../domain/users/preferences.ts'
 import { stateStrip } from '../../charts/state-strip.tsx'
 import type { FleetView } from '../../fleet/fleet.ts'
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
-import { agoLabel, hostPath, percentMeter, statusLabel } from '../../ui/components.tsx'
+import { agoLabel, hostPath, percentMeter, statusLabel, tintOf } from '../../ui/components.tsx'
 import { formatStamp, formatValue } from '../../ui/format.ts'
 import { severityMark } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
@@ -55,6 +55,15 @@ const dash = <span class="soft">–</span>
 
 const figure = (value: number | undefined, unit: Unit): Html | string =>
   value === undefined ? dash : formatValue(value, unit)
+
+/** The newest value of a metric, in the colour of the open event about it. */
+const newest =
+  (metric: string, unit: Unit) =>
+  ({ name, latest }: Host, { view }: HostTableOptions) => {
+    const severity = view.severityOf(name, metric)
+    const words = figure(latest[metric], unit)
+    return severity === null ? words : <span class={tintOf(severity)}>{words}</span>
+  }
 
 /** Received and sent together, as the map of hosts has it. */
 function trafficOf({ latest }: Host): number | undefined {
@@ -110,14 +119,14 @@ export const COLUMNS: readonly Column[] = [
     name: 'Uptime',
     className: 'col-figure number phone-hidden',
     sort: null,
-    cell: ({ latest }) => figure(latest['perf.system.uptime.seconds'], 's'),
+    cell: newest('perf.system.uptime.seconds', 's'),
   },
   {
     key: 'load',
     name: 'Load',
     className: 'col-figure number phone-hidden',
     sort: null,
-    cell: ({ latest }) => figure(latest['perf.system.load.1'], ''),
+    cell: newest('perf.system.load.1', ''),
   },
   {
     key: 'processor',

@@ -73,6 +73,21 @@ describe('the head of a host', () => {
   })
 })
 
+test('strips of states show maintenance that is over, holds or comes, with its name', async () => {
+  const [, history = ''] = (await read('/hosts/quiet01')).split('class="history"')
+  const [days = '', month = ''] = history.split('class="strip"').slice(1)
+  for (const strip of [days, month]) {
+    expect(strip).toContain('class="strip-maintenance"')
+    expect(strip).toMatch(/<title>in maintenance [^<]*: kernel updates</)
+    expect(strip).toMatch(/aria-label="Last [^"]*in maintenance for \d/)
+  }
+  expect(history).toContain('in maintenance</li>')
+  const [, other = ''] = (await read('/hosts/up01')).split('class="history"')
+  expect(other.split('strip-legend')[0]).not.toContain('strip-maintenance')
+  const row = (await read('/hosts')).split('data-key="host-quiet01"')[1]?.split('</tr>')[0]
+  expect(row).toContain('class="strip-maintenance"')
+})
+
 test('maintenance says until when and why', async () => {
   expect((await read('/hosts/quiet01')).replace(/<[^>]*>/g, '')).toMatch(
     /In maintenance until \d\d:\d\d: kernel updates\. Notifications are held until then\./,
