@@ -97,7 +97,11 @@ describe('units', () => {
   })
 
   test('one that watches sees a new name of the machine, which ProtectHostname= would hide', () => {
-    expect(writeUnit(AGENT).match(/^ProtectHostname=.*/gm)?.at(-1)).toBe('ProtectHostname=no')
+    expect(
+      writeUnit(AGENT)
+        .match(/^ProtectHostname=.*/gm)
+        ?.at(-1),
+    ).toBe('ProtectHostname=no')
     expect(writeUnit(SERVER).match(/^ProtectHostname=.*/gm)).toEqual(['ProtectHostname=yes'])
   })
 
