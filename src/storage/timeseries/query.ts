@@ -26,10 +26,10 @@ export function createSampleStore(
   return {
     async range(host, metric, from, to) {
       if (from > to) return NO_SAMPLES
-      const [found] = await database.query<Found & { readonly metric: number | null }>(FIND_WITH_METRIC, [
-        ...[host, from, to],
-        ...[host, from, to, metric],
-      ])
+      const [found] = await database.query<HostAndFrames & { readonly metric: number | null }>(
+        FIND_WITH_METRIC,
+        [...[host, from, to], ...[host, from, to, metric]],
+      )
       if (!found || found.host === null || found.metric === null) return NO_SAMPLES
       const wanted = { host: found.host, metrics: [found.metric], from, to }
       // The blocks last: data that is compacted between the readings is then read twice, not missed.
@@ -99,7 +99,7 @@ export function createSampleStore(
 }
 
 /** The host, and the times of the first frames within the span: mostly there are none. */
-type Found = FirstFrames & { readonly host: number | null }
+type HostAndFrames = FirstFrames & { readonly host: number | null }
 
 const FIND = `SELECT (SELECT id FROM host WHERE name = ?) AS host,
   (SELECT MIN(time) FROM frame WHERE time >= ? AND time <= ?) AS first_frame,
@@ -108,7 +108,7 @@ const FIND_WITH_METRIC = `${FIND}, (SELECT id FROM metric WHERE name = ?) AS met
 
 /** Null where there is no such host. */
 async function find(database: Database, host: string, from: number, to: number) {
-  const [found] = await database.query<Found>(FIND, [host, from, to, host, from, to])
+  const [found] = await database.query<HostAndFrames>(FIND, [host, from, to, host, from, to])
   return !found || found.host === null ? null : { ...found, host: found.host }
 }
 
