@@ -89,6 +89,23 @@ test('on a phone everything that can be touched is at least 24 px wide and high,
   await context.close()
 }, 120_000)
 
+test('after an action on a host with a long name Undo is within reach', async () => {
+  for (const width of [1440, 390]) {
+    const context = await openContext(browser, website, { width })
+    const page = await context.newPage()
+    await page.goto('/')
+    await page.locator('[data-live-state="live"]').waitFor()
+    const row = page.locator('.problem-row:has(.problem-host a:text("long-"))').first()
+    await row.getByRole('button', { name: /^Acknowledge/ }).click()
+    const undo = page.locator('.toast').getByRole('button', { name: 'Undo' })
+    const box = await undo.boundingBox()
+    expect((box?.x ?? 9999) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
+    await undo.click()
+    await page.locator('.toast', { hasText: 'Undone.' }).waitFor()
+    await context.close()
+  }
+}, 60_000)
+
 test('a long name on a wall does not lie over what stands beside it, wherever it stands in the list', async () => {
   const context = await openContext(browser, website)
   const page = await context.newPage()

@@ -120,8 +120,8 @@ export type EventChanges = {
   /** False when there is none. */
   comment(id: number, by: string, at: number, comment: string): Promise<boolean>
   /**
-   * Changes each of them as the method of that name does, a hundred per commit; returns the ids of those that
-   * were changed. When it rejects, those of earlier commits are changed; calling it again changes the rest.
+   * Changes each of them as the method of that name does, but takes none over from another user; returns the ids of
+   * the changed ones. When it rejects, those of earlier commits (of a hundred) are changed: call it again for the rest.
    */
   changeAll(
     what: 'close' | 'reopen' | 'acknowledge',

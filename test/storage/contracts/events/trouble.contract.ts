@@ -196,6 +196,13 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
         await store.events.changeAll('reopen', storm.slice(0, 2), { by: 'ann', at: MIDNIGHT + 902 }),
       ).toHaveLength(2)
       expect(await store.events.changeAll('acknowledge', [], { by: 'ann', at: MIDNIGHT })).toEqual([])
+      // What another user looks after is taken over one by one, never along with others.
+      const [first = 0, second = 0] = storm
+      await store.events.acknowledge(first, 'ann', MIDNIGHT + 903)
+      const both = { by: 'bob', at: MIDNIGHT + 904 }
+      expect(await store.events.changeAll('acknowledge', [first, second], both)).toEqual([second])
+      expect((await store.events.find(first))?.acknowledgedBy).toBe('ann')
+      expect(await store.events.acknowledge(first, 'bob', MIDNIGHT + 905)).toBe(true)
       expect(await store.maintenance.check()).toEqual([])
     })
 
