@@ -74,7 +74,7 @@ test('files that checks refer to are looked at; what is wrong with them is a war
   ]
   const sound = '/agent.toml (agent): the configuration is sound.'
   expect(await check([agent], null)).toEqual({ isSound: true, lines: [...alone, sound] })
-  expect((await check([agent], STRANGER)).lines).toContain(
+  expect((await check([agent], OTHER_ACCOUNT)).lines).toContain(
     wrong('2].ca_file', '/ca.pem', 'a file that the user monitor-agent can read, which /ca.pem prevents'),
   )
   const { isSound, lines } = await check([agent], { uid: process.getuid?.() ?? 0, gids: [] })
@@ -92,7 +92,7 @@ test('a folder that is missing is called a folder', async () => {
   })
 })
 
-const STRANGER = { uid: 54_321, gids: [54_321] }
+const OTHER_ACCOUNT = { uid: 54_321, gids: [54_321] }
 
 test('every file of the roles here is read once and named', async () => {
   write('monitor.toml', '')
@@ -102,7 +102,7 @@ test('every file of the roles here is read once and named', async () => {
     aRole('events', 'monitor.toml'),
     aRole('agent', 'agent.toml'),
   ]
-  expect(await check(roles, STRANGER)).toEqual({
+  expect(await check(roles, OTHER_ACCOUNT)).toEqual({
     isSound: true,
     lines: [
       '/monitor.toml (server, events): the configuration is sound.',
@@ -130,7 +130,7 @@ test('an administrator is told what the account of a service can not read', asyn
   write('monitor.toml', '[web]\ntls_key = "web.key"\n[agent]\npassphrase_file = "pass"\n', 0o600)
   const { isSound, lines } = await check(
     [aRole('server', 'monitor.toml'), aRole('agent', 'agent.toml')],
-    STRANGER,
+    OTHER_ACCOUNT,
   )
   expect(isSound).toBe(false)
   expect(lines).toEqual([
