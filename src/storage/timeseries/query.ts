@@ -122,11 +122,6 @@ async function findHost(database: Database, name: string): Promise<number | null
   return row?.id ?? null
 }
 
-async function findMetric(database: Database, name: string): Promise<number | null> {
-  const [row] = await database.query<{ id: number }>('SELECT id FROM metric WHERE name = ?', [name])
-  return row?.id ?? null
-}
-
 /** Ids of those that there are, in the order of the names. */
 async function findMetrics(database: Database, metrics: readonly string[]): Promise<Map<string, number>> {
   const ids = new Map<string, number>()
