@@ -76,7 +76,7 @@ test('files that checks refer to are looked at; what is wrong with them is a war
   ]
   const sound = '/agent.toml (agent): the configuration is sound.'
   expect(await check([agent], null)).toEqual({ isSound: true, lines: [...alone, sound] })
-  const ofStranger = (await check([agent], STRANGER)).lines
+  const ofStranger = (await check([agent], OTHER_ACCOUNT)).lines
   expect(ofStranger).toContain(
     wrong(
       '7].command',
@@ -102,7 +102,7 @@ test('a folder that is missing is called a folder', async () => {
   })
 })
 
-const STRANGER = { uid: 54_321, gids: [54_321] }
+const OTHER_ACCOUNT = { uid: 54_321, gids: [54_321] }
 
 test('every file of the roles here is read once and named', async () => {
   write('monitor.toml', '')
@@ -112,7 +112,7 @@ test('every file of the roles here is read once and named', async () => {
     aRole('events', 'monitor.toml'),
     aRole('agent', 'agent.toml'),
   ]
-  expect(await check(roles, STRANGER)).toEqual({
+  expect(await check(roles, OTHER_ACCOUNT)).toEqual({
     isSound: true,
     lines: [
       '/monitor.toml (server, events): the configuration is sound.',
@@ -140,7 +140,7 @@ test('an administrator is told what the account of a service can not read', asyn
   write('monitor.toml', '[web]\ntls_key = "web.key"\n[agent]\npassphrase_file = "pass"\n', 0o600)
   const { isSound, lines } = await check(
     [aRole('server', 'monitor.toml'), aRole('agent', 'agent.toml')],
-    STRANGER,
+    OTHER_ACCOUNT,
   )
   expect(isSound).toBe(false)
   expect(lines).toEqual([
