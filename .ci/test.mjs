@@ -2,7 +2,7 @@
 // says the same. Runs under plain Node, because Bun may not be there yet. With --quick (`npm run test:quick`) only what needs no
 // browser, no database server, no Wine and no compiled program.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { findBun, install, ROOT } from './install.mjs'
@@ -120,33 +120,62 @@ const numberBefore = (word, output) =>
 
 async function main({ isQuick }) {
   install()
+  if (isQuick) return mainQuick()
   // Three kinds of input, a minute in all; `FUZZ_SECONDS` says how long each is tried.
-  if (!isQuick) process.env.FUZZ_SECONDS ??= '20'
-  if (!isQuick) installDebianPackages()
+  process.env.FUZZ_SECONDS ??= '20'
+  installDebianPackages()
   const bun = findBun()
   // Made once and kept. It takes a minute, for which nothing has to wait before the tests begin.
-  const mysql = isQuick ? null : run(bun, [join('.ci', 'mysql-root.ts')], { limitMinutes: 10 })
+  const mysql = run(bun, [join('.ci', 'mysql-root.ts')], { limitMinutes: 10 })
   await checkAll()
-  if (!isQuick) await buildAll(bun)
+  await buildAll(bun)
   await mysql
   let skipped = 0
-  const groups = isQuick ? listQuickGroups() : listGroups()
   await inLanes(
-    groups.map((group) => async () => {
+    listGroups().map((group) => async () => {
       skipped += await runGroup(bun, group)
     }),
-    isQuick ? QUICK_LANES : undefined,
   )
   if (skipped > 0) console.log(`SKIPPED: ${skipped} tests`)
-  if (!isQuick && DEBIAN_PACKAGES.filter(isForCluster).every(({ program }) => existsSync(program)))
+  if (DEBIAN_PACKAGES.filter(isForCluster).every(({ program }) => existsSync(program)))
     count(
       'cluster of databases and engines, each killed in turn',
       (await run(bun, [join('test', 'cluster', 'run.ts')], { limitMinutes: 10 })).code === 0,
     )
 }
 
-/** Runs the work in this many lanes; by default two, or one on a single processor. */
-async function inLanes(work, lanes = Math.min(2, availableParallelism())) {
+/** The checks, and beside them every test that needs none of what takes long to start. */
+async function mainQuick() {
+  process.env.FUZZ_SECONDS ??= '1'
+  const inMemory = findMemory()
+  if (inMemory !== null) {
+    process.env.TMPDIR = mkdtempSync(join(inMemory, 'mq-'))
+    // As `/tmp` may: some tests ask what another account could read.
+    chmodSync(process.env.TMPDIR, 0o755)
+  }
+  try {
+    const group = { name: 'the quick tests', files: [...QUICK_WORKERS, ...listQuickTests()] }
+    const [skipped] = await Promise.all([runGroup(findBun(), group), checkAll()])
+    if (skipped > 0) console.log(`SKIPPED: ${skipped} tests`)
+  } finally {
+    if (inMemory !== null) rmSync(process.env.TMPDIR, { recursive: true, force: true })
+  }
+}
+
+/**
+ * A file system in memory with room for what the tests write: the quick tests do not wait for a disk. The
+ * full run uses the disk. Null where there is none, or where the caller has chosen a place.
+ */
+function findMemory() {
+  const place = '/dev/shm'
+  if (process.env.TMPDIR !== undefined || !existsSync(place)) return null
+  const { bavail, bsize } = statfsSync(place)
+  return bavail * bsize > 2 ** 31 ? place : null
+}
+
+/** Runs the work in two lanes, or in one on a single processor. */
+async function inLanes(work) {
+  const lanes = Math.min(2, availableParallelism())
   const left = [...work]
   const lane = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) await next()
@@ -205,22 +234,23 @@ function listGroups() {
 
 /** What a test names that needs a browser, a database server, Wine or the compiled program. */
 const HEAVY =
-  /support\/(sql\/\w+|wine|no-network)\.ts|\/browser\.ts'|startSeededWebsite|\bdist\b|\b(COMPILED|PROGRAM)\b/
+  /support\/(sql\/(mariadb|mysql|sql-servers)|wine|no-network)\.ts|\/browser\.ts'|\bdist\b|\bCOMPILED\b/
 const HEAVY_FOLDERS = /^(browser|chaos|e2e|install|wine|cluster)(\/|$)/
 
-/** Most of these tests wait for timers and sockets, so that more of them run at a time than there are processors. */
-const QUICK_LANES = 4
+/**
+ * Many of these tests wait for timers and sockets, so that more of them run at a time than there are
+ * processors. Each worker takes the next file when it has finished one, and keeps the modules it has loaded.
+ */
+const QUICK_WORKERS = ['--parallel=4', '--no-isolate']
 
-/** The same without the tests that need any of that. */
-function listQuickGroups() {
+/** All tests that need none of that, in one command. */
+function listQuickTests() {
   const top = join(ROOT, 'test')
-  const byGroup = new Map()
-  for (const path of readdirSync(top, { recursive: true }).filter(isTest).sort()) {
-    if (HEAVY_FOLDERS.test(path) || HEAVY.test(readFileSync(join(top, path), 'utf8'))) continue
-    const [name] = path.split('/')
-    byGroup.set(name, [...(byGroup.get(name) ?? []), `./test/${path}`])
-  }
-  return [...byGroup].map(([name, files]) => ({ name: `./test/${name}`, files }))
+  return readdirSync(top, { recursive: true })
+    .filter(isTest)
+    .filter((path) => !HEAVY_FOLDERS.test(path) && !HEAVY.test(readFileSync(join(top, path), 'utf8')))
+    .sort()
+    .map((path) => `./test/${path}`)
 }
 
 /** Runs the tests of a group, shows what they said when they are over, and counts them; how many were skipped. */

@@ -17,6 +17,8 @@ import { createThresholdEvaluator } from './threshold-evaluator.ts'
 export type Agent = {
   /** The host's name that samples go under. */
   readonly name: string
+  /** It does something now, or waits for an answer; otherwise it waits for a timer of its clock. */
+  isBusy(): boolean
   /**
    * Ends the cycle that runs, waits a bounded time for answers that are due, closes the queue. Within 4 s.
    */
@@ -113,6 +115,7 @@ export async function startAgent(
   })
   return {
     name,
+    isBusy: () => schedule.isBusy() || sender.isBusy || source.isBusy?.() === true,
     async stop() {
       await within(clock, STOP_WITHIN_MS, Promise.all([schedule.stop(), source.close?.()]))
       await sender.stop(STOP_WITHIN_MS)

@@ -12,6 +12,8 @@ export type BackgroundRunnerOptions = {
 }
 
 export type BackgroundRunner = {
+  /** A run goes on now. */
+  isBusy(): boolean
   /** The latest results of all jobs. */
   read(): { readonly samples: ProbeSample[]; readonly reasons: ReadonlyMap<string, string> }
   /** Resolves when every job has a result. */
@@ -31,6 +33,7 @@ export function startBackgroundRunner(options: BackgroundRunnerOptions): Backgro
     return new JobRun(job, clock, log, Math.floor((spread * i) / options.jobs.length))
   })
   return {
+    isBusy: () => runs.some((run) => run.isBusy),
     read() {
       const samples: ProbeSample[] = []
       const reasons = new Map<string, string>()
@@ -72,6 +75,10 @@ class JobRun {
     delayMs: number,
   ) {
     this.#timer = clock.after(delayMs, () => this.#begin())
+  }
+
+  get isBusy(): boolean {
+    return this.#abort !== null || this.#pending !== null
   }
 
   /**

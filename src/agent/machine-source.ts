@@ -25,6 +25,8 @@ export type MachineSource = {
   readProcesses?(): Promise<readonly RunningProcess[]>
   /** Resolves when everything that is found out in the background has a first result. */
   ready?(): Promise<void>
+  /** Something is being found out in the background now. */
+  isBusy?(): boolean
   /** Ends what runs in the background. */
   close?(): Promise<void>
 }
@@ -96,6 +98,7 @@ export function openSource({
       readProcesses: () => readRunningProcesses(platform.proc, clock),
     }),
     ready: () => background.ready(),
+    isBusy: () => background.isBusy(),
     close: () => background.stop(),
   }
 }

@@ -15,6 +15,8 @@ export type ScheduleOptions = {
 }
 
 export type Schedule = {
+  /** A cycle runs now. */
+  isBusy(): boolean
   /** No cycle begins any more; resolves when the one that runs has ended. */
   stop(): Promise<void>
 }
@@ -67,6 +69,7 @@ export function startSchedule({ interval, clock, log, act }: ScheduleOptions): S
 
   look()
   return {
+    isBusy: () => running !== null,
     async stop() {
       stopped = true
       timer?.cancel()

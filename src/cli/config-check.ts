@@ -1,11 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { ConfigError, type ConfigProblem } from '../config/config-error.ts'
+import { ConfigError, type ConfigProblem, describeProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { countsFor } from '../config/role-sections.ts'
 import { listImpossible, suggestNearest } from '../domain/thresholds/unmatched.ts'
 import { describeError } from '../lib/log.ts'
 import { findObstacle, type ReadingUser } from '../platform/file-access.ts'
 import { listParts, type RegisteredRole } from '../service/registered.ts'
+import { findCheckFileProblems } from './check-files.ts'
 
 /** Roles that share one configuration file. */
 export type ConfigUse = {
@@ -42,7 +43,7 @@ export async function checkConfigs(
       const loaded = load(file)
       found.push(...findMissing(loaded, roles))
       for (const role of roles) found.push(...(await findUnreadable(loaded, role, findReader)))
-      for (const warning of listWarnings(loaded, roles)) print(warning)
+      for (const warning of await listWarnings(loaded, roles, findReader)) print(`Warning: ${warning}`)
       if (found.length === 0)
         print(
           `${loaded.file ?? 'No file, defaults only'}${names === '' ? '' : ` (${names})`}: the configuration is sound.`,
@@ -56,14 +57,27 @@ export async function checkConfigs(
   if (problems.length > 0) throw new ConfigError(unique(problems))
 }
 
-/** Settings that are allowed but have no effect: a threshold that no metric can ever match. */
-function listWarnings({ config, origins, file }: LoadedConfig, roles: readonly RegisteredRole[]): string[] {
-  if (roles.length > 0 && !roles.flatMap(listParts).includes('agent')) return []
+/**
+ * Settings that an agent starts with, though some of what they ask for can't be done: a threshold that no metric can
+ * ever match, a check whose file is missing.
+ */
+async function listWarnings(
+  loaded: LoadedConfig,
+  roles: readonly RegisteredRole[],
+  findReader: ConfigCheck['findReader'],
+): Promise<string[]> {
+  const { config, origins, file } = loaded
+  const watching = roles.find((role) => listParts(role).includes('agent'))
+  if (roles.length > 0 && watching === undefined) return []
   const where = origins.get('agent.threshold') ?? file ?? 'configuration'
-  return listImpossible(config.agent.threshold).map(
+  const unmatched = listImpossible(config.agent.threshold).map(
     (found) =>
-      `Warning: ${where}: agent.threshold: metric "${found.pattern}" matches nothing that an agent reports${suggestNearest(found)}`,
+      `${where}: agent.threshold: metric "${found.pattern}" matches nothing that an agent reports${suggestNearest(found)}`,
   )
+  const reader = watching === undefined ? null : await findReader(watching.user)
+  const account = watching === undefined || reader === null ? null : { user: watching.user, reader }
+  const ofChecks = await findCheckFileProblems(loaded, account)
+  return [...unmatched, ...ofChecks.map(describeProblem)]
 }
 
 /** Two roles of one account share their problems. */
@@ -77,6 +91,8 @@ function listNamed({ named }: LoadedConfig, roles: readonly RegisteredRole[]) {
   return named.filter(({ key }) => countsFor(key, parts))
 }
 
+const FOLDERS: ReadonlySet<string> = new Set(['agent.text_files', 'agent.host_root'])
+
 function findMissing(loaded: LoadedConfig, roles: readonly RegisteredRole[]): ConfigProblem[] {
   return listNamed(loaded, roles)
     .filter(({ file }) => !existsSync(file))
@@ -84,7 +100,7 @@ function findMissing(loaded: LoadedConfig, roles: readonly RegisteredRole[]): Co
       where: loaded.origins.get(key.replace(/_file$/, '')) ?? loaded.origins.get(key) ?? 'configuration',
       key,
       value: file,
-      expected: 'expected a file that is there',
+      expected: FOLDERS.has(key) ? 'expected a folder that is there' : 'expected a file that is there',
     }))
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../domain/check.ts'
 import { duration, flag, list, oneOf, text } from './fields/fields.ts'
 import { tables } from './fields/tables.ts'
+import { HIDDEN } from './hide-secrets.ts'
 
 const fields = {
   name: text({
@@ -77,6 +78,7 @@ const fields = {
     doc:
       'For script: the absolute path of a program, and its arguments. No shell reads them. Neither ' +
       'the program nor its folders nor this file may be writable by others.',
+    mask: hideArgument,
   }),
 }
 
@@ -108,5 +110,10 @@ export const checks = tables({
   ],
   check: (row) => findCheckProblem(row),
 })
+
+/** Plugins are given passwords as arguments: what is no path and no name of an option is not shown. */
+function hideArgument(word: string): string {
+  return /^\/|^-[A-Za-z]$|^--[A-Za-z][\w-]*$/.test(word) ? word : HIDDEN
+}
 
 const isAbsolute = (file: string) => file.startsWith('/') || /^[A-Za-z]:[\\/]/.test(file)

@@ -113,7 +113,23 @@ export function findCheckProblem(
   }
   if (command.length > 0) return { field: 'command', expected: 'nothing: only kind "script" runs a command' }
   const expected = TARGETS[kind](target ?? '')
-  return expected === null ? null : { field: 'target', expected }
+  if (expected !== null) return { field: 'target', expected }
+  const version = versionOfTarget(kind, target ?? '')
+  const asked = settings.ipVersion ?? 'any'
+  return version === null || asked === 'any' || asked === version
+    ? null
+    : { field: 'ipVersion', expected: `"any" or "${version}": the target is an IPv${version} address` }
+}
+
+/** Null for a name, whose addresses may be of both. */
+function versionOfTarget(kind: CheckKind, target: string): IpVersion | null {
+  const host =
+    kind === 'http'
+      ? new URL(target).hostname
+      : kind === 'ping'
+        ? target
+        : (parseEndpoint(target, TLS_PORT)?.host ?? '')
+  return host.includes(':') ? '6' : /^\d{1,3}(\.\d{1,3}){3}$/.test(host) ? '4' : null
 }
 
 function describeKinds(kinds: readonly CheckKind[]): string {

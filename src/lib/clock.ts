@@ -21,3 +21,35 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(timer) }
   },
 }
+
+export type TrackedClock = Clock & {
+  /** When the next of its timers is due, by `monotonicMs`; infinite when there is none. */
+  nextDueMs(): number
+}
+
+/** The same clock, which knows its timers. */
+export function trackTimers(clock: Clock): TrackedClock {
+  const dues = new Set<{ readonly atMs: number }>()
+  return {
+    ...clock,
+    after(ms, act) {
+      const due = { atMs: clock.monotonicMs() + ms }
+      dues.add(due)
+      const timer = clock.after(ms, () => {
+        dues.delete(due)
+        act()
+      })
+      return {
+        cancel() {
+          dues.delete(due)
+          timer.cancel()
+        },
+      }
+    },
+    nextDueMs() {
+      let next = Number.POSITIVE_INFINITY
+      for (const { atMs } of dues) next = Math.min(next, atMs)
+      return next
+    },
+  }
+}

@@ -7,12 +7,13 @@ import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { systemClock } from '../lib/clock.ts'
+import { systemClock, trackTimers } from '../lib/clock.ts'
 import { EXIT } from '../lib/exit-codes.ts'
 import { createLog, type Log } from '../lib/log.ts'
 import { openBootClock } from '../platform/boot.ts'
 import type { Platform } from '../platform/platform.ts'
 import { findServers, toServerAddress } from './collector-endpoints.ts'
+import { sleepWhileIdle } from './idle-wait.ts'
 import { openMachineFiles } from './machine-files.ts'
 import { limitMemory } from './memory-tuning.ts'
 import { RestartableAgent } from './restartable-agent.ts'
@@ -34,9 +35,13 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
   const findAccess = (wanted: Config) => findConfiguredAccess(wanted, loaded.file ?? 'configuration')
   // Missing settings are reported before anything is started.
   await findAccess(config)
-  return runRole('agent', { loaded, parts: ['agent'] }, async (context) => {
-    await start(loaded, findAccess, context)
-    limitMemory(context.clock, context.log, config.agent.interval)
+  const clock = trackTimers(systemClock)
+  return runRole('agent', { loaded, parts: ['agent'], clock }, async (context) => {
+    const agent = await start(loaded, findAccess, context)
+    const { log, stopping } = context
+    const { interval } = config.agent
+    limitMemory(clock, log, interval)
+    await sleepWhileIdle({ clock, log, interval, isBusy: () => agent.isBusy, stopping })
   })
 }
 
@@ -65,7 +70,7 @@ async function findConfiguredAccess(config: Config, where: string): Promise<Agen
 }
 
 /** The agent inside the server, for the machine that it runs on. */
-export function startLocalAgent(
+export async function startLocalAgent(
   loaded: LoadedConfig,
   findAccess: (config: Config) => { readonly server: CollectorAddress; readonly passphrase: string | null },
   context: RoleContext,
@@ -74,7 +79,7 @@ export function startLocalAgent(
     const { server, passphrase } = findAccess(config)
     return { servers: [server], passphrase }
   }
-  return start(loaded, find, context)
+  await start(loaded, find, context)
 }
 
 /** `monitor agent --once`. */
@@ -91,7 +96,7 @@ async function start(
   loaded: LoadedConfig,
   findAccess: (config: Config) => Promise<AgentAccess>,
   context: RoleContext,
-): Promise<void> {
+): Promise<RestartableAgent<Config>> {
   const { dataDir } = loaded.config
   openDataDir(dataDir)
   const key = keepAgentKey(dataDir)
@@ -112,6 +117,7 @@ async function start(
     keys: ['agent.', 'collect.passphrase'],
     act: (wanted) => agent.reload({ ...wanted, dataDir }),
   })
+  return agent
 }
 
 /** The one place that asks on which system we are. The code for Windows is loaded only there. */

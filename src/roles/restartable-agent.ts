@@ -19,6 +19,7 @@ export class RestartableAgent<Config> {
   #running: { readonly agent: Agent; readonly config: Config } | null = null
   #formerNames: readonly string[] = []
   #isStopped = false
+  #restarts = 0
   /** Restarts follow each other. */
   #turn: Promise<void> = Promise.resolve()
 
@@ -36,6 +37,11 @@ export class RestartableAgent<Config> {
     return this.#inTurn(() => this.#restart(config))
   }
 
+  /** An agent does something now, or gives way to another one. */
+  get isBusy(): boolean {
+    return this.#restarts > 0 || this.#running === null || this.#running.agent.isBusy()
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#turn.catch(() => {})
@@ -43,7 +49,13 @@ export class RestartableAgent<Config> {
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {
-    const done = this.#turn.catch(() => {}).then(() => (this.#isStopped ? undefined : act()))
+    this.#restarts++
+    const done = this.#turn
+      .catch(() => {})
+      .then(() => (this.#isStopped ? undefined : act()))
+      .finally(() => {
+        this.#restarts--
+      })
     this.#turn = done
     return done
   }

@@ -32,6 +32,8 @@ export type RoleSettings = {
   readonly loaded: LoadedConfig
   /** The parts that run in this process: only their settings are checked and reloaded. */
   readonly parts: readonly ServiceRole[]
+  /** The clock of everything in it. */
+  readonly clock?: Clock
 }
 
 /**
@@ -41,10 +43,9 @@ export type RoleSettings = {
  */
 export async function runRole(
   role: string,
-  { loaded, parts: runs }: RoleSettings,
+  { loaded, parts: runs, clock = systemClock }: RoleSettings,
   start: (context: RoleContext) => Promise<void>,
 ): Promise<never> {
-  const clock = systemClock
   let running = loaded.config
   const log = await openRoleLog({ ...running.log, level: () => running.log.level })
   logCrashes(log)

@@ -11,7 +11,7 @@ import { createBackgroundWrites } from './auth/background-writes.ts'
 import { createFailedSignIns } from './auth/failed-sign-ins.ts'
 import { createSecondStep } from './auth/second-factor.ts'
 import { createSessions } from './auth/session.ts'
-import { createSignIn } from './auth/sign-in.ts'
+import { createSignIn, type HashPassword } from './auth/sign-in.ts'
 import { createEventSparks } from './fleet/event-sparks.tsx'
 import { createFleet } from './fleet/fleet.ts'
 import { createFleetEvents } from './fleet/fleet-events.ts'
@@ -44,6 +44,8 @@ export type WebsiteOptions = {
   readonly log: Log
   /** A problem of the server besides its database, for the health check; null when there is none. */
   readonly findTrouble?: () => string | null
+  /** Argon2id at Bun's own cost unless given. */
+  readonly hashPassword?: HashPassword
   /** Called after a user changed a password on the website. */
   readonly onPasswordChanged?: (user: string) => void | Promise<void>
   /**
@@ -86,6 +88,7 @@ export function createContext({ store, clock, log, sessionExpiry, ...rest }: Web
   const { silence, serverName, version, notifier, zone } = rest
   const writeAside = createBackgroundWrites(log)
   const forecasts = createDiskForecasts({ samples: store.samples, clock })
+  const hashPassword = rest.hashPassword ?? ((password) => Bun.password.hash(password))
   const noteFailure = createFailedSignIns({ audit: store.audit, clock, log })
   return {
     store,
@@ -108,7 +111,8 @@ export function createContext({ store, clock, log, sessionExpiry, ...rest }: Web
     sessionExpiry,
     writeAside,
     sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry, writeAside }),
-    signIn: createSignIn({ users: store.users, clock, log, noteFailure }),
+    signIn: createSignIn({ users: store.users, clock, log, noteFailure, hashPassword }),
+    hashPassword,
     secondStep: createSecondStep({
       store: store.secondFactors,
       users: store.users,

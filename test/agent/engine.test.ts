@@ -58,9 +58,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
     expect(reports[0]).toMatchObject({ host: 'web01', facts: FACTS, clockSkew: 0 })
     expect(engine.counters().refused).toEqual({})
   } finally {
-    const stopping = agent.stop()
-    for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-    await stopping
+    await bench.stop(agent)
     await engine.stop()
     bench.close()
   }
@@ -148,9 +146,7 @@ test('an event that opens and closes on the agent is stored with its times, told
     expect((closed[0]?.closed ?? 0) % 60).toBe(0)
     expect(await list('open')).toEqual([])
   } finally {
-    const stopping = agent.stop()
-    for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-    await stopping
+    await bench.stop(agent)
     await engine.stop()
     await database.close()
     rmSync(dataDir, { recursive: true, force: true })

@@ -1,3 +1,4 @@
+import { createLineReader } from '../support/lines.ts'
 import { HOSTS, hostName, METRICS, MINUTES, machine } from './data.ts'
 
 /** Ready lines of one connection and how many batches they hold. */
@@ -57,7 +58,7 @@ function sendPart(port: number, part: LoadPart, window: number): Promise<void> {
     let chunk = 0
     let offset = 0
     let answered = 0
-    let rest = ''
+    const read = createLineReader()
     const pump = (socket: Bun.Socket) => {
       while (chunk < part.chunks.length && chunk < answered / perChunk + window) {
         const bytes = part.chunks[chunk]
@@ -75,8 +76,7 @@ function sendPart(port: number, part: LoadPart, window: number): Promise<void> {
         open: pump,
         drain: pump,
         data(socket, data) {
-          const lines = (rest + data.toString('latin1')).split('\n')
-          rest = lines.pop() ?? ''
+          const lines = read(data)
           for (const line of lines) {
             if (!line.includes('"stored":true')) {
               reject(new Error(`the collect engine answered ${line}`))

@@ -1,3 +1,4 @@
+import { createLineReader } from '../support/lines.ts'
 import { hostName, random } from './data.ts'
 
 /** Agents that were cut off, as they come back: each on a connection of its own, all at once. */
@@ -80,7 +81,7 @@ class ReturningAgent {
   #frames = 0
   #longestFresh = 0
   #unsent = Buffer.alloc(0)
-  #rest = ''
+  readonly #read = createLineReader()
   #timer: ReturnType<typeof setInterval> | null = null
 
   constructor(outage: Outage, names: readonly string[], index: number) {
@@ -102,7 +103,7 @@ class ReturningAgent {
       port: this.#outage.port,
       socket: {
         drain: () => this.#flush(),
-        data: (_, data) => this.#take(data.toString('latin1')),
+        data: (_, data) => this.#take(this.#read(data)),
         close: () => this.#done.reject(new Error(`${this.#host}: the collect engine closed the connection`)),
         error: (_, error) => this.#done.reject(error),
       },
@@ -154,9 +155,7 @@ class ReturningAgent {
     if (sent > 0) this.#unsent = this.#unsent.subarray(sent)
   }
 
-  #take(text: string) {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
+  #take(lines: readonly string[]) {
     for (const line of lines) {
       const answer = JSON.parse(line) as { id?: number; stored?: boolean }
       if (answer.id === undefined) continue

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { DEFAULT_PREFERENCES } from '../../src/domain/users/preferences.ts'
 import { FIRST_HOST } from '../support/seed.ts'
-import { collectComplaints, launchBrowser, openContext } from './harness/browser.ts'
-import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './harness/website.ts'
+import { collectComplaints, openContext } from './harness/browser.ts'
+import { openSeededBrowser } from './harness/seeded-browser.ts'
+import { PASSWORD, type SeededWebsite, USER } from './harness/website.ts'
 
 /** What a page seldom meets: values that are huge or alone, readers in other zones, hosts that say little. */
 
@@ -12,18 +13,12 @@ let website: SeededWebsite
 let context: BrowserContext
 const now = Math.floor(Date.now() / 60_000) * 60
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-  website = await startSeededWebsite({ hosts: 12, minutes: 70, oddNames: true })
+openSeededBrowser({ hosts: 12, minutes: 70, oddNames: true }, async (started) => {
+  ;({ browser, website } = started)
   await report('huge', 'perf.custom.huge', [1e15, 1.5e15, 1.95e15])
   await report('once', 'perf.custom.once', [42])
   await report('none', 'perf.custom.none', [])
   context = await openContext(browser, website)
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await website?.close()
 })
 
 /** Values a minute apart; the last is the newest. */

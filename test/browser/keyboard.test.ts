@@ -1,26 +1,21 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, openContext } from './harness/browser.ts'
+import { openContext } from './harness/browser.ts'
+import { openSeededBrowser } from './harness/seeded-browser.ts'
 import { walk } from './harness/tabber.ts'
-import { type SeededWebsite, startSeededWebsite } from './harness/website.ts'
+import type { SeededWebsite } from './harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite
 /** By width: a window costs more than a walk. */
 const pages = new Map<number, Page>()
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-  website = await startSeededWebsite({ hosts: 7, minutes: 3, firstMinutes: 100, settings: true })
+openSeededBrowser({ hosts: 7, minutes: 3, firstMinutes: 100, settings: true }, async (started) => {
+  ;({ browser, website } = started)
   await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
   for (const width of [1440, 390])
     pages.set(width, await (await openContext(browser, website, { width, height: 700 })).newPage())
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await website?.close()
 })
 
 const HOST = `/hosts/${FIRST_HOST}`

@@ -1,30 +1,33 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { FIRST_HOST } from '../support/seed.ts'
-import { launchBrowser, openContext } from './harness/browser.ts'
+import { openContext } from './harness/browser.ts'
 import { findFaults } from './harness/faults.ts'
-import { type SeededWebsite, startSeededWebsite, USER } from './harness/website.ts'
+import { openSeededBrowser } from './harness/seeded-browser.ts'
+import { type SeededWebsite, USER } from './harness/website.ts'
 import { findAddress, PAGE_LIST } from './page-list.ts'
 
 let browser: Browser
 let website: SeededWebsite
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-  website = await startSeededWebsite({
+openSeededBrowser(
+  {
     hosts: 30,
     minutes: 65,
     firstMinutes: 2 * 1440,
     oddNames: true,
     settings: true,
-  })
-  await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam'])
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await website?.close()
-})
+  },
+  async (started) => {
+    ;({ browser, website } = started)
+    await website.store.hosts.giveGroups(FIRST_HOST, ['shop', 'amsterdam', `role:${'x'.repeat(55)}`])
+    // The first of every list: a name without a place to break it, as long as a label may be.
+    const now = Math.floor(Date.now() / 1000)
+    await website.store.ingest.write([
+      { host: `a${'0'.repeat(62)}`, facts: null, seen: now, clockSkew: 0, frames: [], events: [] },
+    ])
+  },
+)
 
 /**
  * What can be touched and is smaller than 24 px either way. As WCAG 2.5.8 has it, links within a sentence are
@@ -51,18 +54,57 @@ const findSmall = (page: Page) =>
     return small.slice(0, 4)
   })()`)
 
-test('on a phone everything that can be touched is at least 24 px wide and high', async () => {
+const findWide = (page: Page) =>
+  page.evaluate<string[]>(`(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    return scrollWidth > clientWidth ? ['is ' + scrollWidth + ' px wide'] : []
+  })()`)
+
+test('in a wide window long names and groups widen neither page nor form', async () => {
+  const context = await openContext(browser, website, { width: 1280 })
+  const page = await context.newPage()
+  const faults: string[] = []
+  for (const name of ['window-new', 'compare-find', 'search', 'report-events', 'rule-new', 'home', 'host']) {
+    const listed = PAGE_LIST.find((one) => one.name === name)
+    await page.goto(listed?.path ?? name)
+    for (const fault of await findWide(page)) faults.push(`${name} ${fault}`)
+    for (const box of await page.locator('main select[name=group]').all())
+      expect((await box.boundingBox())?.width).toBeLessThan(260)
+  }
+  expect(faults).toEqual([])
+  await context.close()
+}, 60_000)
+
+test('on a phone everything that can be touched is at least 24 px wide and high, and nothing is wider than it', async () => {
   const faults: string[] = []
   const context = await openContext(browser, website, { width: 390, user: USER })
   const page = await context.newPage()
   for (const listed of PAGE_LIST.filter(({ ofEmpty, user }) => !ofEmpty && user === undefined)) {
     const path = await findAddress(listed, website.store)
     await page.goto(path)
-    for (const fault of await findSmall(page)) faults.push(`${path}: ${fault}`)
+    for (const fault of [...(await findSmall(page)), ...(await findWide(page))])
+      faults.push(`${path}: ${fault}`)
   }
   expect(faults).toEqual([])
   await context.close()
 }, 120_000)
+
+test('after an action on a host with a long name Undo is within reach', async () => {
+  for (const width of [1440, 390]) {
+    const context = await openContext(browser, website, { width })
+    const page = await context.newPage()
+    await page.goto('/')
+    await page.locator('[data-live-state="live"]').waitFor()
+    const row = page.locator('.problem-row:has(.problem-host a:text("long-"))').first()
+    await row.getByRole('button', { name: /^Acknowledge/ }).click()
+    const undo = page.locator('.toast').getByRole('button', { name: 'Undo' })
+    const box = await undo.boundingBox()
+    expect((box?.x ?? 9999) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
+    await undo.click()
+    await page.locator('.toast', { hasText: 'Undone.' }).waitFor()
+    await context.close()
+  }
+}, 60_000)
 
 test('a long name on a wall does not lie over what stands beside it, wherever it stands in the list', async () => {
   const context = await openContext(browser, website)

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { createLineReader } from '../support/lines.ts'
 
 /** A host of the sender; its frames are a second apart. */
 export type SentHost = {
@@ -68,23 +69,18 @@ export function startFastSender(
   let greeted = new Set<string>()
   let latest = Number.POSITIVE_INFINITY
   let isStopped = false
-  let text = ''
 
   function dial() {
     if (isStopped) return
     batches = new Map()
     greeted = new Set()
     latest = Number.POSITIVE_INFINITY
-    text = ''
+    const read = createLineReader()
     const dialled = connect(port, '127.0.0.1')
     socket = dialled
     dialled.on('connect', pump)
     dialled.on('data', (bytes) => {
-      text += bytes.toString()
-      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-        take(text.slice(0, end), dialled)
-        text = text.slice(end + 1)
-      }
+      for (const line of read(Buffer.from(bytes))) take(line, dialled)
       pump()
     })
     dialled.on('error', () => dialled.destroy())

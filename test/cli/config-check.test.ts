@@ -52,7 +52,47 @@ async function check(roles: readonly RegisteredRole[], reader: { uid: number; gi
   }
 }
 
-const STRANGER = { uid: 54_321, gids: [54_321] }
+test('files that checks refer to are looked at; what is wrong with them is a warning', async () => {
+  write('ca.pem', 'a certificate', 0o600)
+  write('plain', '#!/bin/sh\n', 0o644)
+  write('open', '#!/bin/sh\n', 0o777)
+  write('good', '#!/bin/sh\n', 0o755)
+  const script = (name: string, file: string) =>
+    `[[agent.check]]\nname = "${name}"\nkind = "script"\ncommand = ["${folder}/${file}", "-p", "s3cret"]\n`
+  const http = (name: string, file: string) =>
+    `[[agent.check]]\nname = "${name}"\nkind = "http"\ntarget = "https://a/"\nca_file = "${folder}/${file}"\n`
+  const scripts = ['none', 'plain', 'open', 'good'].map((file) => script(file, file))
+  write('agent.toml', `${http('a', 'none.pem')}${http('b', 'ca.pem')}${scripts.join('')}`)
+  const agent = aRole('agent', 'agent.toml')
+  const wrong = (at: string, value: string, expected: string) =>
+    `Warning: /agent.toml: agent.check[${at} = "${value}": expected ${expected}`
+  const alone = [
+    wrong('1].ca_file', '/none.pem', 'a file that is there'),
+    wrong('3].command', '/none', 'a program that is there'),
+    wrong('4].command', '/plain', 'a program that may be executed'),
+    wrong('5].command', '/open', 'a program that nobody else may change: /open is writable by others'),
+  ]
+  const sound = '/agent.toml (agent): the configuration is sound.'
+  expect(await check([agent], null)).toEqual({ isSound: true, lines: [...alone, sound] })
+  expect((await check([agent], OTHER_ACCOUNT)).lines).toContain(
+    wrong('2].ca_file', '/ca.pem', 'a file that the user monitor-agent can read, which /ca.pem prevents'),
+  )
+  const { isSound, lines } = await check([agent], { uid: process.getuid?.() ?? 0, gids: [] })
+  expect([isSound, lines.at(-1)]).toEqual([true, sound])
+  expect(lines).toContain(
+    wrong('5].command', '/open', 'a program that nobody else may change: /open is writable by others'),
+  )
+})
+
+test('a folder that is missing is called a folder', async () => {
+  write('agent.toml', '[agent]\ntext_files = "/nonexistent/text"\n')
+  expect(await check([aRole('agent', 'agent.toml')], null)).toEqual({
+    isSound: false,
+    lines: ['/agent.toml: agent.text_files = "/nonexistent/text": expected a folder that is there'],
+  })
+})
+
+const OTHER_ACCOUNT = { uid: 54_321, gids: [54_321] }
 
 test('every file of the roles here is read once and named', async () => {
   write('monitor.toml', '')
@@ -62,7 +102,7 @@ test('every file of the roles here is read once and named', async () => {
     aRole('events', 'monitor.toml'),
     aRole('agent', 'agent.toml'),
   ]
-  expect(await check(roles, STRANGER)).toEqual({
+  expect(await check(roles, OTHER_ACCOUNT)).toEqual({
     isSound: true,
     lines: [
       '/monitor.toml (server, events): the configuration is sound.',
@@ -90,7 +130,7 @@ test('an administrator is told what the account of a service can not read', asyn
   write('monitor.toml', '[web]\ntls_key = "web.key"\n[agent]\npassphrase_file = "pass"\n', 0o600)
   const { isSound, lines } = await check(
     [aRole('server', 'monitor.toml'), aRole('agent', 'agent.toml')],
-    STRANGER,
+    OTHER_ACCOUNT,
   )
   expect(isSound).toBe(false)
   expect(lines).toEqual([

@@ -1,5 +1,6 @@
 import type { EventReport } from '../../src/domain/event.ts'
 import { encodeBatch, parseReply } from '../../src/protocol/encode.ts'
+import { createLineReader } from '../support/lines.ts'
 
 export type FleetAgent = {
   readonly host: string
@@ -93,7 +94,6 @@ export function startFleet(port: number, passphrase: string, count: number, ever
 
 /** Gives what says one thing and tells whether it is stored; rejects when the connection is over. */
 async function connect(port: number, passphrase: string, host: string) {
-  let text = ''
   let answer: ((stored: boolean) => void) | null = null
   let isFirst = true
   let isOver = false
@@ -101,15 +101,14 @@ async function connect(port: number, passphrase: string, host: string) {
     answer?.(stored)
     answer = null
   }
+  const read = createLineReader()
   const socket = await Bun.connect({
     hostname: '127.0.0.1',
     port,
     socket: {
       data(_, bytes) {
-        text += bytes.toString()
-        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-          const reply = parseReply(text.slice(0, end))
-          text = text.slice(end + 1)
+        for (const line of read(bytes)) {
+          const reply = parseReply(line)
           give('stored' in reply && reply.refused === undefined)
         }
       },

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { printConfig } from '../../src/config/print.ts'
 import { findCheckProblem, MAX_CHECKS } from '../../src/domain/check.ts'
 import { aMachine } from './machine.ts'
 
@@ -87,6 +88,11 @@ test.each([
   ['tcp', 'a:1', { followRedirects: false }, 'nothing: only kind "http" has this setting'],
   ['dns', 'a.example.org', { server: '10.0.0.53', record: 'MX', expectText: '10.1' }, null],
   ['dns', 'a.example.org', { expectStatus: '200-299', ipVersion: 'any' }, null],
+  ['ping', '10.0.0.1', { ipVersion: '6' }, '"any" or "4": the target is an IPv4 address'],
+  ['tcp', '[2001:db8::1]:80', { ipVersion: '4' }, '"any" or "6": the target is an IPv6 address'],
+  ['http', 'https://[::1]:8443/x', { ipVersion: '4' }, '"any" or "6": the target is an IPv6 address'],
+  ['http', 'https://10.0.0.1/', { ipVersion: '4' }, null],
+  ['tls', 'a.example.org:443', { ipVersion: '6' }, null],
 ] as const)('%s %s with %j', (kind, target, settings, expected) =>
   expect(findCheckProblem({ kind, target, command: [], ...settings })?.expected ?? null).toBe(expected),
 )
@@ -110,3 +116,18 @@ test.each([
 ] as const)('%s %s', (kind, target, field) =>
   expect(findCheckProblem({ kind, target, command: [] })?.field ?? null).toBe(field),
 )
+
+test('arguments of programs are hidden, in what is printed and in what is wrong', () => {
+  const command =
+    'command = ["/usr/lib/nagios/plugins/check_mysql", "-u", "monitor", "-ps3cret", "--password=s3cret"]'
+  const heading = '[[agent.check]]\nname = "db"\nkind = "script"\n'
+  expect(printConfig(loadConfig({}, aMachine({ [FILE]: `${heading}${command}` })))).toContain(
+    'command = ["/usr/lib/nagios/plugins/check_mysql", "-u", "********", "********", "********"]',
+  )
+  expect(findProblems(`${heading}target = "x"\n${command}`)[0]).not.toContain('s3cret')
+  expect(findProblems(`${heading}${command.replace('"/usr', '"usr')}`)).toEqual([
+    expect.stringMatching(
+      /agent.check\[1\].command = \["\*{8}","-u","\*{8}","\*{8}".*: expected a list that/,
+    ),
+  ])
+})

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { createLineReader } from '../support/lines.ts'
 import { COMPILED, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 
 const folder = makeTempDir()
@@ -122,7 +123,7 @@ async function flood(
   const acknowledged: number[] = []
   const { promise: ended, resolve } = Promise.withResolvers<void>()
   let sent = 0
-  let rest = ''
+  const read = createLineReader()
   const send = (socket: Bun.Socket, batches: number) => {
     let text = ''
     for (let i = 0; i < batches; i++) {
@@ -138,8 +139,7 @@ async function flood(
     socket: {
       open: (socket) => send(socket, 64),
       data(socket, data) {
-        const lines = (rest + data.toString()).split('\n')
-        rest = lines.pop() ?? ''
+        const lines = read(data)
         for (const line of lines) {
           const reply = JSON.parse(line) as { id: number; stored?: boolean }
           if (reply.stored) acknowledged.push(from + reply.id)

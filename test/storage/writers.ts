@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createLineReader } from '../support/lines.ts'
 
 export type Writer = {
   /** Times that were said to be stored, with their values; grows while it runs. */
@@ -28,12 +29,9 @@ export function createWriters(url: () => string, dataDir: () => string) {
     const lines: string[] = []
     const waiting = new Set<() => void>()
     const ended = (async () => {
-      let rest = ''
-      const decoder = new TextDecoder()
+      const read = createLineReader()
       for await (const chunk of child.stdout) {
-        const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-        rest = parts.pop() ?? ''
-        for (const line of parts) {
+        for (const line of read(chunk)) {
           lines.push(line)
           const [time, value] = line.split(' ').map(Number)
           if (time !== undefined && value !== undefined) acknowledged.set(time, value)

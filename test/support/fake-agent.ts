@@ -1,6 +1,7 @@
 import type { EventReport } from '../../src/domain/event.ts'
 import { encodeBatch, parseReply } from '../../src/protocol/encode.ts'
 import type { Reply } from '../../src/protocol/message.ts'
+import { createLineReader } from './lines.ts'
 
 /** Speaks for any number of hosts on one connection, as real agents do on theirs. */
 export type FakeAgent = {
@@ -11,17 +12,15 @@ export type FakeAgent = {
 
 export async function connectAgent(port: number, passphrase: string): Promise<FakeAgent> {
   const waiting = new Map<number, (reply: Reply) => void>()
-  let text = ''
   let id = 0
+  const read = createLineReader()
   const socket = await Bun.connect({
     hostname: '127.0.0.1',
     port,
     socket: {
       data(_, bytes) {
-        text += bytes.toString()
-        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-          const reply = parseReply(text.slice(0, end))
-          text = text.slice(end + 1)
+        for (const line of read(bytes)) {
+          const reply = parseReply(line)
           if (reply.id !== null) waiting.get(reply.id)?.(reply)
         }
       },

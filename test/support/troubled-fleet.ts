@@ -2,6 +2,7 @@ import type { EventReport, Severity } from '../../src/domain/event.ts'
 import type { HostFacts } from '../../src/domain/hosts/host.ts'
 import type { Frame } from '../../src/domain/sample.ts'
 import { reportThresholds } from '../../src/domain/thresholds/reported-threshold.ts'
+import type { Threshold } from '../../src/domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../src/domain/thresholds/threshold-standard.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
 import { seededRandom } from './seed.ts'
@@ -19,12 +20,15 @@ export type Trouble = {
   readonly value?: number
   /** Seconds since it opened. */
   readonly ago: number
+  /** What the agent of the host has in its configuration; absent where the server or a standard threshold decides. */
+  readonly limit?: Pick<Threshold, 'compare' | 'value' | 'duration'>
   /** A metric that departed from its past when the trouble began; null where no sample came any more. */
   readonly cause: string | null
 }
 
 const MINUTE = 60
 const HOUR = 3600
+const DAY = 24 * HOUR
 
 export const TROUBLES: readonly Trouble[] = [
   {
@@ -41,6 +45,7 @@ export const TROUBLES: readonly Trouble[] = [
     severity: 1,
     message: 'Filesystem dev.mapper.vg0-postgres percent used > 90 for 15 minutes',
     value: 93.2,
+    limit: { compare: '>', value: 90, duration: 15 * MINUTE },
     ago: 3 * HOUR,
     cause: 'perf.disk.sda.bytes.written',
   },
@@ -50,6 +55,7 @@ export const TROUBLES: readonly Trouble[] = [
     severity: 1,
     message: 'Processor percent used > 95 for 15 minutes',
     value: 98.7,
+    limit: { compare: '>', value: 95, duration: 15 * MINUTE },
     ago: 50 * MINUTE,
     cause: 'perf.system.load.1',
   },
@@ -68,6 +74,7 @@ export const TROUBLES: readonly Trouble[] = [
     severity: 2,
     message: 'Memory percent used > 90 for 15 minutes',
     value: 96.9,
+    limit: { compare: '>', value: 90, duration: 15 * MINUTE },
     ago: 9 * HOUR,
     cause: 'perf.pagefile.percent.used',
   },
@@ -77,6 +84,7 @@ export const TROUBLES: readonly Trouble[] = [
     severity: 2,
     message: 'Pressure io some percent > 20 for 15 minutes',
     value: 42,
+    limit: { compare: '>', value: 20, duration: 15 * MINUTE },
     ago: 100 * MINUTE,
     cause: 'perf.disk.sda.percent.active',
   },
@@ -95,6 +103,7 @@ export const TROUBLES: readonly Trouble[] = [
     severity: 3,
     message: 'Temperature coretemp.Package_id_0 celsius > 85 for 10 minutes',
     value: 91,
+    limit: { compare: '>', value: 85, duration: 10 * MINUTE },
     ago: 75 * MINUTE,
     cause: 'perf.fan.cpu.rpm',
   },
@@ -120,7 +129,7 @@ const EVERY = 300
 export type TroubledFleetOptions = {
   /** Seconds since 1970 of the newest sample. */
   readonly now: number
-  /** Of each host; those in trouble are watched each minute for two days. */
+  /** Of each host; those in trouble have two days of minutes, behind two weeks of half hours. */
   readonly hours: number
 }
 
@@ -138,15 +147,15 @@ export async function seedTroubledFleet(store: Store, { now, hours }: TroubledFl
     const silent = name === 'legacy04' ? 3000 : own.some(({ cause }) => cause === null) ? 48 * MINUTE : 0
     const frames = makeFrames(name, {
       newest: Math.floor((now - silent) / MINUTE) * MINUTE,
-      seconds: own.length > 0 ? 48 * HOUR : hours * HOUR,
+      seconds: own.length > 0 ? 14 * DAY : hours * HOUR,
       every: own.length > 0 ? MINUTE : EVERY,
       own,
       now,
       random,
     })
-    const facts = describeFacts(i)
+    const facts = describeFacts(i, own)
     const report = { host: name, facts, clockSkew: 0, events: [] }
-    await store.ingest.write([{ ...report, seen: now - 20 * 86_400, frames: frames.slice(0, 1) }])
+    await store.ingest.write([{ ...report, seen: now - 20 * DAY, frames: frames.slice(0, 1) }])
     for (let at = 0; at < frames.length; at += 1000)
       await store.ingest.write([{ ...report, seen: now - silent, frames: frames.slice(at, at + 1000) }])
     if (role !== '') await store.hosts.giveGroups(name, [`role:${role}`, `site:${SITES[i % SITES.length]}`])
@@ -201,7 +210,7 @@ const opened = (metric: string, severity: Severity, message: string, time: numbe
   ...(metric.includes('memory') && { value: 74 }),
 })
 
-function describeFacts(i: number): HostFacts {
+function describeFacts(i: number, own: readonly Trouble[]): HostFacts {
   const processors = [2, 4, 8, 16][i % 4] ?? 2
   return {
     ip: `10.${20 + (i % 3)}.${i >> 4}.${10 + i}`,
@@ -215,9 +224,12 @@ function describeFacts(i: number): HostFacts {
     processors,
     memoryMb: [7976, 15_994, 32_096][i % 3] ?? 7976,
     mounts: { 'dev.sda1': '/', 'dev.mapper.vg0-postgres': '/var/lib/postgresql' },
-    thresholds: reportThresholds([], standardThresholds({ processors })),
+    thresholds: reportThresholds(own.flatMap(limitOf), standardThresholds({ processors })),
   }
 }
+
+const limitOf = ({ metric, severity, limit }: Trouble): Threshold[] =>
+  limit ? [{ metric, severity, ...limit, clearAfter: null, clearValue: null }] : []
 
 type FrameOptions = {
   readonly newest: number
@@ -231,7 +243,7 @@ type FrameOptions = {
 function makeFrames(name: string, { newest, seconds, every, own, now, random }: FrameOptions): Frame[] {
   const [phase, level] = [random() * 6, random()]
   const frames: Frame[] = []
-  for (let time = newest - seconds; time <= newest; time += every) {
+  for (let time = newest - seconds; time <= newest; time += newest - time > 2 * DAY ? HOUR / 2 : every) {
     const hour = time / HOUR
     const busy = Math.max(
       0.02,
@@ -253,8 +265,7 @@ function makeFrames(name: string, { newest, seconds, every, own, now, random }: 
         'perf.check.shop.milliseconds': round(20 + 9 * random()),
       }),
     }
-    for (const trouble of own)
-      Object.assign(values, disturb(trouble, now - trouble.ago, time, values, random))
+    for (const trouble of own) Object.assign(values, disturb(trouble, { now, time, values, random }))
     const metrics = Object.keys(values)
     frames.push({ time, metrics, values: metrics.map((metric) => values[metric] ?? 0) })
   }
@@ -299,21 +310,28 @@ function calm(busy: number, level: number, random: () => number): Record<string,
   }
 }
 
+type DisturbOptions = {
+  readonly now: number
+  readonly time: number
+  /** What the metrics would be without trouble. */
+  readonly values: Readonly<Record<string, number>>
+  readonly random: () => number
+}
+
 /** What the metrics of a host in trouble are from some minutes before its event opened. */
 function disturb(
-  { host, metric, value }: Trouble,
-  openedAt: number,
-  time: number,
-  values: Readonly<Record<string, number>>,
-  random: () => number,
+  { host, metric, value, ago }: Trouble,
+  { now, time, values, random }: DisturbOptions,
 ): Record<string, number> {
+  const openedAt = now - ago
   const since = time - (openedAt - 15 * MINUTE)
   const swing = 1 + 0.04 * (random() - 0.5)
   if (host === 'db03') {
-    const share = Math.min(1, Math.max(0, 1 - (openedAt + 3 * HOUR - time) / (48 * HOUR)))
+    // A percent a day for weeks, then a job that writes without end.
+    const used = since < 0 ? 90 + since / DAY : 90 + (3.2 * since) / (now - openedAt + 15 * MINUTE)
     return {
-      [metric]: round(84 + 9.2 * share),
-      'perf.filesystem.dev.mapper.vg0-postgres.bytes.free': Math.round((0.16 - 0.092 * share) * 2e11),
+      [metric]: round(used),
+      'perf.filesystem.dev.mapper.vg0-postgres.bytes.free': Math.round((1 - used / 100) * 2e11),
       ...(since > 0 && {
         'perf.disk.sda.bytes.written': Math.round(3.4e7 * swing),
         'perf.disk.sda.percent.active': round(58 * swing),

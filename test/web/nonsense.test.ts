@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test'
 import { API } from '../../src/web/api/index.ts'
 import type { Route } from '../../src/web/http/route.ts'
 import { PAGES } from '../../src/web/pages/index.ts'
@@ -54,11 +54,16 @@ function writeFields(make: () => unknown): string {
 }
 
 const QUERY = FIELDS.split(' ').concat(
-  'q search sort order offset limit range page server series kiosk format done'.split(' '),
+  (
+    'q search sort order offset limit range page server series kiosk format done actor before by changed cursor did event ' +
+    'fields fill graphs missed open path peaks period scale since status undid version'
+  ).split(' '),
 )
 
 const addressOf = ({ path }: Route, value = '1') =>
   path.replace(':user', 'vera').replace(':name', 'web01').replace(/:\w+/g, encodeURIComponent(value))
+
+const GETS = [...PAGES, ...API].filter(({ method }) => method === 'GET')
 
 /** Sends it as an administrator; what the log complains of, and the status when it is a failure of ours. */
 async function findFailures(
@@ -77,6 +82,19 @@ async function findFailures(
   expect(response.headers.get('set-cookie') ?? '').not.toContain('b=c')
   const complaints = site.lines.filter((line) => / error /.test(line))
   return response.status >= 500 ? [`${response.status}`, ...complaints] : complaints
+}
+
+/**
+ * The parameters that a page asks for when it is given none. Any other, alone, is no more than a part of the
+ * address, which the request with all of them has covered.
+ */
+async function findAsked(address: string, headers: { cookie: string }): Promise<readonly string[]> {
+  const { prototype } = URLSearchParams
+  const spies = [spyOn(prototype, 'get'), spyOn(prototype, 'getAll'), spyOn(prototype, 'has')]
+  expect(await findFailures(() => site.send(address, { headers }), headers)).toEqual([])
+  const names = spies.flatMap((spy) => spy.mock.calls.map(([name]) => String(name)))
+  for (const spy of spies) spy.mockRestore()
+  return [...new Set(names)]
 }
 
 const named = (pages: readonly Route[]) => pages.map((page) => [`${page.method} ${page.path}`, page] as const)
@@ -104,7 +122,17 @@ describe.each(named(API.filter(({ method }) => method !== 'GET')))('%s', (_, pag
   })
 })
 
-describe.each(named([...PAGES, ...API].filter(({ method }) => method === 'GET')))('%s', (_, page) => {
+test('what a page asks for is found, and stands in the list of parameters', async () => {
+  const headers = await site.as('admin')
+  expect(await findAsked('/events', headers)).toEqual(
+    expect.arrayContaining(['status', 'host', 'severity', 'offset']),
+  )
+  const asked = new Set<string>()
+  for (const page of GETS) for (const name of await findAsked(addressOf(page), headers)) asked.add(name)
+  expect([...asked].filter((name) => !QUERY.includes(name))).toEqual([])
+})
+
+describe.each(named(GETS))('%s', (_, page) => {
   test.each(Object.entries(VALUES))('bears %s in every parameter and in its path', async (_, value) => {
     const headers = await site.as('admin')
     const query = new URLSearchParams(QUERY.map((name) => [name, value]))
@@ -113,7 +141,7 @@ describe.each(named([...PAGES, ...API].filter(({ method }) => method === 'GET'))
     expect(await ask(`${addressOf(page)}?${query}`)).toEqual([])
     expect(await ask(addressOf(page, value.toWellFormed() || '-'))).toEqual([])
     // One parameter at a time too: a mistake in one hides what another does.
-    for (const name of ALONE.includes(value) ? QUERY : [])
+    for (const name of ALONE.includes(value) ? await findAsked(addressOf(page), headers) : [])
       expect(await ask(`${addressOf(page)}?${new URLSearchParams({ [name]: value })}`)).toEqual([])
   })
 })

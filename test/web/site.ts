@@ -25,6 +25,10 @@ export const FACTS: HostFacts = {
   memoryMb: 7976,
 }
 
+/** The least that argon2 takes: tests sign in often. */
+export const hashCheaply = (password: string) =>
+  Bun.password.hash(password, { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
+
 export type TestSite = Awaited<ReturnType<typeof startTestSite>>
 
 /** A website on a free port over a real database in a folder of its own, with a user of each access. */
@@ -37,8 +41,7 @@ export async function startTestSite(
   const lines: string[] = []
   const log = createLog({ level: 'debug', format: 'text', write: (line) => lines.push(line) })
   const store = await openStore('sqlite:monitor.db', { dataDir, clock, log })
-  // The least that argon2 takes: tests sign in often.
-  const hash = await Bun.password.hash(PASSWORD, { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
+  const hash = await hashCheaply(PASSWORD)
   for (const [access, name] of Object.entries(USERS))
     await store.users.add(name, access as Access, hash, clock.now())
   const options: WebsiteOptions = {
@@ -56,6 +59,7 @@ export async function startTestSite(
       sendTest: async () => ({ isDelivered: false, answer: 'there is no channel here' }),
     },
     zone: 'UTC',
+    hashPassword: hashCheaply,
     ...more,
   }
   const website = await startWebsite(options)

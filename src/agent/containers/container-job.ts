@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { CONTAINER_STATUS, placeOfStatus } from '../../domain/metrics/declared/statuses.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
 import { type BackgroundJob, type BackgroundResult, limitRun, toReason } from '../background-result.ts'
@@ -98,6 +99,7 @@ class ContainerWatch {
     const add = (end: string, value: number | null) =>
       addSample(samples, `perf.container.${name}.${end}`, value)
     add('state', reading.isGood ? 1 : 0)
+    add('status', placeOfStatus(CONTAINER_STATUS, reading.status))
     if (reading.failure !== null) reasons.set(`perf.container.${name}.state`, toReason(reading.failure))
     if (reading.isHealthy !== null) add('healthy', reading.isHealthy ? 1 : 0)
     const because = toReason(reading.unhealthyBecause)

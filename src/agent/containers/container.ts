@@ -48,6 +48,8 @@ function nameContainer(entry: unknown, labels: unknown): string {
 /** The state of a container at one time. Counters are totals since its start. */
 export type ContainerReading = {
   readonly id: string
+  /** As the engine calls it, in small letters: `running`, `exited`. */
+  readonly status: string
   readonly isGood: boolean
   /** Why it is not good; null when it is. */
   readonly failure: string | null
@@ -75,6 +77,7 @@ export function readContainer(id: string, inspected: unknown, stats: unknown): C
   const [received, sent] = sumNetworks(dig(stats, 'networks'))
   return {
     id,
+    status: digText(state, 'Status'),
     isGood: failure === null,
     failure,
     isHealthy: health === 'healthy' ? true : health === 'unhealthy' ? false : null,

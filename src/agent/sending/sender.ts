@@ -104,6 +104,11 @@ export class Sender {
     return this.#pathWidth.isNarrow
   }
 
+  /** A connection is being made, or an answer is due. */
+  get isBusy(): boolean {
+    return this.#session !== null && (!this.#session.isReady || this.#session.openBatches > 0)
+  }
+
   get deliveries(): Deliveries {
     return this.#deliveries
   }

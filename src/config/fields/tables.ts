@@ -1,3 +1,4 @@
+import { hideInValue } from '../hide-secrets.ts'
 import type { Field, Fields, ValuesOf } from './fields.ts'
 import { toKey } from './key.ts'
 
@@ -56,7 +57,12 @@ export function tables<F extends Fields>(options: {
         const at = `[${index + 1}]`
         const wrong = (expected: string, key: string, value: unknown) => {
           sound = false
-          report(expected, key === '' ? at : `${at}.${key}`, value)
+          const mask = fields[keys.get(key) ?? '']?.mask
+          report(
+            expected,
+            key === '' ? at : `${at}.${key}`,
+            mask === undefined ? value : hideInValue(value, mask),
+          )
         }
         if (!isTable(table)) return wrong('a table', '', table)
         const wasSound = sound

@@ -209,7 +209,7 @@ function describeCertificate(check: string, days: number, isPast: boolean): stri
 
 function phraseContainer({ metric, subject, figure }: Words): Phrase {
   const noun = `Container ${subject}`
-  if (figure === 'state') return state(noun, 'stopped', 'running')
+  if (figure === 'state') return state(noun, 'not running', 'running')
   if (figure === 'healthy') return state(noun, 'unhealthy', 'healthy')
   if (figure === 'restarts.hour')
     return {

@@ -1,5 +1,6 @@
 import type { Comparison } from '../comparison.ts'
 import type { Event } from '../event.ts'
+import { describeFull, type Forecast } from '../hosts/capacity.ts'
 import { AVAILABILITY } from '../metrics/declared/server-events.ts'
 import { type Condition, isBreach, readCondition } from '../thresholds/threshold.ts'
 import { formatMetricThreshold, type PhraseContext, phraseMetric } from './metric-phrase.ts'
@@ -11,15 +12,17 @@ import { formatMetricThreshold, type PhraseContext, phraseMetric } from './metri
 export type Problem = {
   /** What, and how much: `/var is 96.1 % full`. */
   readonly what: string
-  /** Compared with what, or why: `above 95 % for 15 min`; null where there is nothing to add. */
+  /** Compared with what, or why, and when it is full: `above 95 % for 15 min, full in 4 to 6 days`; null where there is nothing to add. */
   readonly detail: string | null
-  /** Both as one sentence, in one line. */
+  /** All of it as one sentence, in one line: `… (above 95 % for 15 min), full in 4 to 6 days`. */
   readonly text: string
 }
 
 export type ProblemContext = PhraseContext & {
   /** The value in the newest frame of its host; null or absent where there is none, or it is old. */
   readonly current?: number | null | undefined
+  /** When a disk will be full; null or absent where that is not known, or it is another metric. */
+  readonly forecast?: Forecast | null
   /** Seconds since 1970. */
   readonly now: number
 }
@@ -49,8 +52,15 @@ export function describeProblem(event: ProblemEvent, context: ProblemContext): P
     return join(phrase.say(said, isPast), condition.reason)
   }
   if (value === null) return join(`${phrase.noun} ${limit}`, condition.reason)
-  return join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': '))
+  const said = join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': '))
+  return isPast || !context.forecast ? said : addEnd(said, describeFull(context.forecast, context.now))
 }
+
+const addEnd = ({ what, detail, text }: Problem, end: string): Problem => ({
+  what,
+  detail: `${detail}, ${end}`,
+  text: `${text}, ${end}`,
+})
 
 /** `above 95 % for 15 min`. */
 export function describeCondition(

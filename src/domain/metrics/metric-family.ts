@@ -30,6 +30,8 @@ export type MetricFamily = {
   readonly section?: { readonly of: SectionName; readonly column: string }
   /** Of metrics whose unit is `state`: what people call 1 and 0. */
   readonly states?: { readonly good: string; readonly bad: string }
+  /** What its values stand for, by their place: see `declared/statuses.ts`. */
+  readonly statuses?: readonly string[]
   /** The standard thresholds, in effect on every agent whose configuration has none for it. */
   readonly standard?: readonly StandardStep[]
 }

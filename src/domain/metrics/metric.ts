@@ -46,6 +46,8 @@ export const metricSubject = rememberByName((metric: string): MetricSubject | nu
 /** A value in words or figures: a state by what its metric calls it, as `stopped` or `read-only`. */
 export function formatMetricValue(metric: string, value: number): string {
   const unit = metricUnit(metric)
+  const status = findFamily(metric)?.family.statuses?.[value]
+  if (status !== undefined) return status
   if (unit !== 'state') return formatValue(value, unit)
   const { good, bad } = stateWords(metric)
   return (value >= 0.5 ? good : bad).toLowerCase()

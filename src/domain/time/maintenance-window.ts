@@ -42,7 +42,19 @@ export type MaintenanceCalendar = {
    * ahead.
    */
   mutedUntil(host: string, time: number): number | null
+  /**
+   * The occurrences of the host's windows that hold at some moment from `from` to `to`, whole, by their begin: those
+   * that are over and those to come too. At most `MAX_OCCURRENCES`.
+   */
+  during(
+    host: string,
+    from: number,
+    to: number,
+  ): readonly { readonly window: MaintenanceWindow; readonly from: number; readonly to: number }[]
 }
+
+/** A month of a window that begins each day, for thirty windows. */
+const MAX_OCCURRENCES = 1000
 
 /** Of several windows that hold, the one that ends last counts. */
 export function createMaintenanceCalendar(windows: readonly MaintenanceWindow[]): MaintenanceCalendar {
@@ -50,6 +62,7 @@ export function createMaintenanceCalendar(windows: readonly MaintenanceWindow[])
     window,
     fits: compilePattern(window.host),
     endsAt: rememberNewest((time) => maintenanceEnd(window.when, time)),
+    occursIn: rememberPeriod((from, to) => listOccurrences(window.when, from, to)),
   }))
   const book: MaintenanceCalendar = {
     at(host, time) {
@@ -70,6 +83,14 @@ export function createMaintenanceCalendar(windows: readonly MaintenanceWindow[])
       }
       return until
     },
+    during: (host, from, to) =>
+      compiled
+        .flatMap(({ window, fits, occursIn }) => {
+          const times = occursIn(from, to)
+          return times.length > 0 && fits(host) ? times.map((time) => ({ ...time, window })) : []
+        })
+        .sort((a, b) => a.from - b.from)
+        .slice(0, MAX_OCCURRENCES),
   }
   return book
 }
@@ -110,6 +131,16 @@ function rememberNewest(compute: (time: number) => number | null): (time: number
   return (time) => {
     if (newest === null || newest.time !== time) newest = { time, ends: compute(time) }
     return newest.ends
+  }
+}
+
+/** A list of hosts asks for one period again and again. */
+function rememberPeriod<T>(compute: (from: number, to: number) => T): (from: number, to: number) => T {
+  let newest: { from: number; to: number; value: T } | null = null
+  return (from, to) => {
+    if (newest === null || newest.from !== from || newest.to !== to)
+      newest = { from, to, value: compute(from, to) }
+    return newest.value
   }
 }
 

@@ -25,6 +25,16 @@ export function weekday(day: LocalDay): number {
   return Temporal.PlainDate.from(day).dayOfWeek
 }
 
+/** False for a day that no calendar has, as the 31st of a month of 30 days. */
+export function isDay(day: LocalDay): boolean {
+  try {
+    Temporal.PlainDate.from(day, { overflow: 'reject' })
+    return true
+  } catch {
+    return false
+  }
+}
+
 export function isLastOfMonth(day: LocalDay): boolean {
   return day.day === Temporal.PlainDate.from(day).daysInMonth
 }

@@ -5,15 +5,18 @@ import type { Clock } from '../../lib/clock.ts'
 import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'
 import { type MailMessage, writeMail } from './mail-message.ts'
 
-/** Longest wait for a connection and for the answer of the name server. */
-const CONNECT_MS = 30_000
-/** A server may take its time over the greeting. */
-const GREETING_MS = 60_000
-/**
- * Longest silence of the server: the time that RFC 5321 4.5.3.2.6 allows for the answer after the final dot,
- * and a quarter more.
- */
-const SILENCE_MS = 375_000
+/** The longest waits for a mail server. */
+export const MAIL_TIMEOUTS = {
+  /** For a connection, and for the answer of the name server. */
+  connectMs: 30_000,
+  /** A server may take its time over the greeting. */
+  greetingMs: 60_000,
+  /**
+   * For any answer: the five minutes that RFC 5321 4.5.3.2 allows for one to a command, and a quarter more.
+   * The ten minutes that it allows after the final dot are longer than one mail may take.
+   */
+  silenceMs: 375_000,
+}
 /** Longest time for one mail, whatever the server sends meanwhile. */
 const SEND_LIMIT_MS = 540_000
 /** A connection is kept for a storm of notifications, not for the day. */
@@ -68,10 +71,10 @@ export const mail = defineChannel({
   checkTarget: (target) =>
     parseRecipients(target) === null ? 'mail addresses such as "ann@example.org, bob@example.org"' : null,
   splitTarget: (target) => parseRecipients(target) ?? [target],
-  open: openMail,
+  open: (settings, tools) => openMail(settings, tools),
 })
 
-function openMail(settings: MailSettings, tools: ChannelTools) {
+export function openMail(settings: MailSettings, tools: ChannelTools, timeouts = MAIL_TIMEOUTS) {
   let pool: Promise<Pool> | null = null
   const drop = () => {
     const dropped = pool
@@ -92,7 +95,8 @@ function openMail(settings: MailSettings, tools: ChannelTools) {
           retry: false,
         })
       const from = settings.from ?? `monitor@${tools.machine}`
-      pool ??= openPool(server, { ...settings, hello: settings.hello ?? nameQualified(tools.machine) })
+      const hello = settings.hello ?? nameQualified(tools.machine)
+      pool ??= openPool(server, { ...settings, hello }, timeouts)
       const mail = writeMail(notification, {
         from,
         to,
@@ -117,7 +121,7 @@ const nameQualified = (machine: string): string | null => (machine.includes('.')
 
 type Pool = Awaited<ReturnType<typeof openPool>>
 
-async function openPool(server: string, settings: MailSettings) {
+async function openPool(server: string, settings: MailSettings, timeouts: typeof MAIL_TIMEOUTS) {
   // Loaded when the first mail is sent: the agent, which is the same program, has no use for it.
   const { createTransport } = await import('nodemailer')
   return createTransport({
@@ -131,10 +135,10 @@ async function openPool(server: string, settings: MailSettings) {
     // A connection that the server closed while it was idle is noticed at the next mail.
     maxRequeues: 1,
     // The library ends the wait for the greeting with it, too.
-    connectionTimeout: CONNECT_MS + GREETING_MS,
-    greetingTimeout: GREETING_MS,
-    socketTimeout: SILENCE_MS,
-    dnsTimeout: CONNECT_MS,
+    connectionTimeout: timeouts.connectMs + timeouts.greetingMs,
+    greetingTimeout: timeouts.greetingMs,
+    socketTimeout: timeouts.silenceMs,
+    dnsTimeout: timeouts.connectMs,
     ...(settings.hello !== null && { name: settings.hello }),
     maxResponseSize: 64 * 1024,
     disableFileAccess: true,

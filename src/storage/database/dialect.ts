@@ -20,6 +20,7 @@ export type Dialect = {
   readonly plain: string
   /** Gives an index another name. `columns` are those that it has. */
   renameIndex(table: string, from: string, to: string, columns: readonly string[]): readonly string[]
+  dropIndex(table: string, name: string): string
   /**
    * Follows a SELECT of rows that are changed next; no other transaction changes them before the end of this
    * one.
@@ -100,6 +101,7 @@ export const sqliteDialect: Dialect = {
     `DROP INDEX ${from}`,
     `CREATE INDEX ${to} ON ${table} (${columns.join(', ')})`,
   ],
+  dropIndex: (_table, name) => `DROP INDEX ${name}`,
   // More saves nothing measurable, and a statement should stay readable in a log.
   insertSizes: [50, 1],
   plainRows: null,

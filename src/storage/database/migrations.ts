@@ -156,6 +156,11 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   () => [`CREATE INDEX data_gap_by_time ON data_gap (noted)`],
   // Groups that a token is limited to (JSON); NULL for none.
   ({ text }) => [`ALTER TABLE token ADD COLUMN within_groups ${text}`],
+  // Events of a host by their end, with all that its states need: without a look at the rows, however old the host is.
+  ({ dropIndex }) => [
+    `CREATE INDEX event_by_host_span ON event (host, closed, opened, severity, metric)`,
+    dropIndex('event', 'event_by_host_end'),
+  ],
 ]
 
 /** The schema that this program reads and writes. */

@@ -6,7 +6,13 @@ import type { EventChanges } from '../ports/store.ts'
 import { noteHistory } from './history.ts'
 import { undo } from './undo.ts'
 
-type Person = { readonly actor: string; readonly at: number; readonly comment?: string | undefined }
+type Person = {
+  readonly actor: string
+  readonly at: number
+  readonly comment?: string | undefined
+  /** An event that another user has acknowledged is taken over. */
+  readonly takesOver?: boolean
+}
 
 type Statement = { readonly sql: string; readonly values: readonly Value[] }
 
@@ -39,13 +45,23 @@ const BY_HAND: Record<'close' | 'reopen' | 'acknowledge' | 'comment', ByHand> = 
   },
   acknowledge: {
     action: 'acknowledged',
-    write: (id, { actor, at, comment }) => ({
+    write: (id, { actor, at, comment, takesOver = true }) => ({
       // A second acknowledgement by the same user changes nothing, unless it has a new comment.
       sql: `UPDATE event SET acknowledged_by = ?, acknowledged = ? WHERE id = ? AND is_open = 1
-        AND (acknowledged_by IS NULL OR acknowledged_by <> ? OR (? = 1 AND NOT EXISTS (SELECT 1
-          FROM event_history said WHERE said.event = event.id AND said.action = 'acknowledged'
-          AND said.actor = ? AND said.comment_text = ?)))`,
-      values: [actor, at, id, actor, comment === undefined ? 0 : 1, actor, comment ?? ''],
+        AND (acknowledged_by IS NULL OR (acknowledged_by <> ? AND ? = 1) OR (acknowledged_by = ? AND ? = 1
+          AND NOT EXISTS (SELECT 1 FROM event_history said WHERE said.event = event.id
+          AND said.action = 'acknowledged' AND said.actor = ? AND said.comment_text = ?)))`,
+      values: [
+        actor,
+        at,
+        id,
+        actor,
+        takesOver ? 1 : 0,
+        actor,
+        comment === undefined ? 0 : 1,
+        actor,
+        comment ?? '',
+      ],
     }),
   },
   comment: {
@@ -75,7 +91,7 @@ export function createEventChanges(database: Database): EventChanges {
       for (let start = 0; start < ids.length; start += AT_ONCE) {
         const part = ids.slice(start, start + AT_ONCE)
         const done = await database.transaction((transaction) =>
-          changePart(transaction, what, part, { actor, at, comment }),
+          changePart(transaction, what, part, { actor, at, comment, takesOver: false }),
         )
         changed.push(...done)
       }

@@ -34,7 +34,7 @@ export function createEventStore(database: Database): EventStore {
 
     listOpenTimes: (query, from, slot) => listOpenTimes(database, query, from, slot),
 
-    listOpenTimesOf: (hosts, from) => listOpenTimesOf(database, hosts, from),
+    listOpenTimesOf: (hosts, from, slot) => listOpenTimesOf(database, hosts, { from, slot }),
 
     countBySeverity: (query) => countBySeverity(database, query),
 

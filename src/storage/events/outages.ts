@@ -57,16 +57,18 @@ export async function listOutages(
   const metric = AVAILABILITY.name
   const ofSeveral = `${SELECT} WHERE event.host = ${NO_HOST} AND event.metric = ? AND event.opened <= ?`
   if (spans.length <= FEW_HOSTS) {
-    // Each by an index of its own: a host may have tens of thousands that ended before.
+    // Each by an index of its own: a host may have tens of thousands that ended before. The function keeps the index by
+    // metric and opening out of it, which has all of these.
     const own = `SELECT ${COLUMNS} FROM host JOIN event ON event.host = host.id
-      WHERE host.name = ? AND event.metric = ?`
+      WHERE host.name = ? AND COALESCE(event.metric, '') = ?`
     for (const { name } of spans) {
       const ended = `${own} AND event.closed >= ? AND +event.opened <= ?`
       for (const row of await database.query<OutageRow>(ended, [name, metric, from, to])) take(row)
       const open = `${own} AND event.closed IS NULL AND +event.opened <= ?`
       for (const row of await database.query<OutageRow>(open, [name, metric, to])) take(row)
       // Closed by hand, but the host was not seen since.
-      const unseen = `${own} AND event.opened > host.last_seen AND event.opened <= ?`
+      const unseen = `SELECT ${COLUMNS} FROM host JOIN event ON event.host = host.id
+        WHERE host.name = ? AND event.metric = ? AND event.opened > host.last_seen AND event.opened <= ?`
       for (const row of await database.query<OutageRow>(unseen, [name, metric, to])) take(row)
     }
     for (const row of await database.query<OutageRow>(ofSeveral, [metric, to])) take(row)

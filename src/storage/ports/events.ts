@@ -1,6 +1,7 @@
 import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '../../domain/event.ts'
 import type { Outage } from '../../domain/events/downtime.ts'
 import type { RunningProcess } from '../../domain/events/running-process.ts'
+import type { OpenPeriod } from '../../domain/hosts/state-history.ts'
 import type { NotificationKind, Rule } from '../../domain/notifications/rule.ts'
 import type { Target } from '../../domain/notifications/target.ts'
 import type { MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
@@ -119,8 +120,8 @@ export type EventChanges = {
   /** False when there is none. */
   comment(id: number, by: string, at: number, comment: string): Promise<boolean>
   /**
-   * Changes each of them as the method of that name does, a hundred per commit; returns the ids of those that
-   * were changed. When it rejects, those of earlier commits are changed; calling it again changes the rest.
+   * Changes each of them as the method of that name does, but takes none over from another user; returns the ids of
+   * the changed ones. When it rejects, those of earlier commits (of a hundred) are changed: call it again for the rest.
    */
   changeAll(
     what: 'close' | 'reopen' | 'acknowledge',
@@ -207,13 +208,14 @@ export type EventStore = EventChanges & {
     }[]
   >
   /**
-   * When events of these hosts (at most 1000 names) were open since `from`; those of several hosts count for none. A
-   * host without one is not in the map.
+   * When events of these hosts (at most 1000 names) were open since `from`, put together by slots of `slot` seconds: a
+   * beginning counts from the begin of its slot, an end to its end. An event of several hosts is one of each.
    */
   listOpenTimesOf(
     hosts: readonly string[],
     from: number,
-  ): Promise<ReadonlyMap<string, readonly Pick<Event, 'severity' | 'opened' | 'closed'>[]>>
+    slot: number,
+  ): Promise<ReadonlyMap<string, OpenPeriod[]>>
   /** Grows with every change of an event, by an agent, the server or a user. */
   revision(): Promise<number>
   /** Oldest first. */

@@ -11,6 +11,7 @@ import {
   readPaging,
   readText,
   readTime,
+  refuseWrongTimes,
 } from '../http/query-parameters.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 import { boundOf, mayUseEvent } from '../http/token-scope.ts'
@@ -38,6 +39,9 @@ const listEvents = route(
     const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no'])
     const from = readTime(url, 'from', now)
     const to = readTime(url, 'to', now)
+    if (from !== null && to !== null && from > to)
+      throw new HttpError(400, `from: expected a time not after to (${to}), got ${from}`)
+    refuseWrongTimes({ from, to: null }, now)
     const cursor = readCursor(readText(url, 'cursor', 40))
     const paging = readPaging(url)
     const { total, isMore, events } = await web.store.events.list({

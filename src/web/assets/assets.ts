@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import emptyCss from '../../../assets/app/empty.css' with { type: 'file' }
+import eventLinesCss from '../../../assets/app/event-lines.css' with { type: 'file' }
 import eventsCss from '../../../assets/app/events.css' with { type: 'file' }
 import facetsCss from '../../../assets/app/facets.css' with { type: 'file' }
 import forcedCss from '../../../assets/app/forced.css' with { type: 'file' }
@@ -43,6 +44,7 @@ const APP_SHEETS = [
   partsCss,
   tablesCss,
   emptyCss,
+  eventLinesCss,
   hostCss,
   hostPageCss,
   graphCss,

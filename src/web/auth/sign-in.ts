@@ -32,7 +32,11 @@ export type SignInOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly noteFailure: NoteFailedSignIn
+  readonly hashPassword: HashPassword
 }
+
+/** Makes the hash of a new password, as `Bun.password.verify` reads it. */
+export type HashPassword = (password: string) => Promise<string>
 
 const MAX_NAME = 64
 /** One argon2 check takes 64 MiB and a core, so only this many run at a time and this many wait. */
@@ -55,7 +59,7 @@ const PLACE_TRIES = 5
  */
 const ACCOUNT_LIMITS = { ...MEMORY, tries: 10, firstBlock: 5, longestBlock: 60 }
 
-export function createSignIn({ users, clock, log, noteFailure }: SignInOptions): SignIn {
+export function createSignIn({ users, clock, log, noteFailure, hashPassword }: SignInOptions): SignIn {
   const accounts = createRateLimit(ACCOUNT_LIMITS)
   const places = createRateLimit({ ...MEMORY, tries: PLACE_TRIES })
   const unknownGate = createConcurrencyLimit(CONCURRENT, WAITING)
@@ -67,7 +71,7 @@ export function createSignIn({ users, clock, log, noteFailure }: SignInOptions):
    * exist.
    */
   function hashOfNobody(): Promise<string> {
-    unknownUser ??= Bun.password.hash(crypto.randomUUID())
+    unknownUser ??= hashPassword(crypto.randomUUID())
     return unknownUser
   }
 

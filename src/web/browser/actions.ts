@@ -1,6 +1,7 @@
 // Forms marked `data-action` are sent without leaving the page: it shows the result, and offers to undo it
 // for some seconds. Without scripts the same forms lead back to the page, which shows the result.
-import { closest, fieldOf } from './dom.ts'
+import { BASE_PATH } from './base-path.ts'
+import { closest } from './dom.ts'
 import { refresh } from './live.ts'
 
 /** Milliseconds that the way to undo is offered. */
@@ -57,22 +58,27 @@ export async function act(form: HTMLFormElement, submitter: HTMLElement | null) 
   const address = button?.hasAttribute('formaction') ? button.formAction : form.action
   const row = form.closest('[data-key]')
   row?.setAttribute('aria-busy', 'true')
-  const answer = await post(address, fields)
+  await send(address, fields)
   row?.removeAttribute('aria-busy')
+  for (const menu of form.querySelectorAll('details[open]')) menu.removeAttribute('open')
+}
+
+/** Sends these fields, the page's token among them, and shows what came of it with the way to undo it. */
+export async function send(address: string, fields: URLSearchParams) {
+  const answer = await post(address, fields)
   if (answer === null) return
-  const csrf = fieldOf(form, 'csrf')?.value ?? ''
+  const csrf = fields.get('csrf') ?? ''
   const undo = answer.undo
   say(
     answer.words,
     undo === null
       ? null
       : async () => {
-          const undone = await post('/events/undo', new URLSearchParams({ csrf, what: undo }))
+          const undone = await post(`${BASE_PATH}/events/undo`, new URLSearchParams({ csrf, what: undo }))
           if (undone) say(undone.words, null)
           await refresh()
         },
   )
-  for (const menu of form.querySelectorAll('details[open]')) menu.removeAttribute('open')
   await refresh()
 }
 

@@ -1,7 +1,8 @@
 // Keys of the list of problems: j and k move, x selects, a acknowledges the selected problems (or the current
 // one), m opens its menu, Enter opens it. Everything can also be done without these keys.
-import { act } from './actions.ts'
-import { find, findAll } from './dom.ts'
+import { act, send } from './actions.ts'
+import { BASE_PATH } from './base-path.ts'
+import { fieldOf, find, findAll } from './dom.ts'
 import { REFRESHED } from './live.ts'
 
 let current: string | null = null
@@ -33,9 +34,14 @@ async function acknowledge() {
   const rows = listRows()
   const chosen = rows.filter((row) => picked.has(keyOf(row)))
   const wanted = chosen.length > 0 ? chosen : rows.filter((row) => keyOf(row) === current)
-  for (const row of wanted) {
-    const form = find('form[data-action]', HTMLFormElement, row)
-    if (form) await act(form, find('button[type="submit"]', HTMLButtonElement, form))
+  const forms = wanted.flatMap((row) => find('form[data-action]', HTMLFormElement, row) ?? [])
+  const [form] = forms
+  if (form && forms.length === 1) await act(form, find('button[type="submit"]', HTMLButtonElement, form))
+  else if (form) {
+    // Several are one action, so that one Undo takes back all of it.
+    const fields = new URLSearchParams({ csrf: fieldOf(form, 'csrf')?.value ?? '', action: 'acknowledge' })
+    for (const row of wanted) fields.append('id', keyOf(row).replace(/^event-/, ''))
+    await send(`${BASE_PATH}/events/change`, fields)
   }
   picked.clear()
   show()

@@ -12,28 +12,34 @@ export type SeriesComparison = {
   readonly leftUnit: Unit
   /** Null when all lines have the same. */
   readonly rightUnit: Unit | null
-  /** Sentences about the requested lines that are not drawn. */
-  readonly refused: readonly string[]
+  /** Requested lines that are not drawn: those with a third unit, and those beyond the most. */
+  readonly ofOtherUnits: readonly SeriesRef[]
+  readonly beyondMost: readonly SeriesRef[]
 }
 
 /** Chooses the lines that one graph can show: at most twelve, in at most two units. */
 export function planComparison(refs: readonly SeriesRef[]): SeriesComparison {
   const units = [...new Set(refs.map(({ metric }) => metricUnit(metric)))].slice(0, 2)
   const fitting = refs.filter(({ metric }) => units.includes(metricUnit(metric)))
-  const others = refs.filter((ref) => !fitting.includes(ref))
-  const left = fitting.slice(MAX_COMPARED)
-  const refused = [
-    others.length > 0 &&
-      `A graph has two scales, here ${units.map(describeUnit).join(' and ')}. Left out: ${others.map(writeRef).join(', ')}.`,
-    left.length > 0 &&
-      `More than ${MAX_COMPARED} lines can't be told apart. Left out: ${left.map(writeRef).join(', ')}.`,
-  ].filter((words) => words !== false)
   return {
     lines: fitting.slice(0, MAX_COMPARED),
     leftUnit: units[0] ?? '',
     rightUnit: units[1] ?? null,
-    refused,
+    ofOtherUnits: refs.filter((ref) => !fitting.includes(ref)),
+    beyondMost: fitting.slice(MAX_COMPARED),
   }
+}
+
+/** Sentences about the requested lines that are not drawn, but for the unknown ones, which have no unit. */
+export function describeRefused(plan: SeriesComparison, unknown: readonly SeriesRef[]): string[] {
+  const units = [plan.leftUnit, ...(plan.rightUnit === null ? [] : [plan.rightUnit])]
+  const others = plan.ofOtherUnits.filter((ref) => !unknown.includes(ref))
+  return [
+    others.length > 0 &&
+      `A graph has two scales, here ${units.map(describeUnit).join(' and ')}. Left out: ${others.map(writeRef).join(', ')}.`,
+    plan.beyondMost.length > 0 &&
+      `A graph shows at most ${MAX_COMPARED} lines. Left out: ${plan.beyondMost.map(writeRef).join(', ')}.`,
+  ].filter((words) => words !== false)
 }
 
 const describeUnit = (unit: Unit) => (unit === '' ? 'plain numbers' : unit === 'state' ? 'states' : unit)

@@ -1,5 +1,5 @@
 import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
-import { addDays, type LocalDay, localDay, localTime } from '../../domain/time/time-zone.ts'
+import { addDays, isDay, type LocalDay, localDay, localTime } from '../../domain/time/time-zone.ts'
 import { HttpError } from '../http/route.ts'
 import { formatDuration } from '../ui/format.ts'
 
@@ -56,7 +56,8 @@ function readBound(text: string, zone: string, isEnd: boolean): number | null {
   if (!found) throw new HttpError(400, 'from, to: expected a day such as 2026-11-22')
   const [year = 0, month = 1, day = 1] = found.slice(1).map(Number)
   const date: LocalDay = { year, month, day }
-  return localTime(isEnd ? addDays(date, 1) : date, 0, zone, 'first')
+  if (!isDay(date)) throw new HttpError(400, `from, to: there is no day ${text}`)
+  return Math.max(0, localTime(isEnd ? addDays(date, 1) : date, 0, zone, 'first'))
 }
 
 /** `2026-11-22` of a time, by the clocks of a zone. */

@@ -125,9 +125,7 @@ function hits(
   if (fresh.length === 0)
     return (
       <p class="soft picks-none">
-        {found.length > 0
-          ? 'All that was found is in the graph already.'
-          : 'No metric of a host fits. No results. Try a shorter term.'}
+        {found.length > 0 ? 'Everything found is already in the graph.' : 'No results. Try a shorter term.'}
       </p>
     )
   return (
@@ -155,7 +153,7 @@ function hits(
         </button>
         <span class="soft">
           {formatCount(fresh.length, 'metric')}
-          {isMore && ', and more: more words find fewer'}
+          {isMore && ' shown, there are more: add a word to narrow the search'}
         </span>
       </p>
     </form>

@@ -1,85 +1,71 @@
 /** @jsxImportSource #markup */
-import { type Event, SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
+import { SEVERITY_NAMES, type Severity } from '../../domain/event.ts'
+import type { MaintenanceRun, StateHistory, StateRun } from '../../domain/hosts/state-history.ts'
 import { formatDuration, formatStamp } from '../ui/format.ts'
 import type { Html } from '../ui/markup/html.ts'
 
-/** Slots of equal state that follow on one another. */
-export type StripRun = {
-  readonly from: number
-  readonly to: number
-  /** The worst severity of an event that was open in it; `none` where there was none, `unknown` before the host was. */
-  readonly state: Severity | 'none' | 'unknown'
-  /** Events that were open in it. */
-  readonly count: number
-}
+/** In hundredths of the width: a shorter maintenance is drawn this wide, to be seen at all. */
+const LEAST_WIDTH = 0.4
+/** Where the events of a time in maintenance begin, from above: the hatching stays seen over them. */
+const EVENTS_FROM = 0.55
 
-export type StripOptions = {
-  readonly events: readonly Pick<Event, 'opened' | 'closed' | 'severity'>[]
-  readonly from: number
-  readonly to: number
-  readonly slots: number
-  /** Before this nothing is known. */
-  readonly since: number
-}
-
-/** The state of a time in slots, those of one state put together. */
-export function listRuns({ events, from, to, slots, since }: StripOptions): StripRun[] {
-  const size = (to - from) / slots
-  const runs: StripRun[] = []
-  for (let i = 0; i < slots; i++) {
-    const [start, end] = [from + i * size, from + (i + 1) * size]
-    const within = events.filter(({ opened, closed }) => opened < end && (closed === null || closed > start))
-    const worst = within.reduce<Severity | null>(
-      (found, { severity }) => (found === null || severity < found ? severity : found),
-      null,
-    )
-    const state = worst ?? (end <= since ? 'unknown' : 'none')
-    const before = runs.at(-1)
-    if (before?.state === state)
-      runs[runs.length - 1] = { ...before, to: end, count: Math.max(before.count, within.length) }
-    else runs.push({ from: start, to: end, state, count: within.length })
-  }
-  return runs
+export type StripLook = {
+  readonly name: string
+  readonly href: string
+  /** One of many: its name is not written, and its parts have no titles of their own. */
+  readonly isSmall?: boolean
 }
 
 /**
- * A strip of the states of a time range, as a link to that range. Its label describes the same states in
- * words.
+ * A strip of the states of a time range, as a link to that range. Maintenance is hatched, whatever was open in it,
+ * which stays below it. Its label describes the same states in words.
  */
-export function stateStrip(
-  options: StripOptions,
-  {
-    name,
-    href,
-    isSmall = false,
-  }: {
-    readonly name: string
-    readonly href: string
-    /** One of many: its name is not written, and its parts have no titles of their own. */
-    readonly isSmall?: boolean
-  },
-): Html {
-  const { from, to } = options
-  const runs = listRuns(options)
-  const place = (time: number) => Number((((time - from) / (to - from)) * 100).toFixed(2))
+export function stateStrip(history: StateHistory, { name, href, isSmall = false }: StripLook): Html {
+  const { from, to, runs, maintenance } = history
+  const place = (time: number) => Math.min(100, Math.max(0, ((time - from) / (to - from)) * 100))
+  const title = (words: string) => !isSmall && <title>{words}</title>
   return (
     <a
       class={['strip', isSmall && 'small-strip']}
       href={href}
       data-chart-link={!isSmall}
-      aria-label={`${name}: ${describeRuns(runs)}`}
+      aria-label={`${name}: ${describeHistory(history)}`}
+      title={isSmall && describeHistory(history)}
     >
       <svg width="100%" height="100%" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-        {runs.map(({ from: start, to: end, state, count }) => (
-          <rect
-            class={typeof state === 'number' ? `strip-event severity-${state}` : `strip-${state}`}
-            x={place(start)}
-            width={Number((place(end) - place(start)).toFixed(2))}
-            height="1"
-          >
-            {!isSmall && <title>{describeRun({ from: start, to: end, state, count })}</title>}
+        {runs.map((run) => (
+          <rect class={runClass(run)} {...extent(place(run.from), place(run.to))} height="1">
+            {title(describeRun(run))}
           </rect>
         ))}
+        {maintenance.map((time) => {
+          const { x, width } = extent(place(time.from), place(time.to), LEAST_WIDTH)
+          return (
+            <g>
+              {title(describeMaintenance(time))}
+              <rect class="strip-ground" x={x} width={width} height="1" />
+              <path class="strip-maintenance" d={`M${x} .5h${width}`} />
+            </g>
+          )
+        })}
+        {maintenance.flatMap((time) =>
+          runs
+            .filter((run) => run.worst !== null && run.from < time.to && run.to > time.from)
+            .map((run) => (
+              <rect
+                class={runClass(run)}
+                {...extent(
+                  place(Math.max(run.from, time.from)),
+                  place(Math.min(run.to, time.to)),
+                  LEAST_WIDTH,
+                )}
+                y={EVENTS_FROM}
+                height={1 - EVENTS_FROM}
+              >
+                {title(`${describeRun(run)}; ${describeMaintenance(time)}`)}
+              </rect>
+            )),
+        )}
       </svg>
       {!isSmall && (
         <span class="strip-name" aria-hidden="true">
@@ -90,24 +76,67 @@ export function stateStrip(
   )
 }
 
-function describeRun({ from, to, state, count }: StripRun): string {
+/** What the colours of a strip say that no severity says. */
+export const stripLegend = (
+  <ul class="strip-legend soft">
+    {[
+      { look: 'strip-up', words: 'up, no events' },
+      { look: 'strip-maintenance', words: 'in maintenance' },
+      { look: 'strip-new', words: 'not observed' },
+    ].map(({ look, words }) => (
+      <li>
+        <svg viewBox="0 0 16 10" width="16" height="10" aria-hidden="true">
+          {look === 'strip-maintenance' ? (
+            <>
+              <rect class="strip-ground" width="16" height="10" />
+              <path class={look} d="M0 5h16" />
+            </>
+          ) : (
+            <rect class={look} width="16" height="10" />
+          )}
+        </svg>
+        {words}
+      </li>
+    ))}
+  </ul>
+)
+
+function extent(from: number, to: number, least = 0): { readonly x: number; readonly width: number } {
+  const width = Math.max(to - from, least)
+  return { x: round(Math.min(from, 100 - width)), width: round(width) }
+}
+
+const round = (value: number) => Number(value.toFixed(2))
+
+const runClass = ({ state, worst }: StateRun): string =>
+  worst === null ? `strip-${state}` : `strip-event severity-${worst}`
+
+function describeRun({ from, to, state, worst, count }: StateRun): string {
+  const events =
+    worst === null ? 'no events' : `${SEVERITY_NAMES[worst]}, ${count} ${count === 1 ? 'event' : 'events'}`
   const words =
-    typeof state === 'number'
-      ? `${SEVERITY_NAMES[state]}, ${count} ${count === 1 ? 'event' : 'events'}`
-      : state === 'none'
-        ? 'no events'
-        : 'not observed'
+    state === 'new' && worst === null ? 'not observed' : state === 'down' ? `down, ${events}` : events
   return `${formatStamp(from)} to ${formatStamp(to)}: ${words}`
 }
 
-/** `no events`, or for how long the worst state held: `critical for 2 h, warning for 15 min`. */
-function describeRuns(runs: readonly StripRun[]): string {
-  const seconds = new Map<Severity, number>()
-  for (const { from, to, state } of runs)
-    if (typeof state === 'number') seconds.set(state, (seconds.get(state) ?? 0) + to - from)
-  if (seconds.size === 0) return 'no events'
-  return [...seconds]
-    .sort(([a], [b]) => a - b)
-    .map(([severity, length]) => `${SEVERITY_NAMES[severity]} for ${formatDuration(length)}`)
-    .join(', ')
+const describeMaintenance = ({ from, to, names }: MaintenanceRun): string =>
+  `in maintenance ${formatStamp(from)} to ${formatStamp(to)}: ${names.join(', ')}`
+
+/**
+ * `no events`, or for how long what held: `down for 2 h, warning for 15 min, in maintenance for 30 min`. A time counts
+ * with the worst of it.
+ */
+export function describeHistory({ runs, maintenance }: StateHistory): string {
+  const seconds = new Map<'down' | Severity, number>()
+  for (const { from, to, state, worst } of runs) {
+    const kind = state === 'down' ? 'down' : worst
+    if (kind !== null) seconds.set(kind, (seconds.get(kind) ?? 0) + to - from)
+  }
+  const order = (kind: 'down' | Severity) => (kind === 'down' ? 0 : kind)
+  const parts = [...seconds]
+    .sort(([a], [b]) => order(a) - order(b))
+    .map(([kind, length]) => `${kind === 'down' ? kind : SEVERITY_NAMES[kind]} for ${formatDuration(length)}`)
+  const planned = maintenance.reduce((sum, { from, to }) => sum + to - from, 0)
+  if (planned > 0) parts.push(`in maintenance for ${formatDuration(planned)}`)
+  return parts.length === 0 ? 'no events' : parts.join(', ')
 }

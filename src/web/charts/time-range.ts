@@ -1,4 +1,5 @@
 import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
+import { describeWrongRange } from '../../domain/time/wrong-range.ts'
 import { formatDuration, shorten } from '../ui/format.ts'
 
 /** Ranges that a graph offers, by the word in its address. */
@@ -62,6 +63,8 @@ export function readTimeRange(
   const [fromText, toText] = [parameters.get('from') ?? '', parameters.get('to') ?? '']
   if (fromText !== '' || toText !== '') {
     const [from, to] = [readTime(fromText), toText === '' ? now : readTime(toText)]
+    const wrong = from === null || to === null ? null : describeWrongRange({ from, to }, now)
+    if (wrong !== null) return { ...lastHour(now), problem: `The range ${wrong}.` }
     if (from === null || to === null || from >= to)
       return { ...lastHour(now), problem: describeWrongEnds(fromText, toText, from !== null && to !== null) }
     const end = Math.max(to, from + LEAST_SECONDS)

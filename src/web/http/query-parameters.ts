@@ -1,4 +1,5 @@
 import { NAMED_RANGE_FORM, parseNamedRange } from '../../domain/named-range.ts'
+import { describeWrongRange } from '../../domain/time/wrong-range.ts'
 import { shorten } from '../ui/format.ts'
 import { HttpError } from './route.ts'
 
@@ -122,8 +123,19 @@ export function readTimes(url: URL, now: number): { from: number; to: number } {
   }
   const to = readTime(url, 'to', now) ?? now
   const from = readTime(url, 'from', now) ?? Math.max(0, to - 3600)
+  refuseWrongTimes({ from, to }, now)
   if (from > to) throw new HttpError(400, `from: expected a time not after to (${to}), got ${from}`)
   return { from, to }
+}
+
+/** Throws an HttpError for a time that is longer or later than any data: the answer would look like one without data. */
+export function refuseWrongTimes(
+  times: { readonly from: number | null; readonly to: number | null },
+  now: number,
+): void {
+  const wrong = describeWrongRange(times, now)
+  if (wrong !== null)
+    throw new HttpError(400, `from, to: expected a time range of the past, this one ${wrong}`)
 }
 
 function refuse(name: string, expected: string, text: string): HttpError {

@@ -8,7 +8,7 @@ import type { ApiRate } from '../auth/api-rate.ts'
 import type { WriteAside } from '../auth/background-writes.ts'
 import type { SecondStep } from '../auth/second-factor.ts'
 import type { Sessions } from '../auth/session.ts'
-import type { SignIn } from '../auth/sign-in.ts'
+import type { HashPassword, SignIn } from '../auth/sign-in.ts'
 import type { EventSparks } from '../fleet/event-sparks.tsx'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { FleetEventsReader } from '../fleet/fleet-events.ts'
@@ -79,6 +79,7 @@ export type WebContext = {
   readonly writeAside: WriteAside
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly hashPassword: HashPassword
   readonly apiRate: ApiRate
   readonly secondStep: SecondStep
   readonly live: Live
@@ -152,8 +153,13 @@ export type WebRequest = {
 export const mayUse = ({ session }: Pick<WebRequest, 'session'>, access: Access): boolean =>
   session !== null && covers(session.access, access)
 
-/** The result of a page: markup of the whole page, or a complete response (redirect, JSON, CSV). */
-export type RouteResult = Html | Response
+/** A long answer of the API, written as bytes. */
+export class JsonBytes {
+  constructor(readonly bytes: Uint8Array<ArrayBuffer>) {}
+}
+
+/** The result of a page: markup of the whole page, JSON, or a complete response (redirect, JSON, CSV). */
+export type RouteResult = Html | JsonBytes | Response
 
 /** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'

@@ -95,16 +95,16 @@ function foundView({ text, found, events, group, filter, now, silence }: FoundMo
       <div class="found">
         {section(
           hosts.list.length,
-          <>
-            Hosts
-            {hosts.total > hosts.list.length && (
-              <>
-                {' '}
-                <a href={`/hosts?q=${encodeURIComponent(text)}${inGroup}`}>all {formatNumber(hosts.total)}</a>
-              </>
-            )}
-          </>,
+          'Hosts',
           hosts.list.map((host) => hostItem(host, now, silence)),
+          {
+            className: 'found-hosts',
+            rest: hosts.total > hosts.list.length && (
+              <a href={`/hosts?q=${encodeURIComponent(text)}${inGroup}`}>
+                View all {formatNumber(hosts.total)}
+              </a>
+            ),
+          },
         )}
         {section(
           hostMetrics.length,
@@ -160,9 +160,7 @@ const nothingFound = () => (
 const hostItem = (host: Found['hosts']['list'][number], now: number, silence: number) => (
   <li>
     {statusLabel(hostStatus(host, now, silence))} <a href={hostPath(host.name)}>{host.name}</a>{' '}
-    <span class="soft">
-      {host.ip} {host.build}
-    </span>
+    <span class="soft">{host.ip}</span> <span class="soft">{host.build}</span>
   </li>
 )
 
@@ -177,11 +175,19 @@ const eventItem = ({ event, problem }: EventView, now: number) => (
   </li>
 )
 
-function section(count: number, title: Html | string, items: readonly Html[]): Html | null {
+function section(
+  count: number,
+  title: string,
+  items: readonly Html[],
+  { className, rest }: { readonly className?: string; readonly rest?: Html | false } = {},
+): Html | null {
   return count === 0 ? null : (
     <section class="section">
-      <h2>{title}</h2>
-      <ul class="found-list">{items}</ul>
+      <div class="section-head">
+        <h2>{title}</h2>
+        {rest}
+      </div>
+      <ul class={['found-list', className]}>{items}</ul>
     </section>
   )
 }

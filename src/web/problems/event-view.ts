@@ -1,7 +1,9 @@
 import type { Event } from '../../domain/event.ts'
 import { describeProblem, type Problem } from '../../domain/events/problem.ts'
+import { isDiskUse } from '../../domain/hosts/filesystems.ts'
 import { type Host, hostStatus } from '../../domain/hosts/host.ts'
 import type { Store } from '../../storage/ports/store.ts'
+import type { DiskForecasts } from '../forecasts/disk-forecasts.ts'
 
 /** An event with the texts that every view shows: the problem as a sentence, and the current value. */
 export type EventView = {
@@ -14,27 +16,37 @@ export type EventView = {
 }
 
 export type ViewContext = {
-  readonly store: { readonly hosts: Pick<Store['hosts'], 'findAll'> }
   /** Seconds without a packet after which a host counts as down. */
   readonly silence: number
+  /** An open event about a disk says when the disk will be full, as far as that is known. */
+  readonly forecasts?: Pick<DiskForecasts, 'peek'>
 }
+
+type ReadContext = ViewContext & { readonly store: { readonly hosts: Pick<Store['hosts'], 'findAll'> } }
 
 /** Looks up the hosts of these events, each once. At most 1000 events. */
 export async function viewEvents(
   events: readonly Event[],
-  { store, silence }: ViewContext,
+  context: ReadContext,
   now: number,
 ): Promise<EventView[]> {
   const names = new Set(events.flatMap(({ host, members }) => (members.length > 0 ? [] : [host])))
-  const hosts = await store.hosts.findAll([...names])
-  return events.map((event) => viewEvent(event, hosts.get(event.host) ?? null, now, silence))
+  const hosts = await context.store.hosts.findAll([...names])
+  return events.map((event) => viewEvent(event, hosts.get(event.host) ?? null, now, context))
 }
 
 /** The same of one event whose host is known. */
-export function viewEvent(event: Event, host: Host | null, now: number, silence: number): EventView {
+export function viewEvent(
+  event: Event,
+  host: Host | null,
+  now: number,
+  { silence, forecasts }: ViewContext,
+): EventView {
   const own = event.members.length > 0 ? null : host
   // Values of a host that is down are outdated: its current values are not known.
   const isKnown = own !== null && hostStatus(own, now, silence) === 'up'
   const current = (isKnown ? own.latest[event.metric] : undefined) ?? null
-  return { event, host: own, current, problem: describeProblem(event, { ...own, current, now }) }
+  const isOpenDisk = isKnown && event.status === 'open' && isDiskUse(event.metric)
+  const forecast = isOpenDisk ? (forecasts?.peek(event.host, event.metric) ?? null) : null
+  return { event, host: own, current, problem: describeProblem(event, { ...own, current, forecast, now }) }
 }

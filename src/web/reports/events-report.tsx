@@ -51,9 +51,9 @@ export const eventsReport: Report = {
           name: 'Severity',
           show: ({ severity_number: severity }) =>
             isSeverity(severity) ? (
-              <>
+              <span class="status">
                 {severityMark(severity)} {capitalize(SEVERITY_NAMES[severity])}
-              </>
+              </span>
             ) : null,
         },
         {

@@ -116,6 +116,10 @@ export const madeLine = ({
   </p>
 )
 
+/** The class of a value that an open event is about: its colour, everywhere the same. */
+export const tintOf = (severity: Severity | null): string | false =>
+  severity !== null && `tinted severity-${severity}`
+
 /** A percentage with its bar, in the colour of the open event about it; a dash where there is none. */
 export function percentMeter(percent: number | null | undefined, severity: Severity | null = null): Html {
   if (percent === undefined || percent === null)
@@ -128,9 +132,7 @@ export function percentMeter(percent: number | null | undefined, severity: Sever
   return (
     <span class="meter">
       {bar(percent, severity)}
-      <span class={severity !== null && severity <= 2 && `full-text severity-${severity}`}>
-        {formatValue(percent, '%')}
-      </span>
+      <span class={tintOf(severity)}>{formatValue(percent, '%')}</span>
     </span>
   )
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { BackgroundJob } from '../../../src/agent/background-result.ts'
 import { createContainerJob } from '../../../src/agent/containers/container-job.ts'
 import { CONTAINER_METRICS } from '../../../src/domain/metrics/declared/containers.ts'
-import { metricSubject, metricUnit } from '../../../src/domain/metrics/metric.ts'
+import { formatMetricValue, metricSubject, metricUnit } from '../../../src/domain/metrics/metric.ts'
 import { isOfFamily } from '../../../src/domain/metrics/metric-family.ts'
 import { createThresholdTable } from '../../../src/domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
@@ -75,6 +75,7 @@ test('a container has its state, health, restarts, processor, memory and network
     'perf.containers.running': 1,
     'perf.containers.left': 0,
     'perf.container.shop.web.state': 1,
+    'perf.container.shop.web.status': 1,
     'perf.container.shop.web.healthy': 1,
     'perf.container.shop.web.restarts.hour': 0,
     // 24 s of processor time in 60 s on four processors.
@@ -160,6 +161,10 @@ test('one that ended well and is not to be started again is good; others say wha
     values[`perf.container.${name}.state`],
     reasons.get(`perf.container.${name}.state`),
   ]
+  const status = ['done', 'stopped', 'crashed', 'loops', 'paused', 'ill'].map((name) =>
+    formatMetricValue(`perf.container.${name}.status`, values[`perf.container.${name}.status`] ?? Number.NaN),
+  )
+  expect(status).toEqual(['exited', 'exited', 'exited', 'restarting', 'paused', 'running'])
   expect(state('done')).toEqual([1, undefined])
   expect(state('stopped')).toEqual([0, 'exited with code 0'])
   expect(state('crashed')).toEqual([0, 'exited with code 137, out of memory'])
@@ -220,7 +225,11 @@ test('one that is gone while it is asked for, or that answers nonsense, does not
     Object.keys(values)
       .filter((metric) => metric.startsWith('perf.container.'))
       .sort(),
-  ).toEqual(['perf.container.shop.web.restarts.hour', 'perf.container.shop.web.state'])
+  ).toEqual([
+    'perf.container.shop.web.restarts.hour',
+    'perf.container.shop.web.state',
+    'perf.container.shop.web.status',
+  ])
 })
 
 test.each<[string, () => Response, RegExp]>([

@@ -23,6 +23,7 @@ test.each([
       'dev.sda2 /boot',
       'dev.sda1 /boot/efi',
       'dev.mapper.ubuntu--vg-data /srv/big data',
+      'tmpfs.run /run',
     ],
   ],
   ['container', ['overlay /', 'dev.sdb1 /data', 'dev.sda1 /etc/hosts']],
@@ -52,7 +53,7 @@ test('asks for filesystems of others only when told to', () => {
 
 test('of two mounts of one folder the newer is seen', () => {
   const text =
-    '1 0 0:1 / / rw - rootfs rootfs rw\n2 1 8:1 / / rw - ext4 /dev/sda1 rw\n3 2 8:2 / /x rw - ext4 /dev/sda2 rw\n4 3 0:9 / /x rw - tmpfs tmpfs rw\n'
+    '1 0 0:1 / / rw - rootfs rootfs rw\n2 1 8:1 / / rw - ext4 /dev/sda1 rw\n3 2 8:2 / /x rw - ext4 /dev/sda2 rw\n4 3 0:9 / /x rw - proc proc rw\n'
   expect(chooseFilesystems(parseMountinfo(text), false).filesystems.map(({ name }) => name)).toEqual([
     'dev.sda1',
   ])
@@ -62,6 +63,27 @@ test('a root without a device goes by its type', () => {
   const text = '1 0 0:1 / / rw - tmpfs none rw\n2 1 0:2 / /tmp rw - tmpfs none rw\n'
   expect(chooseFilesystems(parseMountinfo(text), false).filesystems.map(({ name }) => name)).toEqual([
     'tmpfs',
+    'tmpfs.tmp',
+  ])
+})
+
+test('filesystems in memory go by their place; those of users, services and containers are left out', () => {
+  const points = [
+    '/run',
+    '/run/lock',
+    '/run/user/1000',
+    '/dev/shm',
+    '/tmp',
+    '/var/tmp',
+    '/var/lib/kubelet/pods/1/volumes/a',
+    '/sys/fs/cgroup',
+  ]
+  const text = points.map((point, i) => `${i} 1 0:${i + 30} / ${point} rw - tmpfs tmpfs rw`).join('\n')
+  const { filesystems } = chooseFilesystems(parseMountinfo(text), false)
+  expect(filesystems.map(({ name, isQuick }) => [name, isQuick])).toEqual([
+    ['tmpfs.run', true],
+    ['tmpfs.tmp', true],
+    ['tmpfs.var.tmp', true],
   ])
 })
 
@@ -70,13 +92,15 @@ test('reads octal escapes and optional columns', () => {
     '9 1 8:1 /a\\134b /mnt/tab\\011here\\043 rw shared:1 master:2 - ext4 /dev/disk/by-label/my\\040disk rw'
   expect(parseMountinfo(line)).toEqual([
     {
+      id: '9',
       device: '8:1',
       root: '/a\\b',
       mountPoint: '/mnt/tab\there#',
       type: 'ext4',
       source: '/dev/disk/by-label/my disk',
-      isMeantReadOnly: false,
+      isReadOnlyHere: false,
       isReadOnly: false,
+      isFailed: false,
     },
   ])
 })
@@ -93,7 +117,7 @@ test('tells space as df does, and busy time through device mapper', async () => 
     'perf.filesystem.dev.mapper.ubuntu--vg-ubuntu--lv.percent.active': 25,
     'perf.filesystem.dev.sda2.percent.active': 0,
   })
-  expect(Object.keys(found ?? {})).toHaveLength(20)
+  expect(Object.keys(found ?? {})).toHaveLength(24)
 })
 
 test('finds the disk below a btrfs by name or by link', async () => {
@@ -151,6 +175,7 @@ test('an overlay over a device that is mounted as well goes by the device', asyn
 test('one that does not answer, refuses or has no size is left out, the others stay', async () => {
   const answers: Record<string, () => Promise<StatFs | null>> = {
     '/boot': async () => null,
+    '/run': async () => null,
     '/boot/efi': () => Promise.reject(new Error('EACCES')),
     '/srv/big data': async () =>
       space({ blocks: 0, blocksFree: 0, blocksAvailable: 0, files: 0, filesFree: 0 }),
@@ -207,6 +232,56 @@ test('tells how many filesystems are left out', async () => {
   const found = await measure(filesystem, [zfs(...Array.from({ length: 140 }, (_, i) => `tank/d${i}`))])
   expect(found?.['perf.filesystem.omitted']).toBe(12)
   expect(Object.keys(found ?? {}).filter((name) => name.endsWith('.bytes.free'))).toHaveLength(128)
+})
+
+const writable = (found: Record<string, number> | null) =>
+  Object.fromEntries(
+    Object.entries(found ?? {}).flatMap(([name, value]) => {
+      const part = /^perf\.filesystem\.dev\.(\w+)\.writable$/.exec(name)?.[1]
+      return part === undefined ? [] : [[part, value]]
+    }),
+  )
+
+test('in the service of systemd, all mounts are read-only and the filesystems are not', async () => {
+  // ProtectSystem=strict, as /proc/self/mountinfo of the agent's service has it.
+  const mounts = (root: string, data: string, image: string) =>
+    [
+      `1 0 8:1 / / ro,relatime shared:1 - ext4 /dev/sda1 ${root},errors=remount-ro`,
+      `2 1 8:2 / /data ro,relatime - xfs /dev/sda2 ${data}`,
+      `3 1 8:3 / /image ro,relatime - ext4 /dev/sda3 ${image}`,
+    ].join('\n')
+  const at = (text: string, fstab = '') =>
+    fakeProc({ files: { '/proc/self/mountinfo': text, '/etc/fstab': fstab } })
+  const [sound, broken] = [mounts('rw', 'rw', 'ro'), mounts('ro', 'rw', 'ro')]
+  expect(writable(await measure(filesystem, [at(sound)]))).toEqual({ sda1: 1, sda2: 1 })
+  // It took writes while the agent ran.
+  const after = await measure(filesystem, [at(sound), at(broken), at(`${broken}\n`), at(broken)])
+  expect(writable(after)).toEqual({ sda1: 0, sda2: 1 })
+  // The agent was started later: what was meant is in /etc/fstab.
+  const fstab = '# a comment\nUUID=1 / ext4 errors=remount-ro 0 1\n/dev/sda3 /image ext4 noatime,ro 0 2\n'
+  expect(writable(await measure(filesystem, [at(broken, fstab)]))).toEqual({ sda1: 0, sda2: 1 })
+  expect(writable(await measure(filesystem, [at(broken)]))).toEqual({ sda2: 1 })
+})
+
+test('one that is read-only by /etc/fstab may be made writable for a while', async () => {
+  const at = (state: string) =>
+    fakeProc({
+      files: {
+        '/proc/self/mountinfo': `1 0 8:1 / /boot ${state} - ext4 /dev/sda1 ${state}`,
+        '/etc/fstab': '/dev/sda1 /boot ext4 ro 0 2',
+      },
+    })
+  expect(writable(await measure(filesystem, [at('ro'), at('rw'), at('ro')]))).toEqual({})
+})
+
+test('ext4 since Linux 6.15 calls itself writable after an error', async () => {
+  const text = [
+    '1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw,errors=remount-ro,emergency_ro',
+    '2 1 8:2 / /a ro,relatime - ext4 /dev/sda2 rw,errors=remount-ro,shutdown',
+    '3 1 8:3 / /b rw,relatime - ext4 /dev/sda3 rw,errors=remount-ro',
+  ].join('\n')
+  const found = await measure(filesystem, [fakeProc({ files: { '/proc/self/mountinfo': text } })])
+  expect(writable(found)).toEqual({ sda1: 0, sda2: 0, sda3: 1 })
 })
 
 test('one that the kernel made read-only is told, one that was mounted so is not', async () => {

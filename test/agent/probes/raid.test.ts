@@ -69,11 +69,13 @@ test('pools of ZFS and disks of btrfs are told beside them', async () => {
     'perf.raid.md127.rebuild.percent': 12.6,
     'perf.raid.md3.state': 0,
     'perf.pool.tank.state': 1,
+    'perf.pool.tank.status': 1,
     'perf.pool.backup_pool.state': 0,
+    'perf.pool.backup_pool.status': 2,
     'perf.btrfs.0cd1c0cd-8e2f-4a35-b6c9-4d5c2b1e2f3a.disks.missing': 1,
     'perf.btrfs.0cd1c0cd-8e2f-4a35-b6c9-4d5c2b1e2f3a.errors': 7,
   })
-  expect(Object.keys(found ?? {}).filter((name) => name.startsWith('perf.pool'))).toHaveLength(2)
+  expect(Object.keys(found ?? {}).filter((name) => name.startsWith('perf.pool'))).toHaveLength(4)
 })
 
 test('a machine without any of them says nothing', async () => {

@@ -36,9 +36,7 @@ test('the agent notes since when nothing was acknowledged, what waits and why, o
     await bench.advanceUntil(() => (read()?.acknowledgedAgo ?? 0) > 300, 5)
     expect(read()).toMatchObject({ failure: expect.stringContaining('storage') })
     expect(read()?.waiting).toBeGreaterThanOrEqual(4)
-    const stopping = agent.stop()
-    for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-    await stopping
+    await bench.stop(agent)
     await bench.clock.advance(600_000)
     agent = await bench.start({ ports, statusFile })
     await bench.advanceUntil(() => (read()?.running ?? 999) < 100, 1)
@@ -47,9 +45,7 @@ test('the agent notes since when nothing was acknowledged, what waits and why, o
     await bench.advanceUntil(() => (read()?.acknowledgedAgo ?? 999) < 60 && read()?.waiting === 0)
     expect(read()).toMatchObject({ failure: null })
   } finally {
-    const stopping = agent.stop()
-    for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-    await stopping
+    await bench.stop(agent)
     await engine.stop()
     bench.close()
   }

@@ -23,21 +23,21 @@ const MISDEEDS: Record<string, Misdeed> = {
       accept(),
   'stores and hangs up before it answers':
     (server) =>
-    (batch, { hangUp }) => {
+    (batch, { disconnect }) => {
       store(server, batch)
-      hangUp()
+      disconnect()
     },
   'stores and says nothing': (server) => (batch) => store(server, batch),
   'says nothing': () => () => {},
   'hangs up':
     () =>
-    (_, { hangUp }) =>
-      hangUp(),
+    (_, { disconnect }) =>
+      disconnect(),
   'answers and hangs up':
     () =>
-    (_, { accept, hangUp }) => {
+    (_, { accept, disconnect }) => {
       accept()
-      hangUp()
+      disconnect()
     },
   'has no storage':
     () =>
@@ -45,9 +45,9 @@ const MISDEEDS: Record<string, Misdeed> = {
       reply(`{"id":${batch.id},"error":"storage is away","retry":true}\n`),
   'refuses the agent':
     () =>
-    (_, { reply, hangUp }) => {
+    (_, { reply, disconnect }) => {
       reply('{"id":null,"error":"wrong passphrase","retry":false}\n')
-      hangUp()
+      disconnect()
     },
   'talks nonsense':
     () =>
@@ -82,9 +82,7 @@ test.each([1, 2, 3, 4])(
         const until = bench.clock.now() + Math.floor(random() * 300)
         await bench.advanceUntil(() => bench.clock.now() >= until, 5)
         if (random() < 0.15) {
-          const stopping = agent.stop()
-          for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-          await stopping
+          await bench.stop(agent)
           agent = await bench.start({ ports })
         }
         if (random() < 0.1) bench.clock.jump(bench.clock.nowMs() + Math.round((random() - 0.4) * 600_000))
@@ -98,9 +96,7 @@ test.each([1, 2, 3, 4])(
       expect(missingFrom(bench.sampled, measured)).toEqual([])
       expect(bench.kept.length).toBeGreaterThan(80)
     } finally {
-      const stopping = agent.stop()
-      for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-      await stopping
+      await bench.stop(agent)
       for (const server of servers) server.close()
       bench.close()
     }
@@ -114,9 +110,7 @@ test('never keeps a time twice, though the clock is put back and the agent start
   let agent = await bench.start({ ports: [server.port] })
   const start = bench.clock.nowMs()
   const restart = async () => {
-    const stopping = agent.stop()
-    for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-    await stopping
+    await bench.stop(agent)
     agent = await bench.start({ ports: [server.port] })
   }
   try {
@@ -133,9 +127,7 @@ test('never keeps a time twice, though the clock is put back and the agent start
       ...[300, 360, 420, 480],
     ])
   } finally {
-    const stopping = agent.stop()
-    for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-    await stopping
+    await bench.stop(agent)
     server.close()
     bench.close()
   }

@@ -79,9 +79,7 @@ async function stopServer() {
 }
 
 async function stopAgent() {
-  const stopping = agent.stop()
-  for (let second = 0; second < 5; second++) await bench.clock.advance(1000)
-  await stopping
+  await bench.stop(agent)
 }
 
 async function restartAgent() {

@@ -35,6 +35,8 @@ export type Bench = {
   readonly cycles: number[]
   source: MachineSource
   start(options: Partial<AgentOptions> & { ports: readonly number[] }): Promise<Agent>
+  /** Stops the agent while the clock goes on: its last delivery may wait for an answer. */
+  stop(agent: Agent): Promise<void>
   /** Moves the clock by small steps, giving the sockets time between, until it is so. */
   advanceUntil(isSo: () => boolean, stepSeconds?: number): Promise<void>
   close(): void
@@ -99,6 +101,11 @@ export function openBench(): Bench {
         },
         bench.source,
       )
+    },
+    async stop(agent) {
+      const stopping = agent.stop()
+      for (let second = 0; second < 5; second++) await clock.advance(1000)
+      await stopping
     },
     async advanceUntil(isSo, stepSeconds = 1) {
       for (let step = 0; !isSo(); step++) {

@@ -1,3 +1,4 @@
+import { createLineReader } from '../../support/lines.ts'
 import type { LoadPart } from '../load.ts'
 
 /** A load whose chunks are minutes, each sent when its time has come on a clock that runs faster. */
@@ -24,7 +25,7 @@ function sendPart(port: number, part: LoadPart, begun: number, minuteMs: number)
   let longest = 0
   let sent = 0
   let answered = 0
-  let rest = ''
+  const read = createLineReader()
   let unsent = Buffer.alloc(0)
   const sentAt: number[] = []
   const flush = (socket: Bun.Socket) => {
@@ -47,9 +48,7 @@ function sendPart(port: number, part: LoadPart, begun: number, minuteMs: number)
       open: sendNext,
       drain: flush,
       data(socket, data) {
-        const lines = (rest + data.toString('latin1')).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) {
+        for (const line of read(data)) {
           if (!line.includes('"stored":true')) {
             reject(new Error(`the collect engine answered ${line}`))
             socket.end()

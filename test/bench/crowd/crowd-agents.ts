@@ -1,3 +1,4 @@
+import { createLineReader } from '../../support/lines.ts'
 import { hostName, METRICS, machine } from '../data.ts'
 
 // A process of its own: agents, each on a connection with TLS, that send when the line on standard input says so.
@@ -41,7 +42,7 @@ class CrowdAgent {
   readonly #next: () => number[]
   #socket: Bun.Socket | null = null
   #id = 0
-  #rest = ''
+  readonly #read = createLineReader()
   #sentAt = 0
   #answered: PromiseWithResolvers<number> | null = null
   #unsent = Buffer.alloc(0)
@@ -64,7 +65,7 @@ class CrowdAgent {
       socket: {
         handshake: () => opened.resolve(),
         drain: () => this.#flush(),
-        data: (_, data) => this.#take(data.toString('latin1'), fail),
+        data: (_, data) => this.#take(this.#read(data), fail),
         close: () => fail(new Error(`${this.#host}: the collect engine closed the connection`)),
         error: (_, error) => fail(error),
       },
@@ -95,9 +96,7 @@ class CrowdAgent {
     if (sent > 0) this.#unsent = this.#unsent.subarray(sent)
   }
 
-  #take(text: string, fail: (error: Error) => void) {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
+  #take(lines: readonly string[], fail: (error: Error) => void) {
     for (const line of lines) {
       const { id, stored } = JSON.parse(line) as { id?: number; stored?: boolean }
       if (id === undefined) continue

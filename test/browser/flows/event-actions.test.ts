@@ -52,6 +52,20 @@ flow(
     await page.keyboard.press('a')
     await page.getByRole('status').filter({ hasText: 'Acknowledged:' }).waitFor()
     expect((await store.events.find(id))?.acknowledgedBy).toBe(user)
+    // Several are one action with one way back.
+    const two = await page
+      .locator('.problem-row')
+      .evaluateAll((rows) => rows.slice(0, 2).map((row) => Number(row.getAttribute('data-key')?.slice(6))))
+    const owners = () =>
+      Promise.all(two.map(async (one) => (await store.events.find(one))?.acknowledgedBy ?? null))
+    await page.reload()
+    await page.locator('[data-live-state="live"]').waitFor()
+    for (const key of ['j', 'x', 'j', 'x', 'a']) await page.keyboard.press(key)
+    await page.getByRole('status').filter({ hasText: 'Acknowledged 2 events' }).waitFor()
+    expect(await owners()).toEqual([user, user])
+    await page.locator('.toast').getByRole('button', { name: 'Undo' }).press('Enter')
+    await page.getByRole('status').filter({ hasText: 'Undone for 2 events.' }).waitFor()
+    expect(await owners()).toEqual([null, null])
     await page.keyboard.press('j')
     await page.keyboard.press('m')
     await page.locator('.problem-row details[open]').waitFor()

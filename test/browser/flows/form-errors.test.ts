@@ -2,21 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { totpCode, totpStep } from '../../../src/lib/totp.ts'
 import { FIRST_HOST } from '../../support/seed.ts'
-import { launchBrowser, openContext, refreshPage } from '../harness/browser.ts'
+import { openContext, refreshPage } from '../harness/browser.ts'
 import { findFaults } from '../harness/faults.ts'
+import { openSeededBrowser } from '../harness/seeded-browser.ts'
 import { PASSWORD, type SeededWebsite, startSeededWebsite } from '../harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-  website = await startSeededWebsite({ hosts: 12, minutes: 65, firstMinutes: 1500, settings: true })
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await website?.close()
+openSeededBrowser({ hosts: 12, minutes: 65, firstMinutes: 1500, settings: true }, (started) => {
+  ;({ browser, website } = started)
 })
 
 /** What is wrong with the page as it stands: in both sets of colours, from wide to the narrowest. */

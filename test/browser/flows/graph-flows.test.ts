@@ -122,10 +122,10 @@ flow(
       await page.waitForURL(
         `**${MEMORY}?from=${Date.UTC(2026, 0, 2, 13, 30) / 1000}&to=${Date.UTC(2026, 0, 2, 23, 30) / 1000}`,
       )
-    await page.getByText('No samples in this time').first().waitFor()
+    await page.getByText('No samples in this period').first().waitFor()
     await page.locator('.lead', { hasText: '10 h' }).waitFor()
     // From there to where there are some.
-    await moveBy(scene, link(page, 'Show the newest'))
+    await moveBy(scene, link(page, 'Show latest'))
     await page.locator('.wide-graph path.line:not([d=""])').waitFor({ state: 'attached' })
   },
 )

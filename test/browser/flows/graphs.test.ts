@@ -1,23 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { FIRST_HOST } from '../../support/seed.ts'
-import { collectComplaints, launchBrowser, openContext } from '../harness/browser.ts'
+import { collectComplaints, openContext } from '../harness/browser.ts'
 import { findFaults } from '../harness/faults.ts'
-import { type SeededWebsite, startSeededWebsite } from '../harness/website.ts'
+import { openSeededBrowser } from '../harness/seeded-browser.ts'
+import type { SeededWebsite } from '../harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite
 let context: BrowserContext
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-  website = await startSeededWebsite({ hosts: 12, minutes: 70, firstMinutes: 1800 })
+openSeededBrowser({ hosts: 12, minutes: 70, firstMinutes: 1800 }, async (started) => {
+  ;({ browser, website } = started)
   context = await openContext(browser, website)
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await website?.close()
 })
 
 const HOST = `/hosts/${FIRST_HOST}`

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
-import { launchBrowser, openContext } from '../harness/browser.ts'
-import { type SeededWebsite, startSeededWebsite } from '../harness/website.ts'
+import { openContext } from '../harness/browser.ts'
+import { openSeededBrowser } from '../harness/seeded-browser.ts'
+import type { SeededWebsite } from '../harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-  website = await startSeededWebsite({ hosts: 12, minutes: 5 })
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await website?.close()
+openSeededBrowser({ hosts: 12, minutes: 5 }, (started) => {
+  ;({ browser, website } = started)
 })
 
 /** Pixels that a name of a usual length needs. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { Glob } from 'bun'
 import type { Browser } from 'playwright-core'
 import { type HttpProxy, openHttpProxy } from '../../support/http-proxy.ts'
 import { FIRST_HOST } from '../../support/seed.ts'
@@ -43,5 +45,24 @@ test('below a path people sign in, jump, zoom and see what is new', async () => 
   await page.locator('.segments [aria-current]', { hasText: '24h' }).waitFor()
   await page.locator('#cpu .legend a').first().click()
   await page.waitForURL(`${base}/hosts/${FIRST_HOST}/metrics/**`)
+  // An action and the way back from it.
+  await page.goto(`${base}/`)
+  const row = page.locator('.problem-row').first()
+  const key = await row.getAttribute('data-key')
+  await row.getByRole('button', { name: 'Acknowledge' }).click()
+  await page.locator(`[data-key="${key}"]`).waitFor({ state: 'detached' })
+  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click()
+  await page.locator('.toast', { hasText: 'Undone.' }).waitFor()
+  await page.locator(`[data-key="${key}"]`).waitFor()
   expect(complaints).toEqual([])
 }, 30_000)
+
+test('every address that scripts write themselves begins with that path', async () => {
+  const folder = join(import.meta.dir, '../../../src/web/browser')
+  const bare: string[] = []
+  for await (const file of new Glob('**/*.ts').scan(folder)) {
+    const text = await Bun.file(join(folder, file)).text()
+    for (const [literal] of text.matchAll(/['"`]\/[a-z][^'"`]*/g)) bare.push(`${file}: ${literal}`)
+  }
+  expect(bare).toEqual([])
+})

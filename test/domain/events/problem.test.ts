@@ -31,6 +31,34 @@ const rule =
       reason,
     )
 
+describe('when a disk will be full', () => {
+  const metric = 'perf.filesystem.dev.sda1.percent.used'
+  const message = rule('>', 90, 900)(metric)
+  const day = 86_400
+  const forecast = {
+    growth: { low: 0.8, mid: 1, high: 1.2 },
+    full: { earliest: NOW + 4.2 * day, latest: NOW + 5.8 * day },
+  }
+  const mounts = { 'dev.sda1': '/var' }
+
+  test('stands behind the sentence of an open problem', () => {
+    const context = { current: 93.2, forecast, mounts, now: NOW }
+    expect(describeProblem({ ...AN_EVENT, metric, message }, context)).toEqual({
+      what: '/var is 93.2 % full',
+      detail: 'above 90 % for 15 min, full in 4 to 6 days',
+      text: '/var is 93.2 % full (above 90 % for 15 min), full in 4 to 6 days',
+    })
+  })
+
+  test('is not said of a problem that is over', () => {
+    const over = { ...AN_EVENT, status: 'closed' as const, closed: NOW - 60, value: 93.2 }
+    const context = { current: null, forecast, mounts, now: NOW }
+    expect(describeProblem({ ...over, metric, message }, context).text).toBe(
+      '/var was 93.2 % full (above 90 % for 15 min)',
+    )
+  })
+})
+
 describe('a problem in one sentence', () => {
   test.each([
     ['perf.processor.percent.used', rule('>', 95, 900), 98.7, 'CPU 98.7 % (above 95 % for 15 min)'],
@@ -95,7 +123,7 @@ describe('a problem in one sentence', () => {
       'perf.container.api.state',
       rule('=', 0, 300, 'exit code 137'),
       0,
-      'Container api is stopped (exit code 137)',
+      'Container api is not running (exit code 137)',
     ],
     ['perf.container.api.healthy', rule('=', 0, 60), 0, 'Container api is unhealthy'],
     [

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { MAX_MOUNT_POINT, MAX_MOUNTS } from '../../../src/domain/hosts/host.ts'
 import { MAX_METRIC_NAME } from '../../../src/domain/sample.ts'
 import { TEXT_BOUNDS } from '../../../src/domain/text-bounds.ts'
@@ -9,8 +9,8 @@ import {
 import { MetricSetTable, type ReceivedBatch, readBatch } from '../../../src/protocol/batch.ts'
 import { NameLists } from '../../../src/protocol/names.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
-import { fakeClock } from '../../support/clock.ts'
 import { MIDNIGHT } from '../reports.ts'
+import { openEach } from './open-each.ts'
 import type { Workbench } from './store.contract.ts'
 
 /**
@@ -89,16 +89,10 @@ function aBatch(letter: string, more: number): ReceivedBatch {
 /** Every database must hold whatever the wire lets through: see `TEXT_BOUNDS`. */
 export function describeBounds(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
+    openEach(makeWorkbench, (opened) => {
+      store = opened.store
     })
 
     async function write({ host, facts, frames, events, queue, numbers }: ReceivedBatch) {

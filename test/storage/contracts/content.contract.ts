@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { HostReport, Store } from '../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
+import { openEach } from './open-each.ts'
 import type { Workbench } from './store.contract.ts'
 
 /**
@@ -12,13 +13,8 @@ export function describeContent(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench
     let store: Store
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
+    openEach(makeWorkbench, (opened) => {
+      ;({ bench, store } = opened)
     })
 
     const failureOf = (report: HostReport) =>

@@ -1,5 +1,6 @@
 import { describe } from 'bun:test'
 import { describeBounds } from './bounds.contract.ts'
+import { describeCommits } from './commits.contract.ts'
 import { describeContent } from './content.contract.ts'
 import { describeDataAudit } from './data-audit.contract.ts'
 import { describeNotifications } from './events/notifications.contract.ts'
@@ -33,6 +34,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'events and notices': describeNotifications,
   'events of agents of the original': describeOriginalEvents,
   'the longest and shortest values of the wire': describeBounds,
+  'commits of many frames': describeCommits,
   'content that is refused': describeContent,
   'groups of hosts': describeGroups,
   'outages of a period': describeOutages,

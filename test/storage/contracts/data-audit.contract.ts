@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { Loss } from '../../../src/domain/audit/loss.ts'
 import type { HostReport, Store } from '../../../src/storage/ports/store.ts'
-import { fakeClock } from '../../support/clock.ts'
 import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
+import { openEach } from './open-each.ts'
 import type { Workbench } from './store.contract.ts'
 
 const DAY = 86_400
@@ -43,18 +43,12 @@ const lossOf = (first: number, last: number, reason: Loss['reason']): Loss => ({
 /** What is known of the completeness of what agents sent. */
 export function describeDataAudit(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    openEach(makeWorkbench, async (opened) => {
+      store = opened.store
       await store.ingest.write([
         aReport('web01', { keyHash: KEY, queue: queue('run-00000001', MIDNIGHT), isGreeting: true }),
       ])
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
     })
 
     /** The agent connects and says what it knows: the highest number given, and what no server has confirmed. */

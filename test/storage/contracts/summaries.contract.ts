@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { SummarizedSeries } from '../../../src/domain/series.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { expectFailure } from '../../support/failure.ts'
 import { randomOf } from '../random.ts'
 import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
+import { openEach } from './open-each.ts'
 import type { Workbench } from './store.contract.ts'
 
 const DAY = 86_400
@@ -14,18 +15,16 @@ const METRICS = ['percent', 'double', 'constant', 'seldom', 'sparse'] as const
 /** Rows of graphs are those of all samples, in every database. */
 export function describeSummaries(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
     const end = MIDNIGHT + DAYS * DAY
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock((end + 3600) * 1000))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
-    })
+    openEach(
+      makeWorkbench,
+      (opened) => {
+        store = opened.store
+      },
+      () => fakeClock((end + 3600) * 1000),
+    )
 
     /**
      * A sample a minute for `DAYS` days with a hole in the second, all but the last hours compacted; then some of the

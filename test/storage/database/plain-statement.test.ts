@@ -1,12 +1,5 @@
 import { expect, test } from 'bun:test'
-import { rmSync } from 'node:fs'
-import { systemClock } from '../../../src/lib/clock.ts'
-import { createLog } from '../../../src/lib/log.ts'
 import { writePlainStatement } from '../../../src/storage/database/mysql/plain-statement.ts'
-import { openStore } from '../../../src/storage/open.ts'
-import { makeTempDir } from '../../support/spawn.ts'
-import { SQL_SERVERS } from '../../support/sql/sql-servers.ts'
-import { aReport, MIDNIGHT, toPairs } from '../reports.ts'
 
 const HEAD = 'INSERT IGNORE INTO frame (time, host, samples, packed)'
 const statement = (rows: number) => `${HEAD} VALUES ${new Array(rows).fill('(?, ?, ?, ?)').join(', ')}`
@@ -43,39 +36,3 @@ test('few values, another statement, and values that do not fill the rows stay p
   expect(writePlainStatement(statement(4).replace(' IGNORE', ''), values)).toBeNull()
   expect(writePlainStatement(statement(4), values.slice(0, -1))).toBeNull()
 })
-
-const log = createLog({ level: 'error', format: 'text' })
-for (const { name, obstacle, start } of SQL_SERVERS)
-  test.skipIf(obstacle !== null)(
-    `a commit of any number of frames is stored to the last byte on ${name}, and what came twice is there once`,
-    async () => {
-      const server = await start()
-      const dataDir = makeTempDir()
-      try {
-        const store = await openStore(await server.createDatabase(), { dataDir, clock: systemClock, log })
-        const metrics = ['a', 'b']
-        const frames = Array.from({ length: 1203 }, (_, i) => ({
-          time: MIDNIGHT + 60 * i,
-          metrics,
-          values: [i % 7 === 0 ? null : Math.sin(i), i],
-        }))
-        await store.ingest.write([aReport('a', { frames: frames.slice(0, 700) })])
-        await store.ingest.write([aReport('a', { frames: frames.slice(3) })])
-        for (const [column, metric] of metrics.entries()) {
-          const expected = frames.flatMap(({ time, values }) => {
-            const value = values[column] ?? null
-            return value === null ? [] : [[time, value] as [number, number]]
-          })
-          expect(toPairs(await store.samples.range('a', metric, 0, Number.MAX_SAFE_INTEGER))).toEqual(
-            expected,
-          )
-        }
-        expect(await store.maintenance.check()).toEqual([])
-        await store.close()
-      } finally {
-        await server.remove()
-        rmSync(dataDir, { recursive: true, force: true })
-      }
-    },
-    120_000,
-  )

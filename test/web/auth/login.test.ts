@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { writeStoredPassword } from '../../../src/domain/users/user.ts'
-import { PASSWORD, startTestSite, type TestSite } from '../site.ts'
+import { hashCheaply, PASSWORD, startTestSite, type TestSite } from '../site.ts'
 
 let site: TestSite
 const changed: string[] = []
@@ -152,10 +152,7 @@ describe('a session', () => {
   test('dies with its user and with a new password, and follows a change of access at once', async () => {
     const [vera, olga, ada] = [await site.signIn('vera'), await site.signIn('olga'), await site.signIn('ada')]
     await site.store.users.delete('vera')
-    await site.store.users.setPassword(
-      'olga',
-      await Bun.password.hash('another', { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 }),
-    )
+    await site.store.users.setPassword('olga', await hashCheaply('another'))
     expect([await isSignedIn(vera), await isSignedIn(olga), await isSignedIn(ada)]).toEqual([
       false,
       false,
@@ -261,7 +258,7 @@ describe('a password that somebody else chose', () => {
       'operator',
       writeStoredPassword({
         state: 'original',
-        hash: await Bun.password.hash(sha224('eleven lamps')),
+        hash: await hashCheaply(sha224('eleven lamps')),
         expires,
       }),
       1,
@@ -303,7 +300,7 @@ describe('a password that somebody else chose', () => {
   test('of the original product ends after its time, and a disabled user never gets in', async () => {
     await addOld(site.clock.now())
     expect((await signIn('eleven lamps')).status).toBe(401)
-    const hash = await Bun.password.hash('seven green boats')
+    const hash = await hashCheaply('seven green boats')
     await site.store.users.setPassword(
       'otto',
       writeStoredPassword({ state: 'disabled', hash, expires: null }),

@@ -3,6 +3,7 @@ import type { Log } from '../../../src/lib/log.ts'
 import { createDevice } from '../../../src/web/auth/device.ts'
 import { createSignIn, networkOf } from '../../../src/web/auth/sign-in.ts'
 import { fakeClock } from '../../support/clock.ts'
+import { hashCheaply } from '../site.ts'
 
 const lines: string[] = []
 const write = (message: string, fields = {}) => void lines.push(`${message} ${JSON.stringify(fields)}`)
@@ -10,7 +11,7 @@ const log: Log = { debug: write, info: write, warn: write, error: write }
 
 let passwordHash = ''
 beforeAll(async () => {
-  passwordHash = await Bun.password.hash('right', { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
+  passwordHash = await hashCheaply('right')
 })
 
 function build() {
@@ -28,7 +29,7 @@ function build() {
           }
         : null,
   }
-  const ask = createSignIn({ users, clock, log, noteFailure: async () => {} })
+  const ask = createSignIn({ users, clock, log, noteFailure: async () => {}, hashPassword: hashCheaply })
   const signIn = (name: string, password: string, address: string, device: string | null = null) =>
     ask(name, password, { address, device })
   return { clock, signIn }

@@ -1,6 +1,6 @@
 import { FILESYSTEM_METRICS } from '../../../domain/metrics/declared/disks.ts'
 import type { Platform } from '../../../platform/platform.ts'
-import type { ProcFs, StatFs } from '../../../platform/proc.ts'
+import { type ProcFs, readTextOrNothing, type StatFs } from '../../../platform/proc.ts'
 import type { Drive, Win32 } from '../../../platform/win32.ts'
 import { addSample, percentOf } from '../arithmetic.ts'
 import { defineProbe, type ProbeSample } from '../probe.ts'
@@ -8,19 +8,22 @@ import { nameDrive, readDrives, shareActive } from './disk.ts'
 import { type DiskCounters, mergePaths, parseDiskstats } from './diskstats.ts'
 import { parseMountinfo } from './mountinfo.ts'
 import { type ChosenFilesystems, chooseFilesystems, type MountedFilesystem } from './mounts.ts'
+import { findWriteState, type WriteState } from './writes.ts'
 
 export type FilesystemReading = {
   readonly states: readonly FilesystemState[]
   /** The choice made from the text of mountinfo, which is the same in nearly every cycle; null on Windows. */
-  readonly table: (ChosenFilesystems & { readonly text: string }) | null
+  readonly table: FilesystemTable | null
 }
+
+type FilesystemTable = ChosenFilesystems & { readonly text: string; readonly writes: WriteState }
 
 export type FilesystemState = {
   readonly name: string
   readonly kind: MountedFilesystem['kind']
   /** Null when it did not answer. */
   readonly space: StatFs | null
-  /** Whether it accepts writes; null where it was mounted read-only, and where that is not known. */
+  /** Whether it takes writes; null where it is not meant to, and where that is not known. */
   readonly isWritable: boolean | null
   /** Of the block device below; null where there is none, or several. */
   readonly disk: DiskCounters | null
@@ -40,16 +43,14 @@ export const filesystem = defineProbe<FilesystemReading>({
     previous,
   ): FilesystemReading | Promise<FilesystemReading> {
     const text = proc.readText('/proc/self/mountinfo')
-    const table =
-      previous?.table?.text === text
-        ? previous.table
-        : { text, ...chooseFilesystems(parseMountinfo(text), networkFilesystems) }
+    const before = previous?.table ?? null
+    const table = before?.text === text ? before : readTable(proc, text, before, networkFilesystems)
     for (const { name, now } of table.renamed)
       noteOnce?.(`two filesystems have the name ${name}`, { filesystem: now })
     if (table.omitted > 0)
       noteOnce?.('filesystems are left out because there are too many', { count: table.omitted })
     const disks = readDisks(proc)
-    const found = table.filesystems.map((mounted) => readState(proc, mounted, disks))
+    const found = table.filesystems.map((mounted) => readState(proc, mounted, table.writes, disks))
     // Where all have answered there is nothing to wait for, nor to give a time to.
     const states = found.filter((state): state is FilesystemState => !(state instanceof Promise))
     return states.length === found.length
@@ -106,6 +107,18 @@ export function listMountPoints(platform: Platform, withRemote: boolean): Readon
   }
 }
 
+function readTable(
+  proc: ProcFs,
+  text: string,
+  before: FilesystemTable | null,
+  withRemote: boolean,
+): FilesystemTable {
+  const chosen = chooseFilesystems(parseMountinfo(text), withRemote)
+  const mounts = chosen.filesystems.map(({ mount }) => mount)
+  const took = before?.writes.tookWrites ?? new Set<string>()
+  return { text, ...chosen, writes: findWriteState(mounts, took, readTextOrNothing(proc, '/etc/fstab')) }
+}
+
 /** Empty where containers hide them: space is worth telling without. */
 function readDisks(proc: ProcFs): DiskCounters[] {
   try {
@@ -139,11 +152,12 @@ function toSpace({ total, free, available }: Drive): StatFs {
 function readState(
   proc: ProcFs,
   { name, kind, mount, isRemote, isQuick }: MountedFilesystem,
+  writes: WriteState,
   disks: readonly DiskCounters[],
 ): FilesystemState | Promise<FilesystemState> {
   const own = disks.find(({ device }) => device === mount.device)
   const disk = own ?? findSource(proc, mount.source, disks)
-  const isWritable = mount.isMeantReadOnly ? null : !mount.isReadOnly
+  const isWritable = writes.isWritable.get(mount.id) ?? null
   const answer = proc.statfs(mount.mountPoint, { remote: isRemote, quick: isQuick })
   if (!(answer instanceof Promise)) return { name, kind, space: answer, isWritable, disk }
   // One that refuses (no right to enter the folder, an aborted FUSE) is left out; the others are none the

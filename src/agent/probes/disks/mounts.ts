@@ -44,13 +44,19 @@ const VIRTUAL = new Set([
  * Filesystems that keep their counters in memory while mounted; ZFS waits for a suspended pool, FAT counts
  * its free clusters first.
  */
-const QUICK = new Set(['ext2', 'ext3', 'ext4', 'xfs'])
+const QUICK = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'tmpfs'])
 /** Images that are full for ever. */
 const IMAGE = new Set(['squashfs', 'iso9660', 'udf', 'erofs', 'cramfs', 'romfs'])
 
 /** Mounts of the system and of container engines, as node_exporter leaves them out. */
 const EXCLUDED_POINT =
   /^\/(dev|proc|sys|run\/credentials\/.+|var\/lib\/docker\/.+|var\/lib\/containers\/storage\/.+)($|\/)/
+
+/**
+ * Filesystems in memory that the whole machine writes to, such as /tmp and /run, by their place, as each is called
+ * tmpfs. Deeper ones belong to a user, a service or a container.
+ */
+const MEMORY_POINT = /^\/(?:[^/]+|(?!run\/)[^/]+\/[^/]+)$/
 
 /** The most that one machine reports: ZFS hosts have thousands of datasets. */
 const MAX_FILESYSTEMS = 128
@@ -90,6 +96,8 @@ function classify(mount: Mount, remotePoints: readonly string[]): MountedFilesys
     return name(source, { mount, isRemote, kind: isWhole ? 'device' : 'bind' })
   }
   if (isRemoteOne) return name(source, { mount, isRemote, kind: 'device' })
+  if (type === 'tmpfs' && MEMORY_POINT.test(mountPoint))
+    return name(`${type}${mountPoint}`, { mount, isRemote, kind: 'device' })
   return mountPoint === '/' ? name(type, { mount, isRemote, kind: 'root' }) : null
 }
 

@@ -1,4 +1,5 @@
 import { RAID_METRICS } from '../../../domain/metrics/declared/raid.ts'
+import { POOL_STATUS, placeOfStatus } from '../../../domain/metrics/declared/statuses.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { addSample } from '../arithmetic.ts'
 import { toMetricPart } from '../metric-name.ts'
@@ -6,8 +7,8 @@ import { defineProbe, type ProbeSample } from '../probe.ts'
 
 export type RaidReading = {
   readonly arrays: readonly RaidArray[]
-  /** Whether each pool of ZFS is online. */
-  readonly pools: ReadonlyMap<string, boolean>
+  /** The state of each pool of ZFS, as `ONLINE`. */
+  readonly pools: ReadonlyMap<string, string>
   readonly btrfs: readonly {
     readonly name: string
     readonly missing: number
@@ -44,8 +45,11 @@ export const raid = defineProbe<RaidReading>({
       addSample(samples, `${part}.disks.missing`, missing)
       addSample(samples, `${part}.rebuild.percent`, rebuilt)
     }
-    for (const [name, isOnline] of pools)
-      addSample(samples, `perf.pool.${toMetricPart(name)}.state`, isOnline ? 1 : 0)
+    for (const [name, state] of pools) {
+      const part = `perf.pool.${toMetricPart(name)}`
+      addSample(samples, `${part}.state`, state === 'ONLINE' ? 1 : 0)
+      addSample(samples, `${part}.status`, placeOfStatus(POOL_STATUS, state))
+    }
     for (const { name, missing, errors } of btrfs) {
       addSample(samples, `perf.btrfs.${toMetricPart(name)}.disks.missing`, missing)
       addSample(samples, `perf.btrfs.${toMetricPart(name)}.errors`, errors)
@@ -78,12 +82,12 @@ export function parseMdstat(text: string): RaidArray[] {
 const MAX_ARRAYS = 64
 const ZFS = '/proc/spl/kstat/zfs'
 
-function readPools(proc: ProcFs): Map<string, boolean> {
-  const pools = new Map<string, boolean>()
+function readPools(proc: ProcFs): Map<string, string> {
+  const pools = new Map<string, string>()
   if (!proc.has(ZFS)) return pools
   for (const pool of proc.list(ZFS).slice(0, 2 * MAX_ARRAYS)) {
     const state = proc.readTextIfThere(`${ZFS}/${pool}/state`)?.trim()
-    if (state !== undefined && /^[A-Z]{2,20}$/.test(state)) pools.set(pool, state === 'ONLINE')
+    if (state !== undefined && /^[A-Z]{2,20}$/.test(state)) pools.set(pool, state)
   }
   return pools
 }

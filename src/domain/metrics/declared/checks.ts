@@ -9,6 +9,7 @@ export const CHECK_METRICS: readonly MetricFamily[] = [
     unit: 'state',
     doc: '1 while a check of agent.check is good, else 0; its event says why it is not.',
     section: { of: 'states', column: 'check' },
+    states: { good: 'Passing', bad: 'Failing' },
     standard: whenDown(2, TWO_RUNS),
   },
   {

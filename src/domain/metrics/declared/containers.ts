@@ -1,4 +1,5 @@
 import { type MetricFamily, whenDown } from '../metric-family.ts'
+import { CONTAINER_STATUS, listStatuses } from './statuses.ts'
 
 const FAMILIES: readonly MetricFamily[] = [
   {
@@ -19,6 +20,13 @@ const FAMILIES: readonly MetricFamily[] = [
     doc: '1 while a container runs or after it ended with code 0 and is not to be started again, else 0.',
     section: { of: 'states', column: 'container' },
     standard: whenDown(3, 300),
+  },
+  {
+    name: 'perf.container.<name>.status',
+    unit: '',
+    doc: `What the engine calls its state: ${listStatuses(CONTAINER_STATUS)}.`,
+    section: { of: 'containers', column: 'State' },
+    statuses: CONTAINER_STATUS,
   },
   {
     name: 'perf.container.<name>.healthy',

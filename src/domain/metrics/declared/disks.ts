@@ -98,8 +98,8 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
     name: 'perf.filesystem.<filesystem>.writable',
     unit: 'state',
     doc:
-      '1 while it takes writes, 0 since the kernel made it read-only, as after an error of its disk; absent ' +
-      'where it was mounted read-only.',
+      '1 while it takes writes, 0 since it does not, as after an error of its disk; absent where it was mounted ' +
+      'read-only, or is to be by /etc/fstab.',
     title: 'Filesystem <filesystem>',
     systems: 'Linux',
     section: { of: 'filesystems', column: 'Writes' },

@@ -1,4 +1,5 @@
 import { type MetricFamily, whenDown } from '../metric-family.ts'
+import { listStatuses, POOL_STATUS } from './statuses.ts'
 
 const FAMILIES: readonly MetricFamily[] = [
   {
@@ -33,6 +34,13 @@ const FAMILIES: readonly MetricFamily[] = [
     section: { of: 'raid', column: 'State' },
     states: { good: 'Online', bad: 'Degraded' },
     standard: whenDown(2, 0),
+  },
+  {
+    name: 'perf.pool.<pool>.status',
+    unit: '',
+    doc: `What ZFS calls the state of a pool: ${listStatuses(POOL_STATUS)}.`,
+    title: 'Status of ZFS pool <pool>',
+    statuses: POOL_STATUS,
   },
   {
     name: 'perf.btrfs.<filesystem>.disks.missing',

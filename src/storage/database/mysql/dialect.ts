@@ -28,6 +28,7 @@ export function createMysqlDialect({
     plain,
     forUpdate: 'FOR UPDATE',
     renameIndex: (table, from, to) => [`ALTER TABLE ${table} RENAME INDEX ${from} TO ${to}`],
+    dropIndex: (table, name) => `DROP INDEX ${name} ON ${table}`,
     insertSizes: [500, 50, 5, 1],
     plainRows: 500,
     joinedRows: 100,

@@ -15,7 +15,7 @@ export async function backUp(database: SqliteDatabase, file: string): Promise<vo
   try {
     // Its rights are narrow before there is anything in it; VACUUM INTO takes an empty file.
     closeSync(openSync(partial, 'ax', 0o600))
-    database.connection.run('VACUUM INTO ?', [partial])
+    database.readAlone((connection) => connection.run('VACUUM INTO ?', [partial]))
     verifyBackup(partial)
     syncPath(partial)
     renameSync(partial, file)

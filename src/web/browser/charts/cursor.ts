@@ -16,8 +16,8 @@ const DAY = 86_400
 /** The time under the cursor; null while there is none. */
 let moment: number | null = null
 let held: Element | null = null
-/** The text of each value before the cursor replaced it. */
-let said = new Map<Element, string>()
+/** Each value before the cursor replaced it: its text, and whether it has the colour of an event. */
+let said = new Map<Element, { readonly text: string; readonly isTinted: boolean }>()
 
 export const isShown = () => moment !== null
 
@@ -63,9 +63,11 @@ function showIn(place: HTMLElement, field: PlotArea, time: number, { from, to }:
 function showValue(place: HTMLElement, time: number) {
   const word = place.querySelector('b')
   if (!word) return
-  if (!said.has(word)) said.set(word, word.textContent)
+  if (!said.has(word)) said.set(word, { text: word.textContent, isTinted: word.classList.contains('tinted') })
   const row = findRow(place.dataset.cursorValue ?? '', time)
   if (row === undefined) return
+  // The event is about the newest value.
+  word.classList.remove('tinted')
   word.textContent = row ? formatValue(figureOf(row), readUnit(place)) : '–'
 }
 
@@ -73,7 +75,10 @@ export function hide() {
   moment = null
   held = null
   for (const mark of document.querySelectorAll('.cursor-field > :is(.cursor, .tip)')) mark.remove()
-  for (const [word, text] of said) word.textContent = text
+  for (const [word, { text, isTinted }] of said) {
+    word.textContent = text
+    word.classList.toggle('tinted', isTinted)
+  }
   said = new Map()
 }
 

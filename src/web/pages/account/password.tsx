@@ -34,7 +34,7 @@ export const changePassword = route(
         wrong ? 400 : 429,
       )
     }
-    const passwordHash = await Bun.password.hash(normalizePassword(next))
+    const passwordHash = await web.hashPassword(normalizePassword(next))
     await web.store.users.setPassword(session.user, passwordHash)
     await web.onPasswordChanged(session.user)
     if (form.get('tokens') === 'revoke')
@@ -90,14 +90,29 @@ function passwordView(request: WebRequest, outcome: PasswordOutcome) {
     csrf,
     url,
     // A user who has to choose a password first can't open any other page.
-    body: session?.mustChangePassword ? form : settingsFrame(request, form),
+    body: session?.mustChangePassword
+      ? form
+      : settingsFrame(
+          request,
+          <>
+            <div class="head">
+              <div>
+                <p class="crumbs">
+                  <a href="/settings">Settings</a>
+                </p>
+                <h1>Your password</h1>
+              </div>
+            </div>
+            {form}
+          </>,
+        ),
   })
 }
 
 function passwordForm({ session, csrf }: WebRequest, outcome: PasswordOutcome) {
   return (
     <form class="settings" method="post" action="/password">
-      <h1>Your password</h1>
+      {session?.mustChangePassword && <h1>Your password</h1>}
       {session?.mustChangePassword && <p class="notice">Choose your own password before you continue.</p>}
       {outcome === 'changed' && (
         <p class="done" role="status">

@@ -15,7 +15,7 @@ export const acknowledgePage = route(
     const { url, session, csrf, now, web } = request
     const event = await findEvent(request)
     const host = event.members.length > 0 ? null : await web.store.hosts.find(event.host)
-    const { problem } = viewEvent(event, host, now, web.silence)
+    const { problem } = viewEvent(event, host, now, web)
     const title = 'Acknowledge event'
     const isOver = event.status === 'closed'
     const isTaken = event.acknowledgedBy !== null

@@ -63,6 +63,14 @@ export function describeDone(
     : `${DONE[what]}: ${only.host}, ${sentence}`
 }
 
+/** The text about events that an action for several left as they were; empty when there are none. */
+export const describeKept = (count: number): string =>
+  count <= 0
+    ? ''
+    : count === 1
+      ? '. 1 event stays as it was: it is already acknowledged or closed.'
+      : `. ${formatCount(count, 'event')} stay as they were: already acknowledged or closed.`
+
 /** The change that another user, or the agent, has made to an event meanwhile. */
 export function describeLater(action: EventAction, actor: string | null, time: number, now: number): string {
   const words: Partial<Record<EventAction, string>> = {
@@ -128,7 +136,9 @@ export async function actionResult(request: WebRequest): Promise<Html | null> {
   if (done !== null) {
     const [id] = done.ids
     const only = done.count === 1 && id !== undefined ? await web.store.events.find(id) : null
-    const words = describeDone(done.what, done.count, only, await sentenceOf(only, web, now))
+    const kept = Number(/^\d{1,6}$/.exec(searchParams.get('kept') ?? '')?.[0] ?? 0)
+    const words =
+      describeDone(done.what, done.count, only, await sentenceOf(only, web, now)) + describeKept(kept)
     return resultLine(words, done.what === 'reopen' ? null : undoForm(url, csrf, writeDone(done)))
   }
   const undone = readDone(searchParams.get('undid'))
@@ -155,7 +165,7 @@ export async function sentenceOf(
 ): Promise<string | null> {
   if (event === null) return null
   const host = event.members.length > 0 ? null : await web.store.hosts.find(event.host)
-  return viewEvent({ ...event, status: 'open', closed: null }, host, now, web.silence).problem.what
+  return viewEvent({ ...event, status: 'open', closed: null }, host, now, web).problem.what
 }
 
 /** `Not changed: event #12 was acknowledged by ann 5 s ago.` */

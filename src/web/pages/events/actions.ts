@@ -7,6 +7,7 @@ import { readId } from '../../ui/form-fields.tsx'
 import {
   type Done,
   describeDone,
+  describeKept,
   describeMissed,
   describeUndone,
   readDone,
@@ -68,14 +69,40 @@ function answer(
   return redirect(tellAt(back, outcome))
 }
 
-/** Says what was done, with the way to undo it. */
-export async function answerDone(request: WebRequest, back: string, done: Done): Promise<RouteResult> {
+/**
+ * Says what was done, with the way to undo it, and how many of the events that were asked for stay as they were:
+ * another user has acknowledged or closed them.
+ */
+export async function answerDone(
+  request: WebRequest,
+  back: string,
+  done: Done,
+  asked: readonly number[] = done.ids,
+): Promise<RouteResult> {
   const { web, now } = request
   const [id] = done.ids
+  const [alone] = asked
+  if (id === undefined && asked.length === 1 && alone !== undefined) {
+    const event = await web.store.events.find(alone)
+    const missed = event && (await describeMissed(event, web, now))
+    if (missed !== null)
+      return answer(
+        request,
+        back,
+        { missed: writeDone({ ...done, ids: [alone] }) },
+        { words: missed, undo: null, isDone: false },
+      )
+  }
   const only = done.ids.length === 1 && id !== undefined ? await web.store.events.find(id) : null
+  const kept = asked.length - done.ids.length
   const words = describeDone(done.what, done.ids.length, only, await sentenceOf(only, web, now))
   const undo = done.what === 'reopen' || done.ids.length === 0 ? null : writeDone(done)
-  return answer(request, back, { did: writeDone(done) }, { words, undo, isDone: true })
+  return answer(
+    request,
+    back,
+    { did: writeDone(done), ...(kept > 0 && { kept: String(kept) }) },
+    { words: words + describeKept(kept), undo, isDone: true },
+  )
 }
 
 /**
@@ -155,7 +182,8 @@ export const changeEvents = route(
       comment,
     })
     note(`${what} ${changed.length === 0 ? 'none' : changed.join(', ')}`)
-    return answerDone(request, readLocalPath(form.get('back') ?? '/events'), { what, at: now, ids: changed })
+    const back = readLocalPath(form.get('back') ?? '/events')
+    return answerDone(request, back, { what, at: now, ids: changed }, known)
   },
 )
 

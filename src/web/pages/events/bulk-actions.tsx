@@ -54,7 +54,7 @@ export const changeAllEvents = route(
     note(
       `${what} ${formatCount(changed.length, 'event')}${narrowed === '' ? '' : `, filtered by ${narrowed}`}`,
     )
-    return answerDone(request, back, { what, at: now, ids: changed })
+    return answerDone(request, back, { what, at: now, ids: changed }, ids)
   },
 )
 
@@ -63,7 +63,7 @@ export const changeAllEvents = route(
  * the others.
  */
 function readOpenFilter(url: URL, seen: number): EventFilter {
-  const filter = readEventFilter(url)
+  const filter = readEventFilter(url, seen)
   return { ...filter, status: 'open', to: Math.min(filter.to ?? seen, seen) }
 }
 

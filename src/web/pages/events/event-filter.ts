@@ -5,7 +5,7 @@ import { MAX_METRIC_NAME } from '../../../domain/sample.ts'
 import type { EventOrder, EventQuery, HostStore } from '../../../storage/ports/store.ts'
 import { readTime } from '../../charts/time-range.ts'
 import { readFacets } from '../../filters/facets.tsx'
-import { readChoice, readInteger, readText } from '../../http/query-parameters.ts'
+import { readChoice, readInteger, readText, refuseWrongTimes } from '../../http/query-parameters.ts'
 import { HttpError } from '../../http/route.ts'
 
 /** The filter of a list of events, as its address contains it. */
@@ -21,7 +21,7 @@ export type EventFilter = {
 }
 
 /** Throws an HttpError for an invalid parameter. */
-export function readEventFilter(url: URL): EventFilter {
+export function readEventFilter(url: URL, now: number): EventFilter {
   const severity = readInteger(url, 'severity', { min: 1, max: 4, default: null })
   const acknowledged = readChoice(url, 'acknowledged', ['yes', 'no', ''])
   return {
@@ -31,12 +31,12 @@ export function readEventFilter(url: URL): EventFilter {
     facets: readFacets(url).lists,
     metric: readText(url, 'metric', MAX_METRIC_NAME)?.trim() ?? '',
     acknowledged: acknowledged === 'yes' ? true : acknowledged === 'no' ? false : null,
-    ...readPeriod(url),
+    ...readPeriod(url, now),
   }
 }
 
 /** Throws an HttpError for an invalid time: a list of all events must not look like one of that time. */
-function readPeriod(url: URL): Pick<EventFilter, 'from' | 'to'> {
+function readPeriod(url: URL, now: number): Pick<EventFilter, 'from' | 'to'> {
   const read = (name: string) => {
     const text = url.searchParams.get(name) ?? ''
     const time = readTime(text)
@@ -49,6 +49,7 @@ function readPeriod(url: URL): Pick<EventFilter, 'from' | 'to'> {
   }
   const [from, to] = [read('from'), read('to')]
   if (from !== null && to !== null && from > to) throw new HttpError(400, 'to: expected a time after from')
+  refuseWrongTimes({ from, to: null }, now)
   return { from, to }
 }
 

@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import { type Event, lengthOf } from '../../../domain/event.ts'
-import { eventPath, severityLabel, stampLabel } from '../../ui/components.tsx'
+import { eventPath, spokenMark, stampLabel } from '../../ui/components.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { eventState, hostName } from './event-table.tsx'
@@ -22,7 +22,7 @@ export function eventLines(
     <ul class={['event-lines', hosts && 'with-hosts']}>
       {events.map((event) => (
         <li class={`severity-${event.severity}`} data-key={`event-${event.id}`}>
-          {severityLabel(event.severity)}
+          {spokenMark(event.severity)}
           {hosts && (
             <span class="event-host" title={event.host}>
               {hostName(event)}

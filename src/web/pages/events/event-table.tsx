@@ -17,8 +17,8 @@ import { icon } from '../../ui/icons.tsx'
 import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import type { EventSort } from './event-filter.ts'
+import { eventMenu } from './event-menu.tsx'
 import { findHold, heldWords } from './event-state.tsx'
-import { muteChoices } from './mute-choices.tsx'
 
 export type EventTableOptions = {
   readonly events: readonly EventView[]
@@ -196,8 +196,7 @@ function notifiedMark(
 }
 
 function rowActions(event: Event, what: string): Html {
-  const { id, host, members, status, acknowledgedBy } = event
-  const path = eventPath(id)
+  const { id, host, status, acknowledgedBy } = event
   const action = status === 'closed' ? 'reopen' : acknowledgedBy === null ? 'acknowledge' : null
   return (
     <div class="row-buttons">
@@ -205,31 +204,13 @@ function rowActions(event: Event, what: string): Html {
         <button
           class="small"
           type="submit"
-          formaction={`${path}/${action}`}
+          formaction={`${eventPath(id)}/${action}`}
           aria-label={`${capitalize(action)} event ${id} of ${host}`}
         >
           {capitalize(action)}
         </button>
       )}
-      {status === 'open' && (
-        <details class="menu" name="event-menu" id={`more-${id}`}>
-          <summary class="button small" aria-label={`More for ${host}, ${what}`}>
-            ⋯
-          </summary>
-          <div class="menu-body">
-            {members.length === 0 && muteChoices(`${path}/mute`)}
-            <button type="submit" formaction={`${path}/close`}>
-              <span>
-                Close
-                <span class="soft">hides this until it has recovered and comes again</span>
-              </span>
-            </button>
-            <a class="button" href={`${path}#comment`}>
-              Comment…
-            </a>
-          </div>
-        </details>
-      )}
+      {status === 'open' && eventMenu(event, { what })}
     </div>
   )
 }

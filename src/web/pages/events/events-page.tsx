@@ -36,7 +36,7 @@ const TITLES = { open: 'Open events', closed: 'Closed events', all: 'All events'
 
 export const eventsPage = route({ path: '/events', access: 'viewer' }, async (request) => {
   const { url, session, csrf, now, web } = request
-  const filter = readEventFilter(url)
+  const filter = readEventFilter(url, now)
   const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
   const query = await findEventQuery(filter, web.store.hosts)
   const { severity: _, ...ofAnySeverity } = query

@@ -87,9 +87,11 @@ function ways(model: GraphModel): Html {
   const name = own !== null && plan.lines.length === 1 ? `${own.host}-${own.metric}` : 'comparison'
   return (
     <div class="saves">
-      <a class="button" href="#add-lines">
-        Compare
-      </a>
+      {own !== null && (
+        <a class="button" href="#add-lines">
+          Compare
+        </a>
+      )}
       <a class="button" href={saveViewPath(graphAddress(model))}>
         Save view
       </a>

@@ -28,7 +28,7 @@ export function eventsOf(model: GraphModel): Html | null {
       ) : (
         eventLines(events.slice(0, SHOWN_EVENTS), describeDurationOf, {
           hosts: own === null || !isAlone,
-          say: (event) => viewEvent(event, hosts.get(event.host) ?? null, now, silence).problem.text,
+          say: (event) => viewEvent(event, hosts.get(event.host) ?? null, now, { silence }).problem.text,
         })
       )}
       {isAlone && thresholds.length > 0 && thresholdsOf(model)}

@@ -111,7 +111,7 @@ function graph(model: GraphModel): Html {
           </div>
           {isSilent && (
             <p class="no-samples">
-              No samples in this time
+              No samples in this period
               {wayToSamples(model)}
             </p>
           )}
@@ -175,7 +175,7 @@ function wayToSamples(model: GraphModel): Html | null {
   const time = new URLSearchParams({ from: String(newest - HOUR), to: String(newest) })
   return (
     <a class="button" href={graphAddress(model, { time })} data-chart-link>
-      Show the newest
+      Show latest
     </a>
   )
 }

@@ -4,7 +4,7 @@ import { isDiskUse } from '../../../domain/hosts/filesystems.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import type { Series } from '../../../domain/sample.ts'
 import type { SummarizedSeries } from '../../../domain/series.ts'
-import { planComparison, type SeriesComparison } from '../../charts/comparison.ts'
+import { describeRefused, planComparison, type SeriesComparison } from '../../charts/comparison.ts'
 import { listEventsIn } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import {
@@ -76,6 +76,18 @@ type GraphRequest = Pick<WebRequest, 'url' | 'now' | 'web'>
 /** Rows of each line: a lone one is drawn finer than many, which share the weight of the page. */
 const rowsOf = (lines: number) => (lines === 1 ? 600 : lines <= 4 ? 400 : 300)
 
+const DAY = 86_400
+
+/**
+ * As many rows as there are whole days, or whole numbers of days, where a row is about a day anyway: the mean
+ * of 14 hours goes up and down with day and night, and a year of it is noise.
+ */
+export function wholeDays(seconds: number, most: number): number {
+  const days = seconds / DAY
+  if (days < most / 4) return most
+  return Math.max(1, Math.round(days / Math.ceil(days / most)))
+}
+
 /** Which lines are shown, of what time. */
 async function planLines({ url, now, web }: GraphRequest, own: SeriesRef | null): Promise<GraphLines> {
   const refs = own === null ? readRefs(url.searchParams) : withOwn(own, readRefs(url.searchParams))
@@ -115,7 +127,8 @@ export async function readGraph(request: GraphRequest, own: SeriesRef | null): P
   const { options, problems } = readOptions(request.url)
   const lines = await planLines(request, own)
   const { plan, timeRange } = lines
-  const picture = { from: timeRange.from, to: timeRange.to, points: rowsOf(plan.lines.length) }
+  const { from, to } = timeRange
+  const picture = { from, to, points: wholeDays(to - from, rowsOf(plan.lines.length)) }
   const drawn = await loadRows(store.samples, plan.lines, picture)
   const [only, another] = plan.lines
   const names = [...new Set(plan.lines.map(({ host }) => host))]
@@ -207,13 +220,13 @@ async function findExtent(lines: readonly SeriesRef[], { store }: WebRequest['we
   return firsts.length === 0 ? null : { first: Math.min(...firsts) }
 }
 
-/** Lines without a sample whose host has no such metric, be it that it has another name today. */
+/** Lines without a sample, or left out for their unit, whose host has no such metric or is unknown. */
 async function findMissing(
   plan: SeriesComparison,
   drawn: readonly SummarizedSeries[],
   { store }: WebRequest['web'],
 ): Promise<SeriesRef[]> {
-  const silent = plan.lines.filter((_, i) => drawn[i]?.summary === null)
+  const silent = [...plan.lines.filter((_, i) => drawn[i]?.summary === null), ...plan.ofOtherUnits]
   const known = new Map<string, readonly string[]>()
   for (const host of new Set(silent.map((line) => line.host)))
     known.set(host, await store.hosts.metrics(host))
@@ -224,9 +237,8 @@ async function findMissing(
 export function describeMissing({ plan, missing }: GraphData, url: URL): string[] {
   const wrong = findWrongRefs(url.searchParams).map((text) => shorten(text, 80))
   return [
-    ...plan.refused,
-    missing.length > 0 &&
-      `Not known here, perhaps by another name today: ${missing.map(writeRef).join(', ')}.`,
-    wrong.length > 0 && `Not a host and a metric with a colon between: ${wrong.slice(0, 5).join(', ')}.`,
+    ...describeRefused(plan, missing),
+    missing.length > 0 && `Unknown host or metric: ${missing.map(writeRef).join(', ')}.`,
+    wrong.length > 0 && `Expected host:metric, got: ${wrong.slice(0, 5).join(', ')}.`,
   ].filter((words) => words !== false)
 }

@@ -1,5 +1,11 @@
 /** @jsxImportSource #markup */
-import { countAll, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from '../../../domain/event.ts'
+import {
+  countAll,
+  type Event,
+  SEVERITIES,
+  SEVERITY_NAMES,
+  type SeverityCounts,
+} from '../../../domain/event.ts'
 import type { MaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { EventView } from '../../problems/event-view.ts'
 import { agoLabel, eventPath, spokenMark } from '../../ui/components.tsx'
@@ -7,9 +13,9 @@ import { csrfField } from '../../ui/form-fields.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
+import { eventMenu } from '../events/event-menu.tsx'
 import { heldWords } from '../events/event-state.tsx'
 import { hostName } from '../events/event-table.tsx'
-import { muteChoices } from '../events/mute-choices.tsx'
 
 export type Attention = {
   /** The worst open events that are not acknowledged, with the line of the last day where there is one. */
@@ -80,39 +86,16 @@ function problemRow({ event, problem, spark }: Attention['rows'][number], model:
   )
 }
 
-function problemActions(
-  { id, host, members }: EventView['event'],
-  what: string,
-  { csrf, back }: Attention,
-): Html {
-  const path = eventPath(id)
+function problemActions(event: Event, what: string, { csrf, back }: Attention): Html {
+  const { id, host } = event
   return (
-    <form class="problem-actions" method="post" action={`${path}/acknowledge`} data-action>
+    <form class="problem-actions" method="post" action={`${eventPath(id)}/acknowledge`} data-action>
       {csrfField(csrf)}
       <input type="hidden" name="back" value={back} />
       <button class="small" type="submit" aria-label={`Acknowledge: ${host}, ${what}`}>
         Acknowledge
       </button>
-      <details class="menu" name="problem-menu" id={`more-${id}`}>
-        <summary class="button small" aria-label={`More for ${host}, ${what}`}>
-          ⋯
-        </summary>
-        <div class="menu-body">
-          {members.length === 0 && muteChoices(`${path}/mute`)}
-          <button type="submit" formaction={`${path}/close`}>
-            <span>
-              Close
-              <span class="soft">hides this until it has recovered and comes again</span>
-            </span>
-          </button>
-          <a class="button" href={`${path}#comment`}>
-            Comment…
-          </a>
-          <a class="button" href={path}>
-            Open
-          </a>
-        </div>
-      </details>
+      {eventMenu(event, { what, opens: true })}
     </form>
   )
 }

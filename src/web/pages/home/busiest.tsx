@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { type FleetEntry, type FleetView, rememberOf } from '../../fleet/fleet.ts'
 import { bar } from '../../ui/bar.tsx'
-import { hostPath, metricPath } from '../../ui/components.tsx'
+import { hostPath, metricPath, tintOf } from '../../ui/components.tsx'
 import { formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 
@@ -68,7 +68,7 @@ export function busiestView(entries: readonly FleetEntry[], view: FleetView): Ht
                         class="plain number"
                         href={path === null ? hostPath(host.name) : metricPath(host.name, path)}
                       >
-                        {formatValue(value, '%')}
+                        <span class={tintOf(severity)}>{formatValue(value, '%')}</span>
                       </a>
                     </li>
                   )

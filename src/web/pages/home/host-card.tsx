@@ -1,8 +1,8 @@
 /** @jsxImportSource #markup */
-import type { FleetEntry } from '../../fleet/fleet.ts'
+import type { FleetEntry, FleetView } from '../../fleet/fleet.ts'
 import { notFound, route } from '../../http/route.ts'
 import { type EventView, viewEvents } from '../../problems/event-view.ts'
-import { agoLabel, spokenMark, statusLabel, untilLabel } from '../../ui/components.tsx'
+import { agoLabel, spokenMark, statusLabel, tintOf, untilLabel } from '../../ui/components.tsx'
 import { formatCount, formatValue } from '../../ui/format.ts'
 import { keepUnits } from '../../ui/keep-units.ts'
 import type { Html } from '../../ui/markup/html.ts'
@@ -18,7 +18,7 @@ const LOOKED_AT = 100
 
 export const hostCard = route({ path: '/fleet/:name', access: 'viewer' }, async (request) => {
   const { params, url, now, web } = request
-  const { byName } = await web.fleet.read()
+  const { byName, severityOf } = await web.fleet.read()
   const host = byName.get(params.name ?? '')
   if (host === undefined) throw notFound('host')
   const fill = readFill(url)
@@ -29,7 +29,7 @@ export const hostCard = route({ path: '/fleet/:name', access: 'viewer' }, async 
   ])
   const [worst] = events.toSorted((one, other) => one.severity - other.severity || one.opened - other.opened)
   const [view] = worst === undefined ? [] : await viewEvents([worst], web, now)
-  return cardView({ host, fill, line, view: view ?? null, more: total - 1, now })
+  return cardView({ host, fill, line, view: view ?? null, more: total - 1, severityOf, now })
 })
 
 /** The metric that fills the cell; that of the CPU where cells show the state alone. */
@@ -53,15 +53,16 @@ type HostCard = {
   readonly line: Html | null
   readonly view: EventView | null
   readonly more: number
+  readonly severityOf: FleetView['severityOf']
   readonly now: number
 }
 
-function cardView({ host, fill, line, view, more, now }: HostCard): Html {
+function cardView({ host, fill, line, view, more, severityOf, now }: HostCard): Html {
   const values = [
-    ['CPU', host.processor, '%'],
-    ['Memory', host.memory, '%'],
-    ['Disk', host.disk, '%'],
-    ['Network', host.network, 'B/s'],
+    ['CPU', host.processor, '%', 'perf.processor.percent.used'],
+    ['Memory', host.memory, '%', 'perf.memory.percent.used'],
+    ['Disk', host.disk, '%', host.diskMetric],
+    ['Network', host.network, 'B/s', null],
   ] as const
   return (
     <>
@@ -82,10 +83,12 @@ function cardView({ host, fill, line, view, more, now }: HostCard): Html {
         </p>
       )}
       <dl class={host.isDown ? 'card-values soft' : 'card-values'}>
-        {values.map(([name, value, unit]) => (
+        {values.map(([name, value, unit, metric]) => (
           <div>
             <dt>{name}</dt>
-            <dd>{value === null ? '–' : formatValue(value, unit)}</dd>
+            <dd class={metric !== null && !host.isDown && tintOf(severityOf(host.name, metric))}>
+              {value === null ? '–' : formatValue(value, unit)}
+            </dd>
           </div>
         ))}
       </dl>

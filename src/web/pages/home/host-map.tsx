@@ -52,9 +52,11 @@ export function hostMap(model: HostMap): Html {
     <section class="card host-map" aria-label="Hosts" data-fill={model.fill.key}>
       <div class="section-head">
         <h2>Hosts</h2>
-        {groupLinks(model)}
-        {fillLinks(model)}
         <a href={`/hosts${model.kept === '' ? '' : `?${model.kept}`}`}>All hosts</a>
+        <div class="map-controls">
+          {groupLinks(model)}
+          {fillLinks(model)}
+        </div>
       </div>
       {isLarge ? countsByGroup(groups, model) : groups.map((group) => cellGroup(group, model))}
       {isLarge && <div class="cells-large" data-kept data-fleet={fleetAddress(model)} />}

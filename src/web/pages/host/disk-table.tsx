@@ -1,6 +1,5 @@
 /** @jsxImportSource #markup */
 
-import type { Severity } from '../../../domain/event.ts'
 import { describeFull, type Forecast } from '../../../domain/hosts/capacity.ts'
 import type { Filesystem } from '../../../domain/hosts/filesystems.ts'
 import type { SectionPlan } from '../../../domain/metrics/section-plan.ts'
@@ -18,8 +17,6 @@ const OWN: readonly string[] = ['Used', 'Free']
 
 export type DiskTableModel = TableModel & {
   readonly disks: readonly DiskRow[]
-  /** The worst severity of the open events about each metric. */
-  readonly severities: ReadonlyMap<string, Severity>
   readonly now: number
 }
 

@@ -1,23 +1,19 @@
 /** @jsxImportSource #markup */
-import type { Event } from '../../../domain/event.ts'
 import { countDowntime, type Downtime, type Outage } from '../../../domain/events/downtime.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import type { StateOfHost } from '../../../domain/hosts/host-state.ts'
+import type { StateHistory } from '../../../domain/hosts/state-history.ts'
 import { escapePattern, MUTE_TIMES } from '../../changes/mute-host.ts'
-import { stateStrip } from '../../charts/state-strip.tsx'
+import { stateStrip, stripLegend } from '../../charts/state-strip.tsx'
 import { writePercent } from '../../reports/availability-report.tsx'
 import { agoLabel, hostPath, pageHeading, statusLabel, untilLabel } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
 import { formatDuration, formatNumber, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 
-const DAY = 86_400
-const MONTH = 30 * DAY
+const MONTH = 30 * 86_400
 /** A smaller clock skew, in seconds, is not shown. */
 const WORTH_TELLING_SKEW = 30
-/** A quarter of an hour, and a third of a day. */
-const DAY_SLOTS = 96
-const MONTH_SLOTS = 90
 
 export type HeadModel = StateOfHost & {
   readonly host: Host
@@ -25,8 +21,10 @@ export type HeadModel = StateOfHost & {
   readonly csrf: string
   readonly mayChange: boolean
   readonly mayManage: boolean
+  /** The states of the last day and of the last month. */
+  readonly days: StateHistory
+  readonly month: StateHistory
   /** Of the last 30 days. */
-  readonly history: readonly Event[]
   readonly outages: readonly Outage[]
   /** The first of its metrics, with which a comparison begins; null when it has none. */
   readonly firstMetric: string | null
@@ -111,18 +109,15 @@ export function maintenanceLine({ maintenance, now, mayChange }: HeadModel): Htm
 }
 
 /** The states of the last day and of the last month, and how much of that the host was up. */
-export function historyOf({ host, history, outages, now }: HeadModel): Html {
+export function historyOf({ host, days, month, outages, now }: HeadModel): Html {
   const up = countDowntime(outages, now - MONTH, now, host.firstSeen)
-  const strip = (seconds: number, slots: number, name: string, range: string) =>
-    stateStrip(
-      { events: history, from: now - seconds, to: now, slots, since: host.firstSeen },
-      { name, href: `${hostPath(host.name)}?range=${range}` },
-    )
+  const href = (range: string) => `${hostPath(host.name)}?range=${range}`
   return (
     <div class="history">
-      {strip(DAY, DAY_SLOTS, 'Last 24 hours', '24h')}
-      {strip(MONTH, MONTH_SLOTS, 'Last 30 days', '30d')}
+      {stateStrip(days, { name: 'Last 24 hours', href: href('24h') })}
+      {stateStrip(month, { name: 'Last 30 days', href: href('30d') })}
       <p class="soft">{describeAvailability(up)}</p>
+      {stripLegend}
     </div>
   )
 }

@@ -1,9 +1,8 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
-import { describeFull } from '../../../domain/hosts/capacity.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { formatMetricValue } from '../../../domain/metrics/metric.ts'
-import { viewEvent } from '../../problems/event-view.ts'
+import { type ViewContext, viewEvent } from '../../problems/event-view.ts'
 import { agoLabel, hostPath, metricPath } from '../../ui/components.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { eventLines } from '../events/event-list.tsx'
@@ -23,11 +22,10 @@ export type OpenEvents = {
 
 /** The problems of a host as sentences; one about a disk includes when the disk will be full. */
 export function openEventsOfHost({ host, events, total, disks, now, silence }: OpenEvents): Html {
-  const say = (event: Event) => {
-    const forecast = disks.find(({ metric }) => metric === event.metric)?.forecast
-    const end = forecast ? describeFull(forecast, now) : ''
-    return [viewEvent(event, host, now, silence).problem.text, end].filter(Boolean).join(', ')
+  const forecasts: ViewContext['forecasts'] = {
+    peek: (_, metric) => disks.find((disk) => disk.metric === metric)?.forecast ?? null,
   }
+  const say = (event: Event) => viewEvent(event, host, now, { silence, forecasts }).problem.text
   if (events.length === 0) return <></>
   return (
     <section class="section first">
@@ -54,9 +52,14 @@ export function metricLink(host: Host, metrics: readonly string[]): Html {
 }
 
 /** Every metric that the host ever had, with its newest value. */
-export function metricList({ host, metrics, query }: MetricList): Html {
+export function metricList({
+  host,
+  metrics,
+  query,
+  isOpen,
+}: MetricList & { readonly isOpen: boolean }): Html {
   return (
-    <details class="section panel" id="all-metrics">
+    <details class="section panel" id="all-metrics" open={isOpen}>
       <summary>
         <h2>All metrics</h2> <span class="soft">{metrics.length}</span>
       </summary>

@@ -2,9 +2,10 @@ import type { Event, Severity } from '../../../domain/event.ts'
 import { listFilesystems } from '../../../domain/hosts/filesystems.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { stateOfHost } from '../../../domain/hosts/host-state.ts'
+import { describeStates } from '../../../domain/hosts/state-history.ts'
 import { createMaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { ChartMark } from '../../charts/chart-marks.tsx'
-import { listEventsIn, markEvent, openSince } from '../../charts/event-markers.ts'
+import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import { loadRows, NO_ROWS } from '../../charts/series-ref.ts'
 import { readThresholds } from '../../charts/thresholds.ts'
@@ -20,6 +21,9 @@ import { pickShown, readSectionChoice, type ShownSection } from './shown-section
 
 const DAY = 86_400
 const MONTH = 30 * DAY
+/** Slots of the strips of states: a quarter of an hour, and a third of a day. */
+const DAY_SLOTS = 96
+const MONTH_SLOTS = 90
 /** Open events that are read to find the metrics with problems. The page lists the first of them. */
 const READ_EVENTS = 100
 /** A longer time shows the graph of each section alone, unless the address asks for more: each further one costs. */
@@ -33,12 +37,12 @@ export async function readHost(request: WebRequest, host: Host) {
   const { hosts, samples, events, maintenanceWindows } = web.store
   const timeRange = hostRange(url.searchParams, host, now, web.silence)
   const { from, to } = timeRange
-  const [metrics, open, earlier, history, thresholds, windows, outages, data] = await Promise.all([
+  const [metrics, open, marked, lastDay, lastMonth, thresholds, windows, outages, data] = await Promise.all([
     hosts.metrics(host.name),
     events.list({ host: host.name, status: 'open', limit: READ_EVENTS }),
-    // Most pages end now: the events of the month have those of the graphs among them.
-    to === now ? null : listEventsIn(events, { host: host.name, from, to }),
-    listEventsIn(events, { host: host.name, from: Math.min(from, now - MONTH), to: now }),
+    listEventsIn(events, { host: host.name, from, to }),
+    events.listOpenTimesOf([host.name], now - DAY, DAY / DAY_SLOTS),
+    events.listOpenTimesOf([host.name], now - MONTH, MONTH / MONTH_SLOTS),
     readThresholds(web.store, host.name),
     maintenanceWindows.list(),
     events.listOutages([host], now - MONTH, now),
@@ -56,7 +60,10 @@ export async function readHost(request: WebRequest, host: Host) {
     loadRows(samples, refs, { from, to, points: WIDE_ROWS }),
     readDisks(request, host),
   ])
-  const state = stateOfHost(host, createMaintenanceCalendar(windows), { now, silence: web.silence })
+  const calendar = createMaintenanceCalendar(windows)
+  const state = stateOfHost(host, calendar, { now, silence: web.silence })
+  const describe = (times: typeof lastDay, length: number, slots: number) =>
+    describeStates({ host, times: times.get(host.name) ?? [], calendar, from: now - length, to: now, slots })
   return {
     host,
     url,
@@ -72,12 +79,13 @@ export async function readHost(request: WebRequest, host: Host) {
       : hostQuery(timeRange),
     isFitted: url.searchParams.get('scale') === 'fit',
     problems: [...describeWrongScale(url.searchParams.get('scale') ?? ''), ...choice.problems],
-    marks: groupMarks(earlier ?? openSince(history, from)),
+    marks: groupMarks(marked),
     bands: listMaintenance(windows, host.name, from, to),
     thresholds,
     severities,
     data,
-    history: openSince(history, now - MONTH),
+    days: describe(lastDay, DAY, DAY_SLOTS),
+    month: describe(lastMonth, MONTH, MONTH_SLOTS),
     outages: outages.get(host.name) ?? [],
     disks,
     firstMetric: refs[0]?.metric ?? metrics[0] ?? null,

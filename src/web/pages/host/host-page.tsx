@@ -61,7 +61,7 @@ function hostView(model: HostModel): Html {
       {groupsOf(model)}
       {maintenanceLine(model)}
       {isDown && (
-        <p class="notice" role="status">
+        <p class="notice bad" role="status">
           {statusMark('down')}
           <span>
             No data for {formatDuration(now - host.lastSeen)}. Values below are the last received, at{' '}
@@ -80,7 +80,11 @@ function hostView(model: HostModel): Html {
       </div>
       {thresholdsLink(host.name, thresholds.reported)}
       {dataSection(model.data, now)}
-      {metrics.length > 0 && (metrics.length <= MOST_LISTED ? metricList(model) : metricLink(host, metrics))}
+      {metrics.length > 0 &&
+        (metrics.length <= MOST_LISTED
+          ? // Without a section the list is all that the page has of the host.
+            metricList({ ...model, isOpen: sections.length === 0 })
+          : metricLink(host, metrics))}
     </div>
   )
 }

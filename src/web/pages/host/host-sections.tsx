@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 
+import type { Severity } from '../../../domain/event.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
 import { metricUnit } from '../../../domain/metrics/metric.ts'
 import { mergeRows, type SummarizedSeries } from '../../../domain/series.ts'
@@ -9,7 +10,7 @@ import type { ChartPlan } from '../../charts/host-charts.ts'
 import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
 import { figuresTable } from '../../charts/summary-table.tsx'
 import { describeThresholds, type HostLimits, mergeThresholds } from '../../charts/thresholds.ts'
-import { metricPath } from '../../ui/components.tsx'
+import { metricPath, tintOf } from '../../ui/components.tsx'
 import { formatCount, formatValue } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import type { ResourcePlan } from './host-plan.ts'
@@ -28,6 +29,10 @@ export type SectionModel = {
   /** The query by which links keep the time that is shown; empty for the usual one. */
   readonly query: string
   readonly isFitted: boolean
+  /** The worst severity of the open events about each metric. */
+  readonly severities: ReadonlyMap<string, Severity>
+  /** Silent: its values are old. */
+  readonly isDown: boolean
   /** The address of the page. */
   readonly url: URL
 }
@@ -157,7 +162,9 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
                     <span class="legend-name">{name}</span>
                   </>
                 )}{' '}
-                <b>{value === undefined ? '–' : formatValue(value, unit)}</b>
+                <b class={!model.isDown && tintOf(model.severities.get(metric) ?? null)}>
+                  {value === undefined ? '–' : formatValue(value, unit)}
+                </b>
               </a>
             )
           })}

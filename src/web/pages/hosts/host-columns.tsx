@@ -4,12 +4,13 @@ import { describeFull } from '../../../domain/hosts/capacity.ts'
 import { findFullest } from '../../../domain/hosts/filesystems.ts'
 import type { Host, HostSort } from '../../../domain/hosts/host.ts'
 import { stateOfHost } from '../../../domain/hosts/host-state.ts'
+import { describeStates, type OpenPeriod } from '../../../domain/hosts/state-history.ts'
 import type { Unit } from '../../../domain/metrics/unit.ts'
 import type { HostColumn } from '../../../domain/users/preferences.ts'
-import { type StripOptions, stateStrip } from '../../charts/state-strip.tsx'
+import { stateStrip } from '../../charts/state-strip.tsx'
 import type { FleetView } from '../../fleet/fleet.ts'
 import type { DiskForecasts } from '../../forecasts/disk-forecasts.ts'
-import { agoLabel, hostPath, percentMeter, statusLabel } from '../../ui/components.tsx'
+import { agoLabel, hostPath, percentMeter, statusLabel, tintOf } from '../../ui/components.tsx'
 import { formatStamp, formatValue } from '../../ui/format.ts'
 import { severityMark } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
@@ -18,7 +19,7 @@ export type HostTableOptions = {
   readonly hosts: readonly Host[]
   readonly open: OpenByHost
   /** When their events of the last day were open. */
-  readonly times: ReadonlyMap<string, StripOptions['events']>
+  readonly times: ReadonlyMap<string, readonly OpenPeriod[]>
   readonly columns: readonly HostColumn[]
   /** Nobody chose them: those that have no room are left out. */
   readonly isUsual: boolean
@@ -54,6 +55,15 @@ const dash = <span class="soft">–</span>
 
 const figure = (value: number | undefined, unit: Unit): Html | string =>
   value === undefined ? dash : formatValue(value, unit)
+
+/** The newest value of a metric, in the colour of the open event about it. */
+const newest =
+  (metric: string, unit: Unit) =>
+  ({ name, latest }: Host, { view }: HostTableOptions) => {
+    const severity = view.severityOf(name, metric)
+    const words = figure(latest[metric], unit)
+    return severity === null ? words : <span class={tintOf(severity)}>{words}</span>
+  }
 
 /** Received and sent together, as the map of hosts has it. */
 function trafficOf({ latest }: Host): number | undefined {
@@ -109,14 +119,14 @@ export const COLUMNS: readonly Column[] = [
     name: 'Uptime',
     className: 'col-figure number phone-hidden',
     sort: null,
-    cell: ({ latest }) => figure(latest['perf.system.uptime.seconds'], 's'),
+    cell: newest('perf.system.uptime.seconds', 's'),
   },
   {
     key: 'load',
     name: 'Load',
     className: 'col-figure number phone-hidden',
     sort: null,
-    cell: ({ latest }) => figure(latest['perf.system.load.1'], ''),
+    cell: newest('perf.system.load.1', ''),
   },
   {
     key: 'processor',
@@ -209,13 +219,21 @@ export const NAME: Column = {
 const DAY = 86_400
 /** Half an hour each. */
 const DAY_SLOTS = 48
+/** Seconds of a slot of the strips. */
+export const STRIP_SLOT = DAY / DAY_SLOTS
 
 /** The worst state of each half an hour of the last day, as a link to that day. */
-function dayStrip({ name, firstSeen }: Host, { times, now }: HostTableOptions): Html {
-  return stateStrip(
-    { events: times.get(name) ?? [], from: now - DAY, to: now, slots: DAY_SLOTS, since: firstSeen },
-    { name: `Last 24 hours of ${name}`, href: `${hostPath(name)}?range=24h`, isSmall: true },
-  )
+function dayStrip(host: Host, { times, view, now }: HostTableOptions): Html {
+  const history = describeStates({
+    host,
+    times: times.get(host.name) ?? [],
+    calendar: view.calendar,
+    from: now - DAY,
+    to: now,
+    slots: DAY_SLOTS,
+  })
+  const href = `${hostPath(host.name)}?range=24h`
+  return stateStrip(history, { name: `Last 24 hours of ${host.name}`, href, isSmall: true })
 }
 
 /**

@@ -17,7 +17,7 @@ import { readKiosk } from '../../ui/layout/kiosk.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { saveViewLink } from '../../ui/save-view.tsx'
-import type { HostTableOptions } from './host-columns.tsx'
+import { type HostTableOptions, STRIP_SLOT } from './host-columns.tsx'
 import { columnsMenu, readColumns, selectionBar } from './host-selection.tsx'
 import { hostTable } from './host-table.tsx'
 import { readSorted, sortByValue } from './sort-by-value.ts'
@@ -58,7 +58,7 @@ export const hostsPage = route(
     const names = list.hosts.map(({ name }) => name)
     const [open, times] = await Promise.all([
       web.store.events.countOpenOf(names),
-      web.store.events.listOpenTimesOf(names, now - DAY),
+      web.store.events.listOpenTimesOf(names, now - DAY, STRIP_SLOT),
     ])
     const model = {
       url,

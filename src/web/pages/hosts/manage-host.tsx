@@ -30,8 +30,7 @@ async function managePage(request: WebRequest, problem: string | null) {
         <div class="head">
           <div>
             <p class="crumbs">
-              <a href="/hosts">Hosts</a> <span aria-hidden="true">/</span>{' '}
-              <a href={hostPath(host.name)}>{host.name}</a>
+              <a href="/hosts">Hosts</a> › <a href={hostPath(host.name)}>{host.name}</a>
             </p>
             {pageHeading(`Manage ${host.name}`)}
           </div>
@@ -42,7 +41,7 @@ async function managePage(request: WebRequest, problem: string | null) {
           </p>
         )}
         {url.searchParams.get('done') === 'released' && (
-          <p class="notice" role="status">
+          <p class="done" role="status">
             The name is released: the next agent that uses it will own it.
           </p>
         )}
@@ -55,7 +54,7 @@ async function managePage(request: WebRequest, problem: string | null) {
 }
 
 const renameSection = (host: string, csrf: string): Html => (
-  <section class="section">
+  <section class="section panel">
     <h2>Rename</h2>
     <p>
       The host keeps all its data. Its agent may keep using the old name and loses nothing; to use the new
@@ -82,7 +81,7 @@ const renameSection = (host: string, csrf: string): Html => (
 )
 
 const releaseSection = (host: string, hasKey: boolean, csrf: string): Html => (
-  <section class="section">
+  <section class="section panel">
     <h2>Release the name</h2>
     <p>
       {hasKey
@@ -99,7 +98,7 @@ const releaseSection = (host: string, hasKey: boolean, csrf: string): Html => (
 )
 
 const deleteSection = (host: string, csrf: string): Html => (
-  <section class="section">
+  <section class="section panel">
     <h2>Delete</h2>
     <p>
       This permanently deletes its samples, events and key. The host reappears if its agent keeps reporting.

@@ -87,7 +87,7 @@ async function eventSubject(request: WebRequest): Promise<Subject> {
       'This event is of several hosts. Mute them with a maintenance window, under Settings › Maintenance.',
     )
   const { web, now } = request
-  const { problem } = viewEvent(event, await web.store.hosts.find(event.host), now, web.silence)
+  const { problem } = viewEvent(event, await web.store.hosts.find(event.host), now, web)
   const path = eventPath(event.id)
   return {
     host: event.host,

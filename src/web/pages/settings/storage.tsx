@@ -48,7 +48,7 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
     lead: <>Figures from {agoLabel(figures.taken, now)}; they are updated every 10 min.</>,
     body: (
       <>
-        <div class="figures">
+        <div class="figures card">
           {figure('Database', bytes, bytesUnit)}
           {figure('Samples', formatNumber(figures.samples))}
           {figure(
@@ -74,7 +74,7 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
             <dl class="words">
               <div>
                 <dt>Samples</dt>
-                <dd>{formatDuration(retention.samples)}, every one of them</dd>
+                <dd>{formatDuration(retention.samples)}, at full resolution</dd>
               </div>
               <div>
                 <dt>Closed events</dt>
@@ -91,12 +91,12 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
           </section>
         )}
         <section class="section">
-          <h2>Inside</h2>
+          <h2>Database</h2>
           <p>
-            {formatNumber(figures.frames)} frames of the last hours, {formatNumber(figures.blocks)} blocks of
-            a host and a day. <code>monitor db check</code> reads everything and says whether it is sound;{' '}
-            <code>monitor backup FILE.tar</code> writes a copy of it, with certificate, secrets and
-            configuration, while all goes on.
+            {formatNumber(figures.frames)} frames of the last hours, {formatNumber(figures.blocks)} compacted
+            days of hosts. <code>monitor db check</code> verifies the whole database;{' '}
+            <code>monitor backup FILE.tar</code> backs it up with certificate, secrets and configuration while
+            the server runs.
           </p>
         </section>
       </>
@@ -127,7 +127,7 @@ function hostsView({ bytes, samples, hosts, largestHosts }: Shares): Html {
     <section class="section">
       <h2>By host</h2>
       <p class="soft">
-        {hosts > rows.length ? `The ${rows.length} with the most samples. ` : ''}Bytes are estimated from the
+        {hosts > rows.length ? `The ${rows.length} with the most samples. ` : ''}Sizes are estimated from the
         share of samples; hosts whose values change a lot take somewhat more.
       </p>
       {listTable(COLUMNS, rows, { stacks: false })}
@@ -139,7 +139,7 @@ function backupView(backup: BackupNote | null, now: number): Html {
   if (backup === null)
     return (
       <p>
-        None by <code>monitor backup</code> so far. Backups by other programs are not known here.
+        No <code>monitor backup</code> has been run yet. Backups made by other programs are not seen here.
       </p>
     )
   return (

@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../../../src/domain/event.ts'
 import { dateClosings, readLegacyEvents } from '../../../../src/protocol/event-report.ts'
 import { Tally } from '../../../../src/protocol/rejection-tally.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
-import { fakeClock } from '../../../support/clock.ts'
 import { aReport, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 const MINUTE = 60
@@ -12,16 +12,10 @@ const MINUTE = 60
 /** What every database must make of the events that agents of the original send. */
 export function describeOriginalEvents(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
+    openEach(makeWorkbench, (opened) => {
+      store = opened.store
     })
 
     /** A row of the agent's own table: its time stays that of the opening when its status becomes 0. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import {
   type ReportedThreshold,
   reportThresholds,
@@ -7,6 +7,7 @@ import { standardThresholds } from '../../../../src/domain/thresholds/threshold-
 import type { Store } from '../../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../../support/clock.ts'
 import { aReport, FACTS, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 const STANDARD = reportThresholds([], standardThresholds(FACTS))
@@ -30,13 +31,8 @@ export function describeThresholds(name: string, makeWorkbench: () => Workbench)
     const tell = (host: string, thresholds?: readonly ReportedThreshold[], to = store) =>
       to.ingest.write([aReport(host, { facts: thresholds === undefined ? FACTS : { ...FACTS, thresholds } })])
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
+    openEach(makeWorkbench, (opened) => {
+      ;({ bench, store } = opened)
     })
 
     test('are kept as they were told, host by host', async () => {

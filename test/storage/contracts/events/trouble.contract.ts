@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { EventReport, Severity } from '../../../../src/domain/event.ts'
+import type { OpenPeriod } from '../../../../src/domain/hosts/state-history.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
-import { fakeClock } from '../../../support/clock.ts'
 import { aReport, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 /**
@@ -10,7 +11,6 @@ import type { Workbench } from '../store.contract.ts'
  */
 export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
 
     const open = (metric: string, severity: Severity, minute: number): EventReport => ({
@@ -25,17 +25,12 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
     const say = (host: string, ...events: EventReport[]) =>
       store.ingest.write([aReport(host, { seen: MIDNIGHT, events })])
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    openEach(makeWorkbench, async (opened) => {
+      store = opened.store
       await say('calm')
       await say('db', open('load', 2, 1), open('disk', 2, 2), open('memory', 4, 3))
       await say('web', open('load', 3, 4), { ...open('disk', 1, 5), status: 'closed' })
       await say('mail', open('queue', 1, 6))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
     })
 
     test('events are listed the worst first and the newest of each severity first', async () => {
@@ -96,14 +91,58 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
           [4, MIDNIGHT, null, 1],
         ].sort(),
       )
-      const ofHosts = await store.events.listOpenTimesOf(['web', 'calm', 'nobody'], MIDNIGHT + 3000)
-      expect([...ofHosts.keys()]).toEqual(['web'])
-      expect(ofHosts.get('web')).toEqual([
-        { severity: 3, opened: MIDNIGHT + 240, closed: null },
-        { severity: 2, opened: MIDNIGHT + 2400, closed: MIDNIGHT + 3300 },
+    })
+
+    test('of a host it is told exactly, by slots, however many events there are', async () => {
+      const close = (minute: number, from: number): EventReport => ({
+        ...open('queue', 2, minute),
+        uid: `queue-${from}`,
+        change: 2,
+        status: 'closed',
+      })
+      await say('web', open('queue', 2, 40), close(55, 40))
+      await store.watch.report(
+        [{ host: null, members: ['calm', 'db'], report: open('system.availability.seconds', 1, 7) }],
+        MIDNIGHT,
+      )
+      const from = MIDNIGHT + 60 * 3
+      const found = await store.events.listOpenTimesOf(['web', 'calm', 'nobody'], from, 900)
+      expect([...found.keys()].sort()).toEqual(['calm', 'web'])
+      const sort = (times: readonly OpenPeriod[] = []) =>
+        [...times].sort((a, b) => a.opened - b.opened || a.severity - b.severity)
+      expect(sort(found.get('web'))).toEqual([
+        // It closed as it opened, two minutes after the beginning.
+        { severity: 1, opened: from, closed: from + 900, count: 1, isSilence: false },
+        { severity: 3, opened: from, closed: null, count: 1, isSilence: false },
+        { severity: 2, opened: from + 1800, closed: from + 3600, count: 1, isSilence: false },
       ])
-      expect((await store.events.listOpenTimesOf(['web'], MIDNIGHT + 3400)).get('web')).toHaveLength(1)
-      expect((await store.events.listOpenTimesOf([], 0)).size).toBe(0)
+      expect(sort(found.get('calm'))).toEqual([
+        { severity: 1, opened: MIDNIGHT + 420, closed: null, count: 1, isSilence: true },
+      ])
+      // What ended at the very end of a slot is none of the next.
+      const later = await store.events.listOpenTimesOf(['web'], MIDNIGHT + 3300 - 900, 900)
+      expect(later.get('web')?.find(({ severity }) => severity === 2)?.closed).toBe(MIDNIGHT + 3300)
+      expect((await store.events.listOpenTimesOf(['web'], MIDNIGHT + 3400, 900)).get('web')).toHaveLength(1)
+      expect((await store.events.listOpenTimesOf([], 0, 900)).size).toBe(0)
+
+      // More than any list of events holds.
+      for (let i = 0; i < 5; i++)
+        await say(
+          'many',
+          ...Array.from({ length: 300 }, (_, k): EventReport[] => [
+            open(`m${i}-${k}`, 3, 100),
+            { ...open(`m${i}-${k}`, 3, 100), change: 2, time: MIDNIGHT + 6060, status: 'closed' },
+          ]).flat(),
+        )
+      await say(
+        'many',
+        { ...open('old', 1, 10) },
+        { ...open('old', 1, 10), change: 2, time: MIDNIGHT + 700, status: 'closed' },
+      )
+      expect(sort((await store.events.listOpenTimesOf(['many'], MIDNIGHT, 600)).get('many'))).toEqual([
+        { severity: 1, opened: MIDNIGHT + 600, closed: MIDNIGHT + 1200, count: 1, isSilence: false },
+        { severity: 3, opened: MIDNIGHT + 6000, closed: MIDNIGHT + 6600, count: 1500, isSilence: false },
+      ])
     })
 
     test('open events are counted for the hosts that are asked for', async () => {
@@ -157,6 +196,13 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
         await store.events.changeAll('reopen', storm.slice(0, 2), { by: 'ann', at: MIDNIGHT + 902 }),
       ).toHaveLength(2)
       expect(await store.events.changeAll('acknowledge', [], { by: 'ann', at: MIDNIGHT })).toEqual([])
+      // What another user looks after is taken over one by one, never along with others.
+      const [first = 0, second = 0] = storm
+      await store.events.acknowledge(first, 'ann', MIDNIGHT + 903)
+      const both = { by: 'bob', at: MIDNIGHT + 904 }
+      expect(await store.events.changeAll('acknowledge', [first, second], both)).toEqual([second])
+      expect((await store.events.find(first))?.acknowledgedBy).toBe('ann')
+      expect(await store.events.acknowledge(first, 'bob', MIDNIGHT + 905)).toBe(true)
       expect(await store.maintenance.check()).toEqual([])
     })
 

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { Store } from '../../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../../support/clock.ts'
 import { aReport, FACTS, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 /** What every database must do with groups of hosts. */
@@ -18,16 +19,11 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       (await store.hosts.list({ group, upSince: MIDNIGHT })).hosts.map((host) => host.name)
     const groupsOf = async (host: string) => (await store.hosts.find(host))?.groups
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    openEach(makeWorkbench, async (opened) => {
+      ;({ bench, store } = opened)
       await say('web01', ['web', 'berlin'])
       await say('web02', ['web'])
       await say('db01')
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
     })
 
     test('a host is in the groups that its agent says, and in those that people gave it', async () => {

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { beforeEach, describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../../../src/domain/event.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../../support/clock.ts'
 import { aReport, FACTS, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 const METRIC = 'perf.filesystem.dev.sda1.percent.used'
@@ -13,13 +14,8 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
     let bench: Workbench
     let store: Store
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
+    openEach(makeWorkbench, (opened) => {
+      ;({ bench, store } = opened)
     })
 
     test('mount points are those that the agent told last, and stay while it tells no facts', async () => {

@@ -1,13 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { HostQuery, Store } from '../../../../src/storage/ports/store.ts'
-import { fakeClock } from '../../../support/clock.ts'
 import { aFrame, aReport, FACTS, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 /** What every database must do with lists of hosts. */
 export function describeHostLists(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
 
     const add = (host: string, groups: string[] = [], ip = '10.0.0.5', values: Record<string, number> = {}) =>
@@ -20,13 +19,8 @@ export function describeHostLists(name: string, makeWorkbench: () => Workbench) 
     const list = async (query: Partial<HostQuery> = {}) =>
       (await store.hosts.list({ upSince: MIDNIGHT, ...query })).hosts.map((host) => host.name)
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
+    openEach(makeWorkbench, (opened) => {
+      store = opened.store
     })
 
     test('names come in the order in which people read them, after a renaming too', async () => {

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { HostReport, Store } from '../../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../../support/clock.ts'
 import { randomOf } from '../../random.ts'
 import { aFrame, aReport, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 /** More than one statement takes. */
@@ -19,14 +20,13 @@ export function describeLastSeen(name: string, makeWorkbench: () => Workbench) {
     let bench: Workbench
     let store: Store
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(clock)
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
-    })
+    openEach(
+      makeWorkbench,
+      (opened) => {
+        ;({ bench, store } = opened)
+      },
+      () => clock,
+    )
 
     const read = async () => {
       const found = new Map<string, Expected>()

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { MAX_WAITING_FRAMES } from '../../../../src/storage/ingest/waiting-frames.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../../support/clock.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 const HOUR = 3600
@@ -16,14 +17,13 @@ export function describeWaiting(name: string, makeWorkbench: () => Workbench) {
     let bench: Workbench
     let store: Store
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(clock)
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
-    })
+    openEach(
+      makeWorkbench,
+      (opened) => {
+        ;({ bench, store } = opened)
+      },
+      () => clock,
+    )
 
     const read = async (host: string, metric: string) =>
       toPairs(await store.samples.range(host, metric, 0, EVER)).map(([time, value]) => [

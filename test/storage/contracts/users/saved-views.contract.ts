@@ -1,14 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { MAX_VIEWS } from '../../../../src/domain/users/saved-view.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
-import { fakeClock } from '../../../support/clock.ts'
-import { MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 /** What every database must do with the views that people save. */
 export function describeSavedViews(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
 
     const add = async (owner: string, viewName: string, isShared = false, path = '/hosts?group=db') => {
@@ -18,15 +16,10 @@ export function describeSavedViews(name: string, makeWorkbench: () => Workbench)
     }
     const namesFor = async (user: string | null) => (await store.views.list(user)).map((view) => view.name)
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    openEach(makeWorkbench, async (opened) => {
+      store = opened.store
       await store.users.add('anna', 'admin', 'hash', 10)
       await store.users.add('bob', 'viewer', 'hash', 10)
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
     })
 
     test('a user sees the own ones and the shared ones, in the order of their names', async () => {

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { SecretBox } from '../../../../src/lib/secret-box.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../../support/clock.ts'
 import { expectFailure } from '../../../support/failure.ts'
 import { MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 const FACTOR = { secret: 'ABCDEFGH', lastStep: 10, since: 500, recoveryHashes: ['a', 'b'] }
@@ -14,15 +15,10 @@ export function describeSecondFactors(name: string, makeWorkbench: () => Workben
     let bench: Workbench
     let store: Store
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    openEach(makeWorkbench, async (opened) => {
+      ;({ bench, store } = opened)
       await store.users.add('anna', 'viewer', 'hash', 10)
       await store.secondFactors.set('anna', FACTOR)
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
     })
 
     test('are sealed under a key of the servers, without which the database tells none', async () => {

@@ -1,24 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { sessionId } from '../../../../src/domain/users/user.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
-import { fakeClock } from '../../../support/clock.ts'
 import { aReport, MIDNIGHT } from '../../reports.ts'
+import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
 /** What every database must do with people, what they prefer and what they did. */
 export function describePeople(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
-    let bench: Workbench
     let store: Store
 
-    beforeEach(async () => {
-      bench = makeWorkbench()
-      store = await bench.open(fakeClock(MIDNIGHT * 1000))
+    openEach(makeWorkbench, async (opened) => {
+      store = opened.store
       await store.users.add('anna', 'viewer', 'hash', 10)
-    })
-    afterEach(async () => {
-      await store.close()
-      await bench.remove()
     })
 
     test('the last admin stays one, whoever else goes at the same time', async () => {

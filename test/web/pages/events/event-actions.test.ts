@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { startTestSite, type TestSite, USERS } from '../../site.ts'
 
+const OTHER = 'perf.memory.percent.used'
 const METRIC = 'perf.filesystem.dev.sda1.percent.used'
 let site: TestSite
 let cookie = ''
@@ -86,6 +87,34 @@ describe('two people act on one event', () => {
     expect(await get(`/events/${id}`)).toContain('name="again"')
     await post(`/events/${id}/acknowledge`, { again: '1' })
     expect((await find())?.acknowledgedBy).toBe(USERS.operator)
+  })
+
+  test('what somebody else looks after is not taken over along with others', async () => {
+    await site.store.events.acknowledge(id, 'vera', site.clock.now())
+    await site.store.events.report('web01', [
+      {
+        uid: 'other',
+        change: 1,
+        time: site.clock.now(),
+        metric: OTHER,
+        severity: 2,
+        status: 'open',
+        message: 'Full',
+      },
+    ])
+    const open = (await site.store.events.list({ status: 'open', limit: 10 })).events
+    const free = open.find(({ metric }) => metric === OTHER)?.id ?? 0
+    // Alone it is said who has it.
+    const alone = await ask('/events/change', { action: 'acknowledge', id: String(id) })
+    expect(alone).toMatchObject({ isDone: false, undo: null })
+    expect(alone.words).toContain('was acknowledged by vera')
+    const body = new URLSearchParams({ csrf, action: 'acknowledge', back: '/events' })
+    for (const one of [id, free]) body.append('id', String(one))
+    const response = await site.send('/events/change', { method: 'POST', body, headers: { cookie } })
+    const markup = await get(response.headers.get('location') ?? '')
+    expect(markup).toContain('1 event stays as it was: it is already acknowledged or closed.')
+    expect((await find())?.acknowledgedBy).toBe('vera')
+    expect((await site.store.events.find(free))?.acknowledgedBy).toBe(USERS.operator)
   })
 
   test('an undo comes too late once somebody else has changed it', async () => {

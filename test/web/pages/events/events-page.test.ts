@@ -99,7 +99,7 @@ describe('the list', () => {
     const response = await site.send('/events/change', { method: 'POST', body, headers: operator })
     expect([response.status, response.headers.get('location')]).toEqual([
       303,
-      `/events?severity=1&did=acknowledge.${site.clock.now()}.1-2`,
+      `/events?severity=1&did=acknowledge.${site.clock.now()}.1-2&kept=1`,
     ])
     for (const id of ids) {
       expect((await site.store.events.find(id))?.acknowledgedBy).toBe('olga')

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readLimit } from '../../../../src/domain/thresholds/threshold.ts'
-import { describeLines, MAX_COMPARED, planComparison } from '../../../../src/web/charts/comparison.ts'
+import {
+  describeLines,
+  describeRefused,
+  MAX_COMPARED,
+  planComparison,
+} from '../../../../src/web/charts/comparison.ts'
 import { readRef, readRefs } from '../../../../src/web/charts/series-ref.ts'
+import { wholeDays } from '../../../../src/web/pages/graph/read-graph.ts'
 import { startTestSite, type TestSite } from '../../site.ts'
 
 let site: TestSite
@@ -41,13 +47,17 @@ describe('what fits into one graph', () => {
     )
     expect(plan).toMatchObject({ leftUnit: '%', rightUnit: 'B' })
     expect(plan.lines).toHaveLength(3)
-    expect(plan.refused).toEqual(['A graph has two scales, here % and B. Left out: a:perf.z.seconds.'])
+    expect(describeRefused(plan, [])).toEqual([
+      'A graph has two scales, here % and B. Left out: a:perf.z.seconds.',
+    ])
+    // What is not known has no unit: the page says that it is unknown.
+    expect(describeRefused(plan, plan.ofOtherUnits)).toEqual([])
   })
 
   test('twelve lines', () => {
     const plan = planComparison(Array.from({ length: 14 }, (_, i) => ref(`h${i}:perf.x.percent`)))
     expect(plan.lines).toHaveLength(MAX_COMPARED)
-    expect(plan.refused[0]).toContain('h12:perf.x.percent, h13:perf.x.percent')
+    expect(describeRefused(plan, [])[0]).toContain('h12:perf.x.percent, h13:perf.x.percent')
   })
 
   test('names say what the lines don’t have in common', () => {
@@ -68,7 +78,7 @@ describe('the page that compares', () => {
 
   test('finds metrics by words, and offers those that are not drawn yet', async () => {
     const { text } = await get(`/compare?${WEB}&host=web&metric=memory+used`)
-    expect(text).toContain('All that was found is in the graph already')
+    expect(text).toContain('Everything found is already in the graph')
     const more = await get(`/compare?${WEB}&metric=USED+memory`)
     expect(more.text).toContain('value="db01:perf.memory.bytes.used"')
     expect(more.text).not.toContain('type="checkbox" name="series" value="web01:perf.memory.percent.used"')
@@ -87,10 +97,10 @@ describe('the page that compares', () => {
     expect(status).toBe(200)
     expect(text).toContain('nobody')
     expect(text).not.toContain('<script>:')
-    expect(text).toContain('Not known here, perhaps by another name today: nobody:perf.x.')
-    expect(text).toContain('with a colon between: &lt;script&gt;:x.')
+    expect(text).toContain('Unknown host or metric: nobody:perf.x.')
+    expect(text).toContain('Expected host:metric, got: &lt;script&gt;:x.')
     const quiet = await get(`/compare?${WEB}&from=1000&to=5000`)
-    expect(quiet.text).not.toContain('Not known here')
+    expect(quiet.text).not.toContain('Unknown host')
     expect(text).not.toContain('<b>"')
   })
 
@@ -201,4 +211,13 @@ test('a limit is read from what thresholds write, and from nothing else', () => 
     '',
   ])
     expect(readLimit(metric, message)).toBeNull()
+})
+
+test('a long time has a row for each day, or for whole days, so that day and night are no noise', () => {
+  const day = 86_400
+  expect(wholeDays(3600, 600)).toBe(600)
+  expect(wholeDays(90 * day, 600)).toBe(600)
+  expect(wholeDays(365 * day, 600)).toBe(365)
+  expect(wholeDays(365 * day, 300)).toBe(183)
+  expect(wholeDays(5 * 365 * day, 600)).toBe(456)
 })

@@ -73,6 +73,21 @@ describe('the head of a host', () => {
   })
 })
 
+test('strips of states show maintenance that is over, holds or comes, with its name', async () => {
+  const [, history = ''] = (await read('/hosts/quiet01')).split('class="history"')
+  const [days = '', month = ''] = history.split('class="strip"').slice(1)
+  for (const strip of [days, month]) {
+    expect(strip).toContain('class="strip-maintenance"')
+    expect(strip).toMatch(/<title>in maintenance [^<]*: kernel updates</)
+    expect(strip).toMatch(/aria-label="Last [^"]*in maintenance for \d/)
+  }
+  expect(history).toContain('in maintenance</li>')
+  const [, other = ''] = (await read('/hosts/up01')).split('class="history"')
+  expect(other.split('strip-legend')[0]).not.toContain('strip-maintenance')
+  const row = (await read('/hosts')).split('data-key="host-quiet01"')[1]?.split('</tr>')[0]
+  expect(row).toContain('class="strip-maintenance"')
+})
+
 test('maintenance says until when and why', async () => {
   expect((await read('/hosts/quiet01')).replace(/<[^>]*>/g, '')).toMatch(
     /In maintenance until \d\d:\d\d: kernel updates\. Notifications are held until then\./,
@@ -96,7 +111,13 @@ test('links keep the time that is shown; of a host that is down that of its last
   expect(new URLSearchParams(query.replaceAll('&amp;', '&')).get('to')).toBe(String(now - 60))
   const graph = await read(`/hosts/down01/metrics/${CPU}?${query.replaceAll('&amp;', '&')}`)
   expect([
-    graph.includes('No samples in this time'),
+    graph.includes('No samples in this period'),
     graph.includes(`href="/hosts/down01?${query}"`),
   ]).toEqual([false, true])
+})
+
+test('a host whose metrics belong to no section shows them at once', async () => {
+  await site.report('text01', site.clock.now() - 60, { 'perf.text.queue': 3 })
+  expect(await read('/hosts/text01')).toMatch(/<details class="section panel" id="all-metrics" open/)
+  expect(await read('/hosts/up01')).not.toMatch(/id="all-metrics" open/)
 })

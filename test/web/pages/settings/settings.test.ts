@@ -464,7 +464,7 @@ describe('what the server tells of itself', () => {
   })
 
   test('the page of storage tells what each host takes, and of the last backup', async () => {
-    expect(await text('/settings/storage')).toContain('None by <code>monitor backup</code> so far')
+    expect(await text('/settings/storage')).toContain('No <code>monitor backup</code> has been run yet')
     const folder = mkdtempSync(join(tmpdir(), 'monitor-backup-'))
     await site.report('large', site.clock.now() - 60, { a: 1, b: 2, c: 3 })
     await site.report('small', site.clock.now() - 60, { a: 1 })

@@ -133,7 +133,7 @@ export const eventsPart = () => (
       [
         'Close',
         <>
-          Hides the event until the problem has recovered and comes again. An action can be undone for some
+          Hides the event until the problem has recovered and occurs again. An action can be undone for some
           seconds.
         </>,
       ],

@@ -48,7 +48,7 @@ export const watchingPart = (): Html => (
     <p>
       A check asks a service from where the agent is: <code>http</code>, <code>tcp</code>, <code>tls</code>,{' '}
       <code>ping</code>, <code>dns</code>, or a <code>script</code>, which may be a plugin made for Nagios.
-      Scripts run without a shell, as the agent’s user, and are ended with all they have started when the time
+      Scripts run without a shell, as the agent’s user, and are ended with their process group when the time
       is over. The program and the configuration may not be writable by others. A check that fails twice in a
       row is a problem, and its event says why.
     </p>

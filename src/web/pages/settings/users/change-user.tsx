@@ -62,7 +62,7 @@ export const setUserPassword = route(
     const password = form.get('password') ?? ''
     const problem = findPasswordProblem(password)
     if (problem !== null) return refuseForm(await userView(request, user, { password: problem }))
-    const hash = await Bun.password.hash(normalizePassword(password))
+    const hash = await web.hashPassword(normalizePassword(password))
     const isKnown = isCurrent(passwordVersion(user.passwordHash), knownVersion(request), null)
     if (!isKnown || !(await web.store.users.setPassword(user.name, hash, user.passwordHash)))
       return refuseForm(

@@ -122,7 +122,7 @@ export const addUser = route(
     if (problem !== null) problems.password = problem
     if (Object.keys(problems).length > 0 || !isAccess(access))
       return refuseForm(await usersView(request, name, access, problems))
-    if (!(await web.store.users.add(name, access, await Bun.password.hash(normalizePassword(password)), now)))
+    if (!(await web.store.users.add(name, access, await web.hashPassword(normalizePassword(password)), now)))
       return refuseForm(
         await usersView(request, name, access, { name: 'There is a user of this name.' }),
         409,

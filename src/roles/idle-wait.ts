@@ -1,0 +1,58 @@
+import type { TrackedClock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { openEventWait, type WaitForEvent } from '../platform/event-loop.ts'
+import { isLean } from './memory-tuning.ts'
+
+/** With shorter intervals the process wakes as often by itself. */
+const LEAST_INTERVAL = 5
+
+/** A timer that `clock` does not know of is late by this at most. */
+const LONGEST_MS = 10_000
+
+/** Shorter waits are left to the runtime. */
+const SHORTEST_MS = 100
+
+/** While something goes on the runtime waits by itself, and it is asked again after this. */
+const BUSY_LOOK_MS = 250
+
+export type IdleWaitOptions = {
+  /** Has every timer of what `isBusy` speaks for. */
+  readonly clock: TrackedClock
+  readonly log: Log
+  /** Seconds between two cycles. */
+  readonly interval: number
+  /** Something is going on that may rest on a timer of the runtime's own. */
+  readonly isBusy: () => boolean
+  readonly stopping: AbortSignal
+}
+
+/**
+ * Keeps an idle process asleep. Bun wakes each second while a connection is open, to write the date for answers that
+ * an agent never gives, and each four seconds to look for sockets that are overdue: in a minute that costs half as
+ * much as a cycle. So this thread waits for the next event or timer in place of the runtime.
+ */
+export async function sleepWhileIdle(options: IdleWaitOptions): Promise<void> {
+  if (!isLean() || options.interval < LEAST_INTERVAL) return
+  try {
+    const wait = await openEventWait()
+    if (wait !== null) keepAsleep(options, wait)
+    else options.log.debug('cannot wait in place of the runtime')
+  } catch (error) {
+    options.log.debug('cannot wait in place of the runtime', { reason: error })
+  }
+}
+
+function keepAsleep({ clock, isBusy, stopping }: IdleWaitOptions, wait: WaitForEvent): void {
+  function rest() {
+    if (stopping.aborted) return
+    const leftMs = Math.min(clock.nextDueMs() - clock.monotonicMs(), LONGEST_MS)
+    if (isBusy() || leftMs < SHORTEST_MS) {
+      clock.after(BUSY_LOOK_MS, rest)
+      return
+    }
+    wait(leftMs)
+    // The runtime looks at events and timers between the two.
+    setImmediate(() => setImmediate(rest))
+  }
+  clock.after(BUSY_LOOK_MS, rest)
+}

@@ -1,0 +1,98 @@
+import { afterEach, expect, test } from 'bun:test'
+import { join } from 'node:path'
+
+const SRC = join(import.meta.dir, '../../src')
+const running: Bun.Subprocess[] = []
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+})
+
+/** A process with an open connection that sleeps while idle, and writes a line for what `body` hears of. */
+function startSleeper(body: string) {
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      '-e',
+      `import { systemClock, trackTimers } from '${SRC}/lib/clock.ts'
+       import { sleepWhileIdle } from '${SRC}/roles/idle-wait.ts'
+       const say = (line) => process.stdout.write(line + '\\n')
+       const log = { debug: say, info: say, warn: say, error: say }
+       const clock = trackTimers(systemClock)
+       const began = performance.now()
+       const seconds = () => ((performance.now() - began) / 1000).toFixed(1)
+       const stop = new AbortController()
+       let busy = false
+       const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+       const socket = await Bun.connect({ hostname: '127.0.0.1', port: server.port, socket: { data() {} } })
+       await sleepWhileIdle({ clock, log, interval: 60, isBusy: () => busy, stopping: stop.signal })
+       ${body}
+       say('ready')`,
+    ],
+    {
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'inherit',
+      env: { ...process.env, BUN_GC_TIMER_DISABLE: '1', MIMALLOC_PURGE_DELAY: '-1' },
+    },
+  )
+  running.push(child)
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
+  let said = ''
+  const hear = async (text: string) => {
+    while (!said.includes(text)) {
+      const { value, done } = await lines.read()
+      if (done) throw new Error(`never said ${text}, only: ${said}`)
+      said += value
+    }
+    return said
+  }
+  return { child, hear }
+}
+
+const countSwitches = async (pid: number) =>
+  Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(await Bun.file(`/proc/${pid}/status`).text())?.[1])
+
+test('an idle process with a connection is not woken each second', async () => {
+  const { child, hear } = startSleeper('')
+  await hear('ready')
+  await Bun.sleep(1500)
+  const before = await countSwitches(child.pid)
+  await Bun.sleep(5000)
+  // The runtime by itself would have been woken five times for the date, and once for its sockets.
+  expect((await countSwitches(child.pid)) - before).toBeLessThanOrEqual(1)
+})
+
+test('what is sent to it, timers, signals, threads and other processes wake it at once', async () => {
+  const { child, hear } = startSleeper(`
+    const peer = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: (_, data) => say('heard ' + data) } })
+    process.on('SIGUSR1', () => {
+      say('signal')
+      Bun.file('/proc/self/comm').text().then(() => say('thread'))
+      Bun.spawn(['true'], { onExit: () => say('child') })
+      clock.after(700, () => say('timer'))
+    })
+    say('port ' + peer.port + ';')`)
+  const port = Number(/port (\d+);/.exec(await hear('ready'))?.[1])
+  await Bun.sleep(1000)
+  const began = performance.now()
+  await Bun.connect({
+    hostname: '127.0.0.1',
+    port,
+    socket: { data() {}, open: (socket) => void socket.write('you') },
+  })
+  await hear('heard you')
+  child.kill('SIGUSR1')
+  for (const what of ['signal', 'thread', 'child', 'timer']) await hear(what)
+  expect(performance.now() - began).toBeLessThan(2500)
+})
+
+test('while something goes on, timers of the runtime are in time', async () => {
+  const { hear } = startSleeper(`
+    clock.after(600, () => {
+      busy = true
+      setTimeout(() => { busy = false; say('late by ' + Math.round(performance.now() - due)) }, 1500)
+      const due = performance.now() + 1500
+    })`)
+  const [, late] = /late by (\d+)/.exec(await hear('late by')) ?? []
+  expect(Number(late)).toBeLessThan(1000)
+})
