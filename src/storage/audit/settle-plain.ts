@@ -4,7 +4,7 @@ import { addSamples, type DaySamples } from './day-samples.ts'
 import { openAccount, QUEUE_COLUMNS, type QueueRow, writeRanges } from './queue-rows.ts'
 import type { ReportEntry } from './receipt.ts'
 
-type QueueReports = readonly [queue: number, reports: readonly ReportEntry[]]
+type ReportedNumbers = readonly [queue: number, reports: readonly ReportEntry[]]
 
 /**
  * Sequences of numbers in one transaction: some milliseconds. As many are read in one statement, so that a database on a
@@ -21,12 +21,12 @@ const LEAST_JOINED = 3
  */
 export async function settlePlain(
   transaction: Transaction,
-  queues: readonly QueueReports[],
-): Promise<readonly QueueReports[]> {
+  queues: readonly ReportedNumbers[],
+): Promise<readonly ReportedNumbers[]> {
   const rows = await readRows(transaction, queues)
   const changed: Value[][] = []
   const days: DaySamples[] = []
-  const others: QueueReports[] = []
+  const others: ReportedNumbers[] = []
   for (const entry of queues) {
     const [queue, reports] = entry
     const row = rows.get(queue)
@@ -52,7 +52,7 @@ export async function settlePlain(
   return others
 }
 
-async function readRows(transaction: Transaction, queues: readonly QueueReports[]) {
+async function readRows(transaction: Transaction, queues: readonly ReportedNumbers[]) {
   const rows = await transaction.query<QueueRow>(
     `SELECT ${QUEUE_COLUMNS} FROM agent_queue WHERE id IN (${placeValues(QUEUES_AT_ONCE)})
       ORDER BY id ${transaction.dialect.forUpdate}`,
