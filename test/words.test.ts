@@ -2,11 +2,11 @@ import { expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const SRC = join(import.meta.dir, '..', 'src')
+const ROOT = join(import.meta.dir, '..')
 
 /**
  * Names of an earlier vocabulary and what is used instead. They may stand where databases of earlier schemas
- * are migrated and nowhere else in `src`.
+ * are migrated, and nowhere else in `src` and `test`.
  */
 const REPLACED: Readonly<Record<string, string>> = {
   'notices?|Notices?|[a-z]+Notices?|Notice[A-Z]\\w*': 'notification',
@@ -31,10 +31,19 @@ const REPLACED: Readonly<Record<string, string>> = {
 }
 
 const MAY_KEEP = [
-  /^storage\/database\/migrations/,
-  /^storage\/database\/notification-tables\.ts$/,
-  /^storage\/database\/write-locks\.ts$/,
+  /^src\/storage\/database\/migrations/,
+  /^src\/storage\/database\/notification-tables\.ts$/,
+  /^src\/storage\/database\/write-locks\.ts$/,
+  /^test\/(fixtures\/|words\.test\.ts$)/,
 ]
+
+/** Paths of our own code. Read once: each name is looked for in all of it. */
+const CODE = ['src', 'test'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .map((path) => `${folder}/${path}`)
+    .filter((path) => /\.tsx?$/.test(path) && !MAY_KEEP.some((kept) => kept.test(path)))
+    .map((path) => ({ path, code: codeOf(readFileSync(join(ROOT, path), 'utf8')) })),
+)
 
 /** The code alone: comments, strings and the text of templates, which hold ordinary English, are left out. */
 function codeOf(text: string): string {
@@ -72,11 +81,9 @@ function codeOf(text: string): string {
 for (const [pattern, instead] of Object.entries(REPLACED))
   test(`no identifier is called ${pattern.split('|')[0]} (${instead})`, () => {
     const word = new RegExp(`\\b(?:${pattern})\\b`)
-    const found = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-      .filter((path) => /\.tsx?$/.test(path) && !MAY_KEEP.some((kept) => kept.test(path)))
-      .flatMap((path) => {
-        const hit = word.exec(codeOf(readFileSync(join(SRC, path), 'utf8')))
-        return hit === null ? [] : [`src/${path}: ${hit[0]}`]
-      })
+    const found = CODE.flatMap(({ path, code }) => {
+      const hit = word.exec(code)
+      return hit === null ? [] : [`${path}: ${hit[0]}`]
+    })
     expect(found).toEqual([])
   })

@@ -127,10 +127,15 @@ describe('an agent with its server', () => {
     await bench.advanceUntil(() => hasAll(server))
     const changed = { ...FACTS, memoryMb: 8000 }
     const program = { version: FULL_VERSION, fingerprints: [] }
-    const told = { ...changed, groups: ['web'], program, thresholds: [{ ...THRESHOLD, isStandard: false }] }
+    const reported = {
+      ...changed,
+      groups: ['web'],
+      program,
+      thresholds: [{ ...THRESHOLD, isStandard: false }],
+    }
     bench.source.readMachine = () => ({ name: 'bench', facts: changed })
     await bench.advanceUntil(() => server.batches.filter((batch) => batch.facts !== undefined).length === 2)
-    expect(server.batches.at(-1)?.facts).toEqual(told)
+    expect(server.batches.at(-1)?.facts).toEqual(reported)
   })
 
   test('does not send facts again, nor what it judges by, while they are the same', async () => {
@@ -282,10 +287,10 @@ describe('an agent whose server fails', () => {
 
   test('sends again what was stored but not acknowledged, and deletes nothing before it is', async () => {
     const server = newServer()
-    server.answer = (batch, { accept, hangUp }) => {
+    server.answer = (batch, { accept, disconnect }) => {
       if (batch.frames.length === 0) return accept()
       store(server, batch)
-      hangUp()
+      disconnect()
     }
     await start(server)
     await bench.advanceUntil(() => bench.cycles.length >= 5)
@@ -336,9 +341,9 @@ describe('an agent whose server fails', () => {
 
   test('keeps everything when the passphrase is wrong, and asks seldom', async () => {
     const server = newServer()
-    server.answer = (_, { reply, hangUp }) => {
+    server.answer = (_, { reply, disconnect }) => {
       reply('{"id":null,"error":"wrong passphrase","retry":false}\n')
-      hangUp()
+      disconnect()
     }
     await start(server)
     await bench.advanceUntil(() => bench.cycles.length >= 60, 5)

@@ -210,8 +210,8 @@ describe('an agent with thresholds', () => {
 
   test('says the same again, with the same id and numbers, when answers are lost', async () => {
     let lost = 0
-    server.answer = (batch, { accept, hangUp }) => {
-      if (batch.events.length > 0 && ++lost % 3 !== 0) hangUp()
+    server.answer = (batch, { accept, disconnect }) => {
+      if (batch.events.length > 0 && ++lost % 3 !== 0) disconnect()
       else accept()
     }
     values.set(MEMORY, 90)

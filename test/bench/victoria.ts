@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { HOSTS, hostName, METRICS, MINUTES, machine } from './data.ts'
 import { folderBytes, freePort, processorSeconds, residentMiB, waitFor } from './process.ts'
@@ -87,23 +87,39 @@ export async function ingestVictoria(peer: Victoria, bodies: readonly Buffer[]):
 }
 
 /**
- * Merges everything to as few parts as it would have after some hours; bytes on disk without and with the
- * index (its caches are not counted).
+ * Merges everything to one part a month, as it would be after some hours; bytes on disk without and with the
+ * index (its caches are not counted). One order merges some fifteen parts and leaves the others, so that it is given
+ * until nothing is left to merge: before, the same data took 1.10 or 1.26 bytes a sample.
  */
 export async function mergeVictoria(peer: Victoria): Promise<{ data: number; all: number }> {
-  await fetch(`${peer.url}/internal/force_merge`)
-  let before = -1
   const isMerged = async () => {
-    await Bun.sleep(1500)
+    await fetch(`${peer.url}/internal/force_merge`)
+    await Bun.sleep(500)
     const metrics = await (await fetch(`${peer.url}/metrics`)).text()
-    const merging = [...metrics.matchAll(/^vm_active_merges\{.*\} (\d+)$/gm)].some(
-      (match) => match[1] !== '0',
+    const sum = (name: RegExp) =>
+      [...metrics.matchAll(name)].reduce((total, match) => total + Number(match[1]), 0)
+    return (
+      sum(/^vm_active_merges\{.*\} (\d+)$/gm) === 0 &&
+      sum(/^vm_parts\{type="storage\/[a-z]+"\} (\d+)$/gm) <= countMonths(peer.folder)
     )
-    const now = folderBytes(`${peer.folder}/data`)
-    const still = !merging && now === before
-    before = now
-    return still
   }
   await waitFor('the merge', isMerged, 120)
-  return { data: before, all: before + folderBytes(`${peer.folder}/indexdb`) }
+  // Files of parts that were merged are deleted a little later.
+  let data = -1
+  const isStill = async () => {
+    const now = folderBytes(`${peer.folder}/data`)
+    const still = now === data
+    data = now
+    await Bun.sleep(500)
+    return still
+  }
+  await waitFor('files of merged parts to go', isStill)
+  return { data, all: data + folderBytes(`${peer.folder}/indexdb`) }
 }
+
+const countMonths = (folder: string) =>
+  new Set(
+    ['small', 'big']
+      .flatMap((size) => readdirSync(`${folder}/data/${size}`))
+      .filter((name) => /^\d/.test(name)),
+  ).size

@@ -12,9 +12,9 @@ import {
   listDoubled,
 } from './comparisons.ts'
 import { type FastSender, METRICS, startFastSender } from './fast-sender.ts'
+import type { DatabaseServer, Harness } from './faults/harness.ts'
 import { FAULTS, listFaults } from './faults/index.ts'
 import { mountSmallDisk, unmount } from './faults/storage.ts'
-import type { DatabaseServer, World } from './faults/world.ts'
 import { openLine } from './line.ts'
 import { createAgent, createServer, PASSPHRASE, type Part, runOnServer } from './parts.ts'
 import { createRandom } from './random.ts'
@@ -72,7 +72,7 @@ export async function runChaos({ seed, minutes, database, say }: ChaosOptions): 
     for (const agent of agents) await agent.start()
     const firstTime = Math.floor(Date.now() / 1000) - BEGIN_SECONDS
     sender = startFastSender(line.port, PASSPHRASE, { hosts: HOSTS, firstTime })
-    const world: World = {
+    const harness: Harness = {
       folder,
       server,
       agents,
@@ -84,16 +84,16 @@ export async function runChaos({ seed, minutes, database, say }: ChaosOptions): 
       hasSmallDisk,
       note: (text) => say(`    ${text}`),
     }
-    await breakThings(world, minutes, counts, say)
+    await breakThings(harness, minutes, counts, say)
     say('calm: everything works again')
-    const problems = await comeToRest(world)
+    const problems = await comeToRest(harness)
     problems.push(...(await compareSamples(server, token, sender)))
     problems.push(...(await compareOpenEvents(server, token, agents)))
     for (const agent of agents) await agent.end('SIGTERM')
     const wasRestored = counts['backup is restored'] !== undefined
     problems.push(...(await checkDatabase(server, url)))
     problems.push(...(await auditData(server, url, say)))
-    problems.push(...(await compareNotifications(world, token)))
+    problems.push(...(await compareNotifications(harness, token)))
     if (!wasRestored) problems.push(...listDoubled(receiver, sender))
     line.close()
     if (problems.length > 0) saveLogs(parts, say)
@@ -118,12 +118,12 @@ function saveLogs(parts: readonly Part[], say: (line: string) => void) {
 }
 
 async function breakThings(
-  world: World,
+  harness: Harness,
   minutes: number,
   counts: Record<string, number>,
   say: (line: string) => void,
 ) {
-  const { random, sender } = world
+  const { random, sender } = harness
   const producing = setInterval(() => {
     const event =
       random.below(8) === 0 ? { host: random.below(HOSTS), isClosing: random.below(3) === 0 } : null
@@ -131,12 +131,12 @@ async function breakThings(
   }, 250)
   try {
     const end = performance.now() + minutes * 60_000
-    const names = listFaults(world)
+    const names = listFaults(harness)
     while (performance.now() < end) {
       const name = random.pick(names)
       counts[name] = (counts[name] ?? 0) + 1
       say(`${((end - performance.now()) / 1000).toFixed(0).padStart(4)} s left: ${name}`)
-      await withinLimit(name, FAULTS[name]?.run(world))
+      await withinLimit(name, FAULTS[name]?.run(harness))
       await Bun.sleep(random.below(1500))
     }
   } finally {
@@ -156,7 +156,7 @@ async function withinLimit(name: string, fault: Promise<void> | undefined) {
 }
 
 /** Waits until the sender has nothing left; what it could not get rid of is a problem. */
-async function comeToRest({ line, sender }: World): Promise<string[]> {
+async function comeToRest({ line, sender }: Harness): Promise<string[]> {
   // Agents name their open events at each connection.
   line.set('cut')
   await Bun.sleep(500)

@@ -1,5 +1,5 @@
 import { computeValue, type FastSender, METRICS } from './fast-sender.ts'
-import type { World } from './faults/world.ts'
+import type { Harness } from './faults/harness.ts'
 import { ALWAYS, HAS_FAKETIME, type Part, tryOnServer } from './parts.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -122,7 +122,7 @@ const listUntold = ({ events }: FastSender, { taken }: Receiver) =>
 
 /** What a receiver let hang is tried again after hours: the server is started with a clock that is as far. */
 export async function compareNotifications(
-  { server, sender, receiver }: World,
+  { server, sender, receiver }: Harness,
   token: string,
 ): Promise<string[]> {
   receiver.set('well')

@@ -1,5 +1,5 @@
 import type { Mariadb } from '../support/sql/mariadb.ts'
-import type { DatabaseServer } from './faults/world.ts'
+import type { DatabaseServer } from './faults/harness.ts'
 
 /** A database on that server, which can be held and crashed. */
 export async function openDatabase(mariadb: Mariadb): Promise<DatabaseServer> {

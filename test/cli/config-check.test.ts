@@ -61,7 +61,9 @@ test('files that checks refer to are looked at; what is wrong with them is a war
     `[[agent.check]]\nname = "${name}"\nkind = "script"\ncommand = ["${folder}/${file}", "-p", "s3cret"]\n`
   const http = (name: string, file: string) =>
     `[[agent.check]]\nname = "${name}"\nkind = "http"\ntarget = "https://a/"\nca_file = "${folder}/${file}"\n`
-  const scripts = ['none', 'plain', 'open', 'good'].map((file) => script(file, file))
+  mkdirSync(join(folder, 'closed'), { mode: 0o700 })
+  write('closed/good', '#!/bin/sh\n', 0o755)
+  const scripts = ['none', 'plain', 'open', 'good', 'closed/good'].map((file, i) => script(`s${i}`, file))
   write('agent.toml', `${http('a', 'none.pem')}${http('b', 'ca.pem')}${scripts.join('')}`)
   const agent = aRole('agent', 'agent.toml')
   const wrong = (at: string, value: string, expected: string) =>
@@ -74,7 +76,15 @@ test('files that checks refer to are looked at; what is wrong with them is a war
   ]
   const sound = '/agent.toml (agent): the configuration is sound.'
   expect(await check([agent], null)).toEqual({ isSound: true, lines: [...alone, sound] })
-  expect((await check([agent], STRANGER)).lines).toContain(
+  const ofStranger = (await check([agent], OTHER_ACCOUNT)).lines
+  expect(ofStranger).toContain(
+    wrong(
+      '7].command',
+      '/closed/good',
+      'a program in a folder that the user monitor-agent may enter, which /closed prevents',
+    ),
+  )
+  expect(ofStranger).toContain(
     wrong('2].ca_file', '/ca.pem', 'a file that the user monitor-agent can read, which /ca.pem prevents'),
   )
   const { isSound, lines } = await check([agent], { uid: process.getuid?.() ?? 0, gids: [] })
@@ -92,7 +102,7 @@ test('a folder that is missing is called a folder', async () => {
   })
 })
 
-const STRANGER = { uid: 54_321, gids: [54_321] }
+const OTHER_ACCOUNT = { uid: 54_321, gids: [54_321] }
 
 test('every file of the roles here is read once and named', async () => {
   write('monitor.toml', '')
@@ -102,7 +112,7 @@ test('every file of the roles here is read once and named', async () => {
     aRole('events', 'monitor.toml'),
     aRole('agent', 'agent.toml'),
   ]
-  expect(await check(roles, STRANGER)).toEqual({
+  expect(await check(roles, OTHER_ACCOUNT)).toEqual({
     isSound: true,
     lines: [
       '/monitor.toml (server, events): the configuration is sound.',
@@ -130,7 +140,7 @@ test('an administrator is told what the account of a service can not read', asyn
   write('monitor.toml', '[web]\ntls_key = "web.key"\n[agent]\npassphrase_file = "pass"\n', 0o600)
   const { isSound, lines } = await check(
     [aRole('server', 'monitor.toml'), aRole('agent', 'agent.toml')],
-    STRANGER,
+    OTHER_ACCOUNT,
   )
   expect(isSound).toBe(false)
   expect(lines).toEqual([

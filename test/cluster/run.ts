@@ -1,8 +1,8 @@
 /**
  * `npm run test:cluster`: three Galera nodes, HAProxy, two collect engines, two event engines and a fleet of
  * agents; each of them is killed in turn under load, one node of the database is frozen and one cut off from
- * the network as well. At the end every sample that an agent was told is stored is there, once, on every
- * node, and every event was told.
+ * the network as well. At the end every sample whose storage was acknowledged to an agent is there, once, on every
+ * node, and every event led to its notifications.
  */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -179,7 +179,7 @@ async function main(galera: Galera, network: Network | null) {
   else say('SKIPPED: no node is cut off, that takes root, iproute2 and namespaces of the network')
   await fleet.stop()
   say(
-    `the fleet was told of ${fleet.acknowledged()} packets, said ${sum(fleet.agents.map((agent) => agent.repeated))} again`,
+    `${fleet.acknowledged()} packets were acknowledged to the fleet, ${sum(fleet.agents.map((agent) => agent.repeated))} sent again`,
   )
   await checkSamples(galera, fleet)
   await checkNotifications(fleet)
@@ -200,42 +200,42 @@ async function checkSamples(galera: Galera, fleet: Fleet) {
       more += stored.size - acknowledged.size
     }
     const { samples } = await store.maintenance.stats()
-    const told = fleet.acknowledged()
+    const acknowledged = fleet.acknowledged()
     expectThat(
-      `node ${node}: ${told} samples acknowledged, ${samples} stored, ${lost} lost, ${more} more than were told`,
-      lost === 0 && more === 0 && samples === told,
+      `node ${node}: ${acknowledged} samples acknowledged, ${samples} stored, ${lost} lost, ${more} more than were acknowledged`,
+      lost === 0 && more === 0 && samples === acknowledged,
     )
     if (node === 0) {
       await store.maintenance.compact(Number.MAX_SAFE_INTEGER, 1000)
       const problems = await store.maintenance.check()
-      expectThat(`sound after folding ${problems.join('; ')}`, problems.length === 0)
+      expectThat(`sound after compaction ${problems.join('; ')}`, problems.length === 0)
     }
     await store.close()
   }
 }
 
-type Told = { id: string; events: { id: number; status: string }[] }
+type NotificationBody = { id: string; events: { id: number; status: string }[] }
 
 async function checkNotifications(fleet: Fleet) {
   const wanted = sum(fleet.agents.map((agent) => agent.events.length))
-  /** Keys of the messages that told it, by what was told. */
+  /** Keys of the notifications, by the change that each reports. */
   const keys = new Map<string, Set<string>>()
   const count = () => {
     keys.clear()
     for (const { body } of receiver.requests) {
-      const { id: key, events } = JSON.parse(body) as Told
+      const { id: key, events } = JSON.parse(body) as NotificationBody
       for (const { id, status } of events) {
-        const told = `${status} ${id}`
-        keys.set(told, (keys.get(told) ?? new Set()).add(key))
+        const change = `${status} ${id}`
+        keys.set(change, (keys.get(change) ?? new Set()).add(key))
       }
     }
-    return [...keys.keys()].filter((told) => told.startsWith('closed')).length
+    return [...keys.keys()].filter((change) => change.startsWith('closed')).length
   }
   for (let i = 0; i < 120 && count() < wanted; i++) await Bun.sleep(500)
   const closings = count()
   const twice = [...keys.values()].filter((set) => set.size > 1).length
   expectThat(
-    `${wanted} events were over, ${closings} of them told as over, ${twice} told again under another key`,
+    `${wanted} events were over, ${closings} closings notified, ${twice} notified again under another key`,
     closings === wanted && twice === 0,
   )
 }

@@ -201,7 +201,7 @@ describe('storage', () => {
     const { store, engine } = rig
     store.poison = 'bad'
     store.isPoisonContent = true
-    const refusal = { id: 1, error: 'storage does not take what this batch holds', retry: true }
+    const rejection = { id: 1, error: 'storage does not take what this batch holds', retry: true }
     const [bad, good] = [await Client.connect(rig.port), await Client.connect(rig.port)]
     store.hold()
     good.write(batch(0, 'good'))
@@ -211,7 +211,7 @@ describe('storage', () => {
     await Bun.sleep(100)
     store.release()
     expect((await good.lines(100)).every((reply) => (reply as { stored?: boolean }).stored)).toBe(true)
-    expect(await bad.lines(1)).toEqual([refusal])
+    expect(await bad.lines(1)).toEqual([rejection])
     expect(engine.isStorageAway()).toBe(false)
     const eventsOfBad = () =>
       store.reports.filter(({ host }) => host === 'bad').flatMap(({ events }) => events)

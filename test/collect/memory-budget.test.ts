@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'bun:test'
 import { type Holder, MemoryBudget } from '../../src/collect/memory-budget.ts'
 
-/** A connection that does as it is told and writes down what that was. */
-class Told implements Holder {
+/** A connection that obeys the budget and records what it was asked to do. */
+class FakeConnection implements Holder {
   held = 0
   readonly party: string
   memoryWaitSince: number | null = null
@@ -32,13 +32,13 @@ beforeEach(() => {
   budget = new MemoryBudget({ heldBytes: 1000, smallBytes: 10, leaderMs: 20 }, () => now)
 })
 
-function hold(holder: Told, bytes: number) {
+function hold(holder: FakeConnection, bytes: number) {
   holder.held = bytes
   budget.note(holder, holder.party)
 }
 
 test('within the budget all are read on', () => {
-  const all = Array.from({ length: 10 }, () => new Told())
+  const all = Array.from({ length: 10 }, () => new FakeConnection())
   for (const one of all) hold(one, 100)
   expect(all.map(({ isPaused }) => isPaused)).toEqual(all.map(() => false))
   expect(budget.held).toBe(1000)
@@ -46,7 +46,7 @@ test('within the budget all are read on', () => {
 })
 
 test('beyond it one is read on, the others wait from that moment, small ones never', () => {
-  const [first, second, small] = [new Told(), new Told(), new Told()]
+  const [first, second, small] = [new FakeConnection(), new FakeConnection(), new FakeConnection()]
   hold(first, 600)
   hold(second, 600)
   hold(first, 650)
@@ -56,7 +56,7 @@ test('beyond it one is read on, the others wait from that moment, small ones nev
 })
 
 test('when the one that is read on has finished, all go on', () => {
-  const [first, second] = [new Told(), new Told()]
+  const [first, second] = [new FakeConnection(), new FakeConnection()]
   hold(first, 600)
   hold(second, 600)
   hold(first, 650)
@@ -66,7 +66,7 @@ test('when the one that is read on has finished, all go on', () => {
 })
 
 test('when it has finished and too much is still held, the largest of those that wait is next', () => {
-  const [large, leader, larger] = [new Told(), new Told(), new Told()]
+  const [large, leader, larger] = [new FakeConnection(), new FakeConnection(), new FakeConnection()]
   hold(large, 600)
   hold(leader, 600)
   hold(large, 650)
@@ -77,7 +77,7 @@ test('when it has finished and too much is still held, the largest of those that
 })
 
 test('beyond twice the budget the largest that waits is refused, not the one that is read on', () => {
-  const [leader, large, larger] = [new Told(), new Told(), new Told()]
+  const [leader, large, larger] = [new FakeConnection(), new FakeConnection(), new FakeConnection()]
   hold(leader, 1100)
   hold(large, 400)
   hold(larger, 450)
@@ -88,14 +88,14 @@ test('beyond twice the budget the largest that waits is refused, not the one tha
 })
 
 test('a party that holds more than half gives way to others, its largest first, and to itself it does not', () => {
-  const greedy = [100, 300, 200, 300].map((bytes) => ({ bytes, holder: new Told('greedy') }))
+  const greedy = [100, 300, 200, 300].map((bytes) => ({ bytes, holder: new FakeConnection('greedy') }))
   for (const { holder, bytes } of greedy) hold(holder, bytes)
-  const more = new Told('greedy')
+  const more = new FakeConnection('greedy')
   hold(more, 200)
   expect([...greedy.map(({ holder }) => holder), more].map(({ refused }) => refused)).toEqual(
     Array(5).fill(null),
   )
-  const other = new Told('other')
+  const other = new FakeConnection('other')
   hold(other, 300)
   expect(greedy.map(({ holder }) => holder.refused)).toEqual([null, 'memory', null, 'memory'])
   expect(other).toMatchObject({ isPaused: false, refused: null, memoryWaitSince: null })
@@ -103,14 +103,14 @@ test('a party that holds more than half gives way to others, its largest first, 
 })
 
 test('parties of which none holds more than half wait for each other', () => {
-  const all = ['a', 'b', 'c'].map((party) => new Told(party))
+  const all = ['a', 'b', 'c'].map((party) => new FakeConnection(party))
   for (const one of all) hold(one, 340)
   expect(all.map(({ isPaused, refused }) => [isPaused, refused])).toEqual([
     [false, null],
     [false, null],
     [false, null],
   ])
-  hold(all[0] ?? new Told(), 350)
+  hold(all[0] ?? new FakeConnection(), 350)
   expect(all.map(({ isPaused, refused }) => [isPaused, refused])).toEqual([
     [true, null],
     [false, null],
@@ -119,7 +119,7 @@ test('parties of which none holds more than half wait for each other', () => {
 })
 
 test('one that is read on is given up when it takes too long while others wait, and the next is read on', () => {
-  const [slow, waiting, third] = [new Told('a'), new Told('b'), new Told('c')]
+  const [slow, waiting, third] = [new FakeConnection('a'), new FakeConnection('b'), new FakeConnection('c')]
   hold(waiting, 330)
   hold(third, 330)
   hold(slow, 350)
@@ -134,7 +134,7 @@ test('one that is read on is given up when it takes too long while others wait, 
 })
 
 test('what a connection holds that leaves counts no more, and those that waited for it go on', () => {
-  const [leader, waiting] = [new Told(), new Told()]
+  const [leader, waiting] = [new FakeConnection(), new FakeConnection()]
   hold(leader, 600)
   hold(waiting, 390)
   hold(leader, 650)

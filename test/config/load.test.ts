@@ -55,7 +55,7 @@ describe('the file', () => {
   })
   test('must be there when it was asked for', () =>
     expect(listProblems({ config: 'x.toml' }, aMachine())).toEqual(['/srv/x.toml: there is no such file']))
-  test('that is no TOML is told with line and column, and nothing of it is quoted', () => {
+  test('that is no TOML is reported with line and column, and nothing of it is quoted', () => {
     const [problem, ...rest] = problemsIn('[collect]\npassphrase = "hush-hush\n')
     expect(problem).toMatch(/^\/srv\/monitor\.toml: not valid TOML at line 2, column \d+: /)
     expect(problem).not.toContain('hush')
@@ -69,7 +69,7 @@ describe('the file', () => {
 })
 
 describe('mistakes', () => {
-  test('are told all at once, from every source', () => {
+  test('are reported all at once, from every source', () => {
     const machine = aMachine(
       { [FILE]: 'port = 3\nweb = 4\n[agent]\ninterval = 60\n[webb]\nport = 4\n' },
       { MONITOR_LOG_FORMAT: 'xml', MONITOR_WEB_PRT: '1' },
@@ -86,7 +86,7 @@ describe('mistakes', () => {
       'environment: MONITOR_WEB_PRT = "1": no such setting; did you mean MONITOR_WEB_PORT?',
     ])
   })
-  test('in a value that another one outweighs are told too', () =>
+  test('in a value that another source overrides are reported too', () =>
     expect(problemsIn('[web]\nport = -1', { MONITOR_WEB_PORT: '80' })).toHaveLength(1))
 
   const cases: [string, string][] = [
@@ -122,16 +122,16 @@ describe('mistakes', () => {
 })
 
 describe('secrets', () => {
-  test('are shown by no mistake, also under a misspelled name', () => {
-    const told = problemsIn(
+  test('appear in no error message, not even under a misspelled name', () => {
+    const problems = problemsIn(
       '[collect]\npassphrase = 5551234\npassphrse = "5551234"\n[colect]\npassphrase="5551234"',
       {
         MONITOR_COLLECT_PASSPHRSE: '5551234',
         MONITOR_AGENT_PASSPHRASE: '',
       },
     )
-    expect(told).toHaveLength(5)
-    expect(told.join()).not.toContain('5551234')
+    expect(problems).toHaveLength(5)
+    expect(problems.join()).not.toContain('5551234')
   })
   test('come from a file beside the configuration, without its line end', () => {
     const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/srv/p': 'open sesame\n' })
@@ -252,7 +252,7 @@ describe('agent.threshold', () => {
       `${FILE}: agent.threshold[4].clear_value = 1: expected only where values are compared by size`,
     ])
   })
-  test('that is no list of tables is told', () =>
+  test('that is no list of tables is reported', () =>
     expect(problemsIn('[agent.threshold]\nmetric = "a"')).toEqual([
       `${FILE}: agent.threshold = {"metric":"a"}: expected tables, each under a heading in double brackets`,
     ]))

@@ -90,7 +90,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
   })
 
   type Notification = { kind: string; events: { metric: string }[] }
-  const told = () =>
+  const notified = () =>
     receiver.requests.flatMap(({ body }) => {
       const { kind, events } = JSON.parse(body) as Notification
       return events.map(({ metric }) => `${kind} ${metric.slice(METRIC.length + 1)}`)
@@ -137,7 +137,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       for (const web of [web1, web2]) expect((await get(web, '/hosts', cookie)).status).toBe(200)
 
       await Promise.all([one.say('alpha', [report('a1')]), two.say('beta', [report('b1')])])
-      await until('two notices', () => told().length === 2)
+      await until('two notifications', () => notified().length === 2)
       await until('both hosts on both sites', async () => {
         for (const web of [web1, web2]) {
           const markup = await (await get(web, '/hosts', cookie)).text()
@@ -154,11 +154,11 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       const died = performance.now()
       await one.say('alpha', [report('a2')])
       await two.say('beta', [report('b1', 'closed')])
-      await until('the other engine', () => told().length === 4)
+      await until('the other engine', () => notified().length === 4)
       expect(performance.now() - died).toBeLessThan(30_000)
       expect(second.stderr()).toContain('takes over')
       await Bun.sleep(2500)
-      expect(told().sort()).toEqual(['closing b1', 'opening a1', 'opening a2', 'opening b1'])
+      expect(notified().sort()).toEqual(['closing b1', 'opening a1', 'opening a2', 'opening b1'])
     },
     PATIENCE_MS,
   )
@@ -196,10 +196,10 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       )
       await until('the website', async () => (await get(web, '/hosts', cookie)).status === 200)
       await until('health', async () => (await get(web, '/healthz')).status === 200)
-      await until('the notice', () => told().length === 1)
+      await until('the notification', () => notified().length === 1)
       expect((await late).stderr()).toContain('waiting for the database')
       await (await connect(await late)).say('beta')
-      expect(told()).toEqual(['opening a1'])
+      expect(notified()).toEqual(['opening a1'])
     },
     PATIENCE_MS,
   )

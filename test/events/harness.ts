@@ -25,13 +25,13 @@ export type Sent = Notification & { readonly channel: string; readonly at: numbe
 
 export const METRIC = 'perf.memory.percent.used'
 
-export type World = Awaited<ReturnType<typeof openWorld>>
+export type Harness = Awaited<ReturnType<typeof openHarness>>
 
 /**
  * A real database, the engine with the tasks that tell people, a clock to turn, and receivers that can be
  * away.
  */
-export async function openWorld(watching: Partial<Watching> = {}, interval = 10) {
+export async function openHarness(watching: Partial<Watching> = {}, interval = 10) {
   const dataDir = makeTempDir()
   const clock = fakeClock()
   const lines: string[] = []
@@ -65,8 +65,8 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
         async send(channel, notification) {
           const one = { ...notification, channel, at: clock.now() }
           tries.push(one)
-          const refusal = refuses.get(notification.target)?.(notification) ?? null
-          if (refusal !== null) throw refusal
+          const rejection = refuses.get(notification.target)?.(notification) ?? null
+          if (rejection !== null) throw rejection
           if (away.has(notification.target)) throw new SendError('away', { retry: true })
           sent.push(one)
           await afterSending(notification)
@@ -98,7 +98,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
     await clock.advance(0)
   }
 
-  const world = {
+  const harness = {
     store,
     clock,
     sent,
@@ -121,7 +121,7 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
       engine = null
     },
     async restart() {
-      await world.stop()
+      await harness.stop()
       await start()
     },
     onSent(act: (notification: Notification) => Promise<void>) {
@@ -133,12 +133,12 @@ export async function openWorld(watching: Partial<Watching> = {}, interval = 10)
     wait: (seconds: number) => clock.advance(seconds * 1000 + 100),
     addRule: (rule: Partial<Rule> = {}) => store.rules.add({ ...A_RULE, name: `rule ${ids++}`, ...rule }),
     async close() {
-      await world.stop()
+      await harness.stop()
       await store.close()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
-  return world
+  return harness
 }
 
 const A_RULE: Omit<Rule, 'id'> = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { EventReport, Severity } from '../../src/domain/event.ts'
 import { randomOf } from '../storage/random.ts'
-import { openWorld, type World } from './harness.ts'
+import { type Harness, openHarness } from './harness.ts'
 
 /**
  * Agents whose metrics go wrong and right again at random, over a line that fails, repeats itself and brings
@@ -65,15 +65,15 @@ function createAgent(host: string, random: () => number) {
   }
 }
 
-async function play(world: World, random: () => number) {
+async function play(harness: Harness, random: () => number) {
   const agents = HOSTS.map((host) => createAgent(host, random))
   /** Those that a person closed while the agent still saw the problem. */
   const closedByHand = new Set<number>()
-  const { store } = world
+  const { store } = harness
 
   async function deliver(all: boolean) {
     for (const agent of agents)
-      for (const batch of agent.takeBatches(all)) await world.say(agent.host, ...batch)
+      for (const batch of agent.takeBatches(all)) await harness.say(agent.host, ...batch)
   }
 
   async function meddle() {
@@ -81,35 +81,35 @@ async function play(world: World, random: () => number) {
     const event = events[Math.floor(random() * events.length)]
     const chance = random()
     if (event && chance < 0.4) {
-      await store.events.close(event.id, 'ann', world.now())
+      await store.events.close(event.id, 'ann', harness.now())
       closedByHand.add(event.id)
-    } else if (event && chance < 0.7) await store.events.acknowledge(event.id, 'ann', world.now())
+    } else if (event && chance < 0.7) await store.events.acknowledge(event.id, 'ann', harness.now())
     else
       for (const id of [...closedByHand].slice(0, 1))
-        if (await store.events.reopen(id, 'bob', world.now())) closedByHand.delete(id)
+        if (await store.events.reopen(id, 'bob', harness.now())) closedByHand.delete(id)
   }
 
   for (let i = 0; i < STEPS; i++) {
     const chance = random()
-    for (const agent of agents) if (random() < 0.7) agent.step(world.now())
+    for (const agent of agents) if (random() < 0.7) agent.step(harness.now())
     if (chance < 0.6) await deliver(false)
-    else if (chance < 0.64) await world.restart()
+    else if (chance < 0.64) await harness.restart()
     else if (chance < 0.74) await meddle()
     else if (chance < 0.8) {
-      if (!world.away.delete(TARGET)) world.away.add(TARGET)
+      if (!harness.away.delete(TARGET)) harness.away.add(TARGET)
     } else if (chance < 0.82) agents[0]?.restartWithoutState()
-    await world.wait(10 + Math.floor(random() * 100))
-    await checkOpen(world, closedByHand)
+    await harness.wait(10 + Math.floor(random() * 100))
+    await checkOpen(harness, closedByHand)
   }
-  world.away.clear()
+  harness.away.clear()
   await deliver(true)
-  await world.wait(4000)
+  await harness.wait(4000)
   return { agents, closedByHand }
 }
 
 const TARGET = 'http://127.0.0.1/hook'
 
-async function checkOpen({ store }: World, closedByHand: ReadonlySet<number>) {
+async function checkOpen({ store }: Harness, closedByHand: ReadonlySet<number>) {
   const { events } = await store.events.list({ status: 'open' })
   const metrics = events.map(({ host, metric }) => `${host} ${metric}`)
   expect(metrics.length).toBe(new Set(metrics).size)
@@ -120,13 +120,13 @@ async function checkOpen({ store }: World, closedByHand: ReadonlySet<number>) {
  * Of each event: an opening first, closings and reopenings in turn, one told closing at most for each told
  * opening.
  */
-async function checkStories(world: World) {
-  const { events } = await world.store.events.list({})
+async function checkStories(harness: Harness) {
+  const { events } = await harness.store.events.list({})
   const notified = new Map<number, string[]>()
-  for (const { events: parts, kind } of world.sent.flatMap(unpack))
+  for (const { events: parts, kind } of harness.sent.flatMap(unpack))
     notified.set(parts, [...(notified.get(parts) ?? []), kind])
   for (const { id, status } of events) {
-    const turns = (await world.store.events.history(id))
+    const turns = (await harness.store.events.history(id))
       .map(({ action }) => action)
       .filter((action) => ['opened', 'closed', 'reopened'].includes(action))
     expect(turns[0]).toBe('opened')
@@ -144,46 +144,46 @@ async function checkStories(world: World) {
 }
 
 /** A digest names the events as they were when they were told. */
-const unpack = ({ events }: World['sent'][number]) =>
+const unpack = ({ events }: Harness['sent'][number]) =>
   events.map(({ id, status }) => ({ events: id, kind: status }))
 
 for (const seed of [1, 2, 3, 4])
   test(`the server ends in the same state as the agents, and tells every story once (seed ${seed})`, async () => {
-    const world = await openWorld({}, 60)
+    const harness = await openHarness({}, 60)
     try {
-      await world.addRule({ target: TARGET })
-      await world.start()
-      const { agents, closedByHand } = await play(world, randomOf(seed))
-      await checkOpen(world, closedByHand)
-      await checkStories(world)
+      await harness.addRule({ target: TARGET })
+      await harness.start()
+      const { agents, closedByHand } = await play(harness, randomOf(seed))
+      await checkOpen(harness, closedByHand)
+      await checkStories(harness)
       for (const { host, open, lost } of agents) {
-        const { events } = await world.store.events.list({ host, status: 'open' })
+        const { events } = await harness.store.events.list({ host, status: 'open' })
         const isKept = (id: number) => !closedByHand.has(id)
         const here = new Map(events.map(({ id, metric, severity }) => [metric, { id, severity }]))
         for (const [metric, { severity }] of open) {
           const found = here.get(metric)
           // A person may close the agent's event by hand, and then reopen one of the same metric from before it.
-          const isOther = found !== undefined && (await wasReopened(world, found.id))
+          const isOther = found !== undefined && (await wasReopened(harness, found.id))
           if (found === undefined || (isOther && found.severity !== severity))
-            expect(await wasClosedByHand(world, host, metric, closedByHand)).toBe(true)
+            expect(await wasClosedByHand(harness, host, metric, closedByHand)).toBe(true)
           else expect(found.severity).toBe(severity)
           here.delete(metric)
         }
         // What is open here and not there is what the agent has forgotten, or a person has reopened.
         for (const { id } of here.values())
-          expect(isKept(id) && (lost.size > 0 || (await wasReopened(world, id)))).toBe(true)
+          expect(isKept(id) && (lost.size > 0 || (await wasReopened(harness, id)))).toBe(true)
       }
-      expect(await world.store.maintenance.check()).toEqual([])
+      expect(await harness.store.maintenance.check()).toEqual([])
     } finally {
-      await world.close()
+      await harness.close()
     }
   }, 60_000)
 
-async function wasClosedByHand({ store }: World, host: string, metric: string, ids: ReadonlySet<number>) {
+async function wasClosedByHand({ store }: Harness, host: string, metric: string, ids: ReadonlySet<number>) {
   const { events } = await store.events.list({ host, metric, limit: 1 })
   return events.some(({ id }) => ids.has(id))
 }
 
-async function wasReopened({ store }: World, id: number) {
+async function wasReopened({ store }: Harness, id: number) {
   return (await store.events.history(id)).some(({ action }) => action === 'reopened')
 }

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test'
-import { openWorld } from './harness.ts'
+import { openHarness } from './harness.ts'
 
 const HOSTS = 250
 const MOST_AT_ONCE = 100
 
 test('many hosts that fall silent at once are reported in pieces, each host once, and so is their return', async () => {
-  const world = await openWorld({ check: 60, isGrouping: false })
+  const harness = await openHarness({ check: 60, isGrouping: false })
   try {
-    const { watch, events } = world.store
+    const { watch, events } = harness.store
     const pieces: number[] = []
     const { report } = watch
     Object.assign(watch, {
@@ -17,20 +17,20 @@ test('many hosts that fall silent at once are reported in pieces, each host once
       },
     })
     const saySomething = async () => {
-      for (let i = 0; i < HOSTS; i++) await world.say(`web${i}`)
+      for (let i = 0; i < HOSTS; i++) await harness.say(`web${i}`)
     }
-    await world.start()
+    await harness.start()
     await saySomething()
-    await world.wait(120)
+    await harness.wait(120)
     const { events: open, total } = await events.list({ status: 'open', limit: 1000 })
     expect(total).toBe(HOSTS)
     expect(new Set(open.map(({ host }) => host)).size).toBe(HOSTS)
     await saySomething()
-    await world.wait(20)
+    await harness.wait(20)
     expect((await events.list({ status: 'open' })).total).toBe(0)
     expect((await events.list({ status: 'closed' })).total).toBe(HOSTS)
     expect(Math.max(...pieces)).toBe(MOST_AT_ONCE)
   } finally {
-    await world.close()
+    await harness.close()
   }
 })

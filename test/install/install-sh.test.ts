@@ -87,7 +87,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
   })
   afterAll(() => root.close())
 
-  const mistakes: [string, string][] = [
+  const wrongArguments: [string, string][] = [
     ['', 'a role is missing'],
     ['wizard', 'unknown role "wizard"'],
     ['agent server', 'one role at a time'],
@@ -99,7 +99,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     ['agent --agent', 'for the role server'],
     ['collect --no-events', 'for the role server'],
   ]
-  test.each(mistakes)('"install.sh %s" ends with 64 and says why', async (line, words) => {
+  test.each(wrongArguments)('"install.sh %s" ends with 64 and says why', async (line, words) => {
     const { code, stderr } = await install(...line.split(' ').filter(Boolean))
     expect(stderr).toContain(words)
     expect(code).toBe(64)

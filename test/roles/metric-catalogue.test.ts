@@ -93,12 +93,12 @@ test('every metric of this very machine is in the list', async () => {
 })
 
 test("the server's own events are about metrics of the list", async () => {
-  const told = [
+  const reported = [
     reportKeyMismatch(0, 'open'),
     reportCertificate({ name: 'web', ends: 0 }, 0),
     reportCertificate({ name: 'collect', ends: 0 }, 0),
   ]
-  expect(told.filter(({ metric }) => familyOf(metric, METRICS) === undefined)).toEqual([])
+  expect(reported.filter(({ metric }) => familyOf(metric, METRICS) === undefined)).toEqual([])
   // A name that a part of the server writes, for a query say, is one that is declared.
   const source = join(import.meta.dir, '..', '..', 'src')
   const own: string[] = []

@@ -14,7 +14,7 @@ import { aFrame, aReport, FACTS, MIDNIGHT } from './reports.ts'
 
 let dataDir: string
 let store: Store
-/** Statements that touch what agents told, but for the one that finds a host anew. */
+/** Statements that touch what agents reported, except the one that finds a host anew. */
 let statements: string[]
 
 beforeEach(async () => {
@@ -56,18 +56,18 @@ function listen(database: Database): Database {
 }
 
 test('packets pay nothing for thresholds, telling them again costs one look, and only others are written', async () => {
-  const told = { ...FACTS, thresholds: reportThresholds([], standardThresholds(FACTS)) }
+  const facts = { ...FACTS, thresholds: reportThresholds([], standardThresholds(FACTS)) }
   const frame = (minute: number) => aFrame(MIDNIGHT + minute * 60, { m: minute })
   const write = async (report: Parameters<typeof aReport>[1]) => {
     statements = []
     await store.ingest.write([aReport('web01', report)])
     return statements
   }
-  expect(await write({ facts: told })).toEqual(['SELECT', 'INSERT'])
+  expect(await write({ facts: facts })).toEqual(['SELECT', 'INSERT'])
   for (let minute = 0; minute < 5; minute++)
     expect(await write({ facts: null, frames: [frame(minute)] })).toEqual([])
-  expect(await write({ facts: structuredClone(told) })).toEqual(['SELECT'])
-  expect(await write({ facts: { ...told, thresholds: [] } })).toEqual(['SELECT', 'INSERT'])
+  expect(await write({ facts: structuredClone(facts) })).toEqual(['SELECT'])
+  expect(await write({ facts: { ...facts, thresholds: [] } })).toEqual(['SELECT', 'INSERT'])
   // As the original's agents do it each minute.
   expect(await write({ facts: FACTS })).toEqual(['DELETE'])
   for (let minute = 5; minute < 10; minute++)

@@ -183,6 +183,9 @@ function systemAuthorities(): string[] {
 }
 
 function describeHandshake(isDone: boolean, error: Error | null): string {
+  // What answers in another language, such as plain HTTP, is taken for a version of TLS that does not exist.
+  if (error !== null && /WRONG_VERSION_NUMBER/.test(error.message))
+    return 'the server does not speak TLS there'
   const reason = error?.message ?? 'no reason given'
   return isDone || isAboutCertificate(error)
     ? `the certificate is not trusted: ${reason}`

@@ -124,6 +124,8 @@ const WATCHES: readonly string[] = [
   '#   the system asks by one of these calls or the other.',
   'ProtectClock=no',
   'SystemCallFilter=adjtimex clock_adjtime',
+  '# - A new name of the machine is seen. Otherwise the service keeps the name that was there at its start.',
+  'ProtectHostname=no',
 ]
 
 const BINDS_LOW_PORT: readonly string[] = [

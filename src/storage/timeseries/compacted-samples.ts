@@ -23,6 +23,8 @@ const selectChunks = statementByLength((ids) => `SELECT id, packed FROM chunk WH
 
 /** Chunks read in one statement, at the most. */
 const CHUNKS_AT_ONCE = 512
+/** Of so few days blocks are looked for without asking which days have any. */
+const DAYS_LOOKED_UP = 8
 
 /** Samples of one host from `from` to `to`, both included. */
 export type Wanted = {
@@ -46,6 +48,8 @@ export type CompactedDay = {
 export class CompactedSamples {
   readonly #database: Database
   readonly #note: NoteDamage
+  readonly #unpackTimes = rememberTimes()
+  readonly #unpackIds = rememberMetrics()
 
   constructor(database: Database, note: NoteDamage) {
     this.#database = database
@@ -53,9 +57,10 @@ export class CompactedSamples {
   }
 
   /** Samples of each metric in the blocks, for any number of days. */
-  async read(host: number, metrics: readonly number[], from: number, to: number): Promise<Series[]> {
+  async read(wanted: Wanted): Promise<Series[]> {
+    const { metrics, from, to } = wanted
     const builders = metrics.map(() => createSeriesBuilder(0))
-    await this.eachDay({ host, metrics, from, to }, (day) => {
+    await this.eachDay(wanted, (day) => {
       for (const [i, builder] of builders.entries()) {
         const decoded = day.decode(i)
         if (decoded)
@@ -67,11 +72,12 @@ export class CompactedSamples {
 
   /** Calls `take` with each day that has a block, ascending. */
   async eachDay({ host, metrics, from, to }: Wanted, take: (day: CompactedDay) => void): Promise<void> {
-    const known = await findCompactedDays(this.#database)
-    const last = Math.min(dayOf(to), known?.last ?? -1)
+    const days = { first: dayOf(from), last: dayOf(to) }
+    const isLong = days.last - days.first >= DAYS_LOOKED_UP
+    const known = isLong ? await findCompactedDays(this.#database) : days
+    const last = Math.min(days.last, known?.last ?? -1)
     const atOnce = Math.max(1, Math.min(DAYS_AT_ONCE, Math.floor(CHUNKS_AT_ONCE / metrics.length)))
-    const unpack = rememberTimes()
-    for (let first = Math.max(dayOf(from), known?.first ?? 0); first <= last; first += atOnce) {
+    for (let first = Math.max(days.first, known?.first ?? 0); first <= last; first += atOnce) {
       const end = Math.min(last, first + atOnce - 1)
       const { blocks, more: chunks } = await readSteadily(
         this.#database,
@@ -79,7 +85,7 @@ export class CompactedSamples {
         (rows) => this.#readChunksOf(rows, metrics),
         { first, last: end },
       )
-      for (const [i, block] of blocks.entries()) take(this.#openDay(block, metrics, chunks[i] ?? [], unpack))
+      for (const [i, block] of blocks.entries()) take(this.#openDay(block, metrics, chunks[i] ?? []))
     }
   }
 
@@ -87,7 +93,6 @@ export class CompactedSamples {
     block: BlockRow,
     metrics: readonly number[],
     chunks: readonly (Uint8Array | undefined)[],
-    unpack: UnpackTimes,
   ): CompactedDay {
     const open = <Part>(i: number, act: (body: Uint8Array) => Part): Part | null => {
       const packed = chunks[i]
@@ -105,7 +110,7 @@ export class CompactedSamples {
       summarize: (i) => open(i, summariesOfChunk),
       decode: (i) =>
         open(i, (body) => {
-          const times = unpack(block.times, listOfChunk(body))
+          const times = this.#unpackTimes(block.times, listOfChunk(body))
           return { times, values: unpackChunk(body, times) }
         }),
     }
@@ -113,10 +118,9 @@ export class CompactedSamples {
 
   /** Of each block the chunk of each metric, or undefined. */
   async #readChunksOf(blocks: readonly BlockRow[], metrics: readonly number[]) {
-    const unpackIds = rememberMetrics()
     const ids = blocks.map((block) => {
       if (!this.#isReadable(block)) return []
-      const places = unpackIds(block.metrics)
+      const places = this.#unpackIds(block.metrics)
       return metrics.map((metric) => {
         const place = places.indexOf(metric)
         return place < 0 ? null : block.first_chunk + place
@@ -156,7 +160,7 @@ function rememberMetrics(): (packed: Uint8Array) => readonly number[] {
 
 type UnpackTimes = (packed: Uint8Array, list: number) => Float64Array
 
-/** Decodes lists of times; most days have the same, so the last one is kept. */
+/** Decodes lists of times; most days and hosts have the same, so the last one is kept. Nobody changes it. */
 function rememberTimes(): UnpackTimes {
   let packedBefore: Uint8Array | null = null
   let listBefore = -1

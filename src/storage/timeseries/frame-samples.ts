@@ -2,9 +2,13 @@ import type { Series } from '../../domain/sample.ts'
 import type { Database } from '../database/database.ts'
 import { readMetricSet, unpackColumns } from './codec/frame.ts'
 import { createSeriesBuilder } from './codec/series-builder.ts'
+import type { Wanted } from './compacted-samples.ts'
 import { type NoteDamage, openFrames } from './damage.ts'
 import { type FrameRow, readFrames, readLateFrames } from './frames.ts'
 import type { MetricSetReader } from './metric-sets.ts'
+
+/** The times of the first frame of any host, and of the first late one of this host, in a span; null without any. */
+export type FirstFrames = { readonly first_frame: number | null; readonly first_late: number | null }
 
 /** Samples in the hosts' frames that are not compacted yet. Damaged frames are noted and left out. */
 export class FrameSamples {
@@ -18,17 +22,20 @@ export class FrameSamples {
     this.#note = note
   }
 
-  /** The samples of each of the metrics, both ends included; each frame is read once. */
-  async read(host: number, metrics: readonly number[], from: number, to: number): Promise<Series[]> {
+  /** The samples of each of the metrics; each frame is read once. Nothing where no host has a frame in the span. */
+  async read({ host, metrics, to }: Wanted, { first_frame: from }: FirstFrames): Promise<Series[]> {
+    if (from === null) return []
     return this.#toSeries(await readFrames(this.#database, host, { from, to }), host, metrics)
   }
 
   /** The same of frames that arrived after their time had been compacted. */
-  async readLate(host: number, metrics: readonly number[], from: number, to: number): Promise<Series[]> {
+  async readLate({ host, metrics, to }: Wanted, { first_late: from }: FirstFrames): Promise<Series[]> {
+    if (from === null) return []
     return this.#toSeries(await readLateFrames(this.#database, host, { from, to }), host, metrics)
   }
 
   async #toSeries(rows: readonly FrameRow[], host: number, metrics: readonly number[]): Promise<Series[]> {
+    if (rows.length === 0) return []
     const frames = openFrames(rows, host, this.#note)
     await this.#metricSets.load(this.#database, new Set(frames.map(({ body }) => readMetricSet(body))))
     const builders = metrics.map(() => createSeriesBuilder(rows.length))

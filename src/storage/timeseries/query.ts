@@ -5,7 +5,7 @@ import type { SampleStore } from '../ports/store.ts'
 import { findBlockExtent } from './blocks.ts'
 import { CompactedSamples } from './compacted-samples.ts'
 import type { NoteDamage } from './damage.ts'
-import { FrameSamples } from './frame-samples.ts'
+import { type FirstFrames, FrameSamples } from './frame-samples.ts'
 import { ALL_TIME, findLastFrame, findLateExtent, readFrames } from './frames.ts'
 import { mergeByAge, NO_SAMPLES } from './merge-by-age.ts'
 import type { MetricSetReader } from './metric-sets.ts'
@@ -25,26 +25,30 @@ export function createSampleStore(
 
   return {
     async range(host, metric, from, to) {
-      const hostId = await findHost(database, host)
-      const metricId = await findMetric(database, metric)
-      if (hostId === null || metricId === null || from > to) return NO_SAMPLES
+      if (from > to) return NO_SAMPLES
+      const [found] = await database.query<HostAndFrames & { readonly metric: number | null }>(
+        FIND_WITH_METRIC,
+        [...[host, from, to], ...[host, from, to, metric]],
+      )
+      if (!found || found.host === null || found.metric === null) return NO_SAMPLES
+      const wanted = { host: found.host, metrics: [found.metric], from, to }
       // The blocks last: data that is compacted between the readings is then read twice, not missed.
-      const [hot] = await frames.read(hostId, [metricId], from, to)
-      const [late] = await frames.readLate(hostId, [metricId], from, to)
-      const [compacted] = await blocks.read(hostId, [metricId], from, to)
+      const [hot] = await frames.read(wanted, found)
+      const [late] = await frames.readLate(wanted, found)
+      const [compacted] = await blocks.read(wanted)
       return mergeByAge(hot, compacted, late)
     },
 
     async ranges(host, metrics, from, to) {
       boundMetrics(metrics)
       const found = new Map<string, Series>()
-      const hostId = await findHost(database, host)
-      if (hostId === null || from > to) return found
+      const start = await find(database, host, from, to)
+      if (start === null || from > to) return found
       const ids = await findMetrics(database, metrics)
-      const metricIds = [...ids.values()]
-      const hot = await frames.read(hostId, metricIds, from, to)
-      const late = await frames.readLate(hostId, metricIds, from, to)
-      const compacted = await blocks.read(hostId, metricIds, from, to)
+      const wanted = { host: start.host, metrics: [...ids.values()], from, to }
+      const hot = await frames.read(wanted, start)
+      const late = await frames.readLate(wanted, start)
+      const compacted = await blocks.read(wanted)
       let i = 0
       for (const metric of ids.keys()) {
         const series = mergeByAge(hot[i], compacted[i], late[i])
@@ -56,11 +60,14 @@ export function createSampleStore(
 
     async summarize(host, metrics, { from, to, points }) {
       boundMetrics(metrics)
-      const hostId = await findHost(database, host)
-      if (hostId === null || from > to) return new Map()
+      const start = await find(database, host, from, to)
+      if (start === null || from > to) return new Map()
       const ids = await findMetrics(database, metrics)
-      const wanted = { host: hostId, metrics: [...ids.values()], from, to }
-      const series = await summarizeSamples(frames, blocks, wanted, points)
+      const wanted = { host: start.host, metrics: [...ids.values()], from, to }
+      // The blocks last, here too.
+      const hot = await frames.read(wanted, start)
+      const late = await frames.readLate(wanted, start)
+      const series = await summarizeSamples({ hot, late, blocks }, wanted, points)
       const found = new Map<string, SummarizedSeries>()
       let i = 0
       for (const metric of ids.keys()) {
@@ -89,6 +96,20 @@ export function createSampleStore(
       return times.length === 0 ? null : { first: Math.min(...times), last: Math.max(...times) }
     },
   }
+}
+
+/** The host, and the times of the first frames within the span: mostly there are none. */
+type HostAndFrames = FirstFrames & { readonly host: number | null }
+
+const FIND = `SELECT (SELECT id FROM host WHERE name = ?) AS host,
+  (SELECT MIN(time) FROM frame WHERE time >= ? AND time <= ?) AS first_frame,
+  (SELECT MIN(time) FROM late_frame WHERE host = (SELECT id FROM host WHERE name = ?) AND time >= ? AND time <= ?) AS first_late`
+const FIND_WITH_METRIC = `${FIND}, (SELECT id FROM metric WHERE name = ?) AS metric`
+
+/** Null where there is no such host. */
+async function find(database: Database, host: string, from: number, to: number) {
+  const [found] = await database.query<HostAndFrames>(FIND, [host, from, to, host, from, to])
+  return !found || found.host === null ? null : { ...found, host: found.host }
 }
 
 function boundMetrics(metrics: readonly string[]) {

@@ -5,7 +5,6 @@ import { createSeriesBuilder, type SeriesBuilder } from './codec/series-builder.
 import type { Cells } from './codec/summaries.ts'
 import type { CompactedDay, CompactedSamples, Wanted } from './compacted-samples.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
-import type { FrameSamples } from './frame-samples.ts'
 import { mergeByAge, NO_SAMPLES } from './merge-by-age.ts'
 
 /** Steps of rows that can be made of cells; beyond a day whole days. */
@@ -15,24 +14,27 @@ const LEAST_STEP = STEPS[0] === undefined ? 0 : STEPS[0] / 2
 /** Days that decide whether there are summaries to use. */
 const DECIDING_DAYS = 8
 
+/** Samples that are not compacted, of each metric, and those that are, which are read afterwards. */
+type Sources = {
+  readonly hot: readonly Series[]
+  readonly late: readonly Series[]
+  readonly blocks: CompactedSamples
+}
+
 /**
  * Rows of each metric, at most `points`. Days of which all samples are in a chunk with summaries are taken
  * from these; those at the ends, and those with frames that are not compacted, sample by sample.
  */
 export async function summarizeSamples(
-  frames: FrameSamples,
-  blocks: CompactedSamples,
+  { hot, late, blocks }: Sources,
   wanted: Wanted,
   points: number,
 ): Promise<SummarizedSeries[]> {
-  const { host, metrics, from, to } = wanted
+  const { metrics, from, to } = wanted
   if (metrics.length === 0) return []
-  const hot = await frames.read(host, metrics, from, to)
-  const late = await frames.readLate(host, metrics, from, to)
   const summaries = metrics.map(
     (_, i) => new Summary({ from, to, points }, hot[i] ?? NO_SAMPLES, late[i] ?? NO_SAMPLES),
   )
-  // The blocks last: data that is compacted between the readings is then read twice, not missed.
   await blocks.eachDay(wanted, (day) => {
     for (const [i, summary] of summaries.entries()) summary.addDay(day, i)
   })

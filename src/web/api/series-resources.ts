@@ -4,8 +4,9 @@ import type { DownsampledSeries, SummarizedSeries } from '../../domain/series.ts
 import { seriesCsv } from '../charts/series-csv.ts'
 import { loadRows, loadSeries, NO_ROWS, readRefs, type SeriesRef } from '../charts/series-ref.ts'
 import { readChoice, readInteger, readTimes } from '../http/query-parameters.ts'
-import { HttpError, notFound, route, type WebRequest } from '../http/route.ts'
+import { HttpError, JsonBytes, notFound, route, type WebRequest } from '../http/route.ts'
 import { mayUseHost } from '../http/token-scope.ts'
+import { PointWriter } from './point-writer.ts'
 
 /** Most points that a request may ask for; a graph can't show more. */
 const MAX_POINTS = 100_000
@@ -35,9 +36,9 @@ export const apiSeries = route(
     }
     if (isFile && 'values' in found)
       return seriesCsv(`${name}-${metric}`, [{ name: metric, series: found }], from, to)
-    const rows = 'values' in found ? writeRows([found.times, found.values]) : writeDownsampled(found)
-    const head = JSON.stringify({ host: name, metric, unit: metricUnit(metric) }).slice(0, -1)
-    return new Response(`${head},"points":[${rows}]}`, { headers: { 'content-type': 'application/json' } })
+    const writer = new PointWriter()
+    writeSeries(writer, ref, found)
+    return new JsonBytes(writer.take())
   },
 )
 
@@ -76,21 +77,18 @@ export const apiSeriesList = route(
       }))
       return seriesCsv('series', named, from, to)
     }
-    const rows =
+    const found =
       points === null
-        ? (await loadSeries(web.store.samples, refs, from, to)).map(({ times, values }) =>
-            writeRows([times, values]),
-          )
-        : await Promise.all(
-            refs.map(async (ref) => writeDownsampled(await readRows(web, ref, { from, to, points }))),
-          )
-    const parts = refs.map(({ host, metric }, i) => {
-      const head = JSON.stringify({ host, metric, unit: metricUnit(metric) }).slice(0, -1)
-      return `${head},"points":[${rows[i] ?? ''}]}`
-    })
-    return new Response(`{"series":[${parts.join(',')}]}`, {
-      headers: { 'content-type': 'application/json' },
-    })
+        ? await loadSeries(web.store.samples, refs, from, to)
+        : await Promise.all(refs.map((ref) => readRows(web, ref, { from, to, points })))
+    const writer = new PointWriter()
+    writer.text('{"series":[')
+    for (const [i, ref] of refs.entries()) {
+      if (i > 0) writer.text(',')
+      writeSeries(writer, ref, found[i] ?? NO_SERIES)
+    }
+    writer.text(']}')
+    return new JsonBytes(writer.take())
   },
 )
 
@@ -114,25 +112,12 @@ async function readRows(
   return closer
 }
 
-function writeDownsampled({ times, low, mean, high }: DownsampledSeries): string {
-  return writeRows([times, low, mean, high])
-}
+const columnsOf = (series: Series | DownsampledSeries): readonly Float64Array[] =>
+  'values' in series ? [series.times, series.values] : [series.times, series.low, series.mean, series.high]
 
-const ROWS_AT_A_TIME = 4096
-
-/**
- * `[a,b],[a,b]` as JSON, from columns of equal length. Rows are used again and again: a year has half a
- * million, and as many arrays at once would take a third of the memory that the server has.
- */
-export function writeRows(columns: readonly Float64Array[]): string {
-  const count = columns[0]?.length ?? 0
-  const rows = Array.from({ length: Math.min(count, ROWS_AT_A_TIME) }, () => columns.map(() => 0))
-  const texts: string[] = []
-  for (let start = 0; start < count; start += rows.length) {
-    rows.length = Math.min(rows.length, count - start)
-    for (const [offset, row] of rows.entries())
-      for (let i = 0; i < columns.length; i++) row[i] = columns[i]?.[start + offset] ?? 0
-    texts.push(JSON.stringify(rows).slice(1, -1))
-  }
-  return texts.join(',')
+/** `{"host":…,"points":[[time,value],…]}`. */
+function writeSeries(writer: PointWriter, { host, metric }: SeriesRef, series: Series | DownsampledSeries) {
+  writer.text(`${JSON.stringify({ host, metric, unit: metricUnit(metric) }).slice(0, -1)},"points":[`)
+  writer.rows(columnsOf(series))
+  writer.text(']}')
 }

@@ -11,6 +11,10 @@ export const COMPRESS_FROM_BYTES = 1024
 /** Beyond this a gzip of the usual level costs more time than it saves. */
 const LARGE_BYTES = 256 * 1024
 
+/** The window of zstd. No window is longer than what it is for. */
+const WINDOW_LOG = 21
+const WINDOW_BYTES = 2 ** WINDOW_LOG
+
 /** The best encoding of ours that an Accept-Encoding header takes; null for none. */
 export function chooseEncoding(header: string | null): Encoding | null {
   if (header === null) return null
@@ -26,21 +30,26 @@ export function chooseEncoding(header: string | null): Encoding | null {
   return ENCODINGS.find(takes) ?? null
 }
 
-/** `best` is for content that is compressed once and kept. */
+/**
+ * `best` is for content that is compressed once and kept, `fast` for rows of numbers: zstd makes 500 of them as short
+ * in two thirds of the time.
+ */
 export function compress(
   bytes: Uint8Array<ArrayBuffer>,
   encoding: Encoding,
-  effort: 'quick' | 'best' = 'quick',
+  effort: 'fast' | 'quick' | 'best' = 'quick',
 ): Uint8Array<ArrayBuffer> {
   if (encoding === 'gzip') {
-    const level = effort === 'best' ? 9 : bytes.length > LARGE_BYTES ? 1 : 5
+    const level = effort === 'best' ? 9 : effort === 'fast' || bytes.length > LARGE_BYTES ? 1 : 5
     return Bun.gzipSync(bytes, { level })
   }
+  if (effort === 'fast' && bytes.length < WINDOW_BYTES)
+    return new Uint8Array(Bun.zstdCompressSync(bytes, { level: 1 }))
   // The interface of node, because it can limit the window: that of browsers is 8 MiB at most (RFC 9659).
-  const level = effort === 'best' ? 19 : 3
+  const level = effort === 'best' ? 19 : effort === 'fast' ? 1 : 3
   return new Uint8Array(
     zstdCompressSync(bytes, {
-      params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: 21 },
+      params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: WINDOW_LOG },
     }),
   )
 }

@@ -12,8 +12,8 @@ import type { Client } from './client-address.ts'
 import { errorJson, errorPage, unexpected } from './errors.tsx'
 import { requireOneHost } from './host-header.ts'
 import { readForm, readJson } from './request-body.ts'
-import { finishResponse } from './response-headers.ts'
-import { HttpError, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
+import { finishJson, finishResponse } from './response-headers.ts'
+import { HttpError, JsonBytes, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
 import { requireScope } from './token-scope.ts'
 
 /** Characters of a path in the log. */
@@ -40,11 +40,12 @@ export async function handleRequest(
   const { request, client } = arrival
   const url = readUrl(request.url, web.basePath)
   const started = web.clock.monotonicMs()
-  const response = await addBaseToResponse(
-    await readFor(request, () => answer(routes, arrival, url, web)),
-    web.basePath,
-  )
-  const finished = await finishResponse(response, request.headers.get('accept-encoding'))
+  const answered = await readFor(request, () => answer(routes, arrival, url, web))
+  const encodings = request.headers.get('accept-encoding')
+  const finished =
+    answered instanceof JsonBytes
+      ? finishJson(answered, encodings)
+      : await finishResponse(await addBaseToResponse(answered, web.basePath), encodings)
   web.log.debug('answered', {
     method: request.method,
     path: shorten(url.pathname, LOGGED_PATH),
@@ -59,7 +60,12 @@ export async function handleRequest(
 const readDevice = ({ headers }: Request, isSecure: boolean) =>
   readCookie(headers.get('cookie'), cookieName('device', headers.get('host') ?? '', isSecure), DEVICE_FORM)
 
-async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: WebContext): Promise<Response> {
+async function answer(
+  routes: RoutesOfPath,
+  arrival: Arrival,
+  url: URL,
+  web: WebContext,
+): Promise<Response | JsonBytes> {
   const { request, params, client } = arrival
   const isApi = url.pathname.startsWith('/api/')
   let requester: Requester = ANONYMOUS
@@ -115,6 +121,7 @@ async function answer(routes: RoutesOfPath, arrival: Arrival, url: URL, web: Web
         action: route.does ?? `${route.method} ${route.path}`,
         detail: notes.length > 0 ? notes.join('; ') : Object.values(params).join(' '),
       })
+    if (result instanceof JsonBytes) return result
     if (!(result instanceof Html)) return request.method === 'HEAD' ? withoutStream(result) : result
     const held = request.headers.get(LIVE_PAGE_HEADER)
     if (held !== null && requester.session && request.method === 'GET')
@@ -188,7 +195,7 @@ function lacksSecondStep(
   return !WITHOUT_SECOND_STEP.has(path) && session.hasSecondStep !== true
 }
 
-const isDone = (result: RouteResult) => result instanceof Html || result.status < 400
+const isDone = (result: RouteResult) => !(result instanceof Response) || result.status < 400
 
 /** The change is made: a log that can't be written must not make it look as if it were not. */
 async function noteChange({ store, log }: WebContext, entry: AuditEntry) {

@@ -153,8 +153,13 @@ export type WebRequest = {
 export const mayUse = ({ session }: Pick<WebRequest, 'session'>, access: Access): boolean =>
   session !== null && covers(session.access, access)
 
-/** The result of a page: markup of the whole page, or a complete response (redirect, JSON, CSV). */
-export type RouteResult = Html | Response
+/** A long answer of the API, written as bytes. */
+export class JsonBytes {
+  constructor(readonly bytes: Uint8Array<ArrayBuffer>) {}
+}
+
+/** The result of a page: markup of the whole page, JSON, or a complete response (redirect, JSON, CSV). */
+export type RouteResult = Html | JsonBytes | Response
 
 /** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'

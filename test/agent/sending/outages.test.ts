@@ -23,21 +23,21 @@ const MISDEEDS: Record<string, Misdeed> = {
       accept(),
   'stores and hangs up before it answers':
     (server) =>
-    (batch, { hangUp }) => {
+    (batch, { disconnect }) => {
       store(server, batch)
-      hangUp()
+      disconnect()
     },
   'stores and says nothing': (server) => (batch) => store(server, batch),
   'says nothing': () => () => {},
   'hangs up':
     () =>
-    (_, { hangUp }) =>
-      hangUp(),
+    (_, { disconnect }) =>
+      disconnect(),
   'answers and hangs up':
     () =>
-    (_, { accept, hangUp }) => {
+    (_, { accept, disconnect }) => {
       accept()
-      hangUp()
+      disconnect()
     },
   'has no storage':
     () =>
@@ -45,9 +45,9 @@ const MISDEEDS: Record<string, Misdeed> = {
       reply(`{"id":${batch.id},"error":"storage is away","retry":true}\n`),
   'refuses the agent':
     () =>
-    (_, { reply, hangUp }) => {
+    (_, { reply, disconnect }) => {
       reply('{"id":null,"error":"wrong passphrase","retry":false}\n')
-      hangUp()
+      disconnect()
     },
   'talks nonsense':
     () =>

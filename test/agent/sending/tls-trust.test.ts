@@ -65,7 +65,7 @@ async function tryConnect(files: TlsFiles | null, tls: Trust | null, host = '127
   connection.close()
   await Bun.sleep(5)
   server.stop(true)
-  return { outcome, isTold: seen.includes(SECRET) }
+  return { outcome, isSecretSent: seen.includes(SECRET) }
 }
 
 const pin = (...fingerprints: string[]): Trust => ({ fingerprints, authorities: [] })
@@ -82,7 +82,7 @@ describe.each([
     test('whose certificate it knows by fingerprint, among others that it would take', async () =>
       expect(await tryConnect(own, pin('0'.repeat(64), own.fingerprint))).toEqual({
         outcome: 'well',
-        isTold: true,
+        isSecretSent: true,
       }))
     test('that it knows by fingerprint, though its certificate has ended', async () =>
       expect(await tryConnect(expired, pin(expired.fingerprint), 'localhost')).toMatchObject({
@@ -103,11 +103,11 @@ describe.each([
       }))
   })
 
-  describe('an agent tells its passphrase to no server', () => {
+  describe('an agent sends its passphrase to no server', () => {
     async function expectRejection(attempt: ReturnType<typeof tryConnect>, words: RegExp) {
-      const { outcome, isTold } = await attempt
+      const { outcome, isSecretSent } = await attempt
       expect(outcome).toMatch(words)
-      expect(isTold).toBe(false)
+      expect(isSecretSent).toBe(false)
     }
     test('with another fingerprint, and says which one it found', async () =>
       expectRejection(
@@ -225,6 +225,6 @@ async function readAcceptPort(output: ReadableStream<Uint8Array>): Promise<numbe
 test('an agent that speaks plainly to a port with TLS is told so', async () => {
   expect(await tryConnect(own, null)).toEqual({
     outcome: 'that port speaks TLS: leave tcp:// out, and say in agent.fingerprint how to know the server',
-    isTold: false,
+    isSecretSent: false,
   })
 })

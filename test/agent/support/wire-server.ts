@@ -21,12 +21,12 @@ export type Answering = {
   reply(text: string): void
   /** Replies that it is stored. */
   accept(): void
-  hangUp(): void
+  disconnect(): void
 }
 
 export type WireServer = {
   readonly port: number
-  /** Everything heard, stored or not. */
+  /** All batches that arrived, stored or not. */
   readonly batches: SeenBatch[]
   /** Values acknowledged, `time metric` to value. */
   readonly stored: Map<string, number>
@@ -121,7 +121,7 @@ export function startWireServer(): WireServer {
         store(server, batch)
         reply(`{"id":${batch.id},"stored":true}\n`)
       },
-      hangUp: () => socket.end(),
+      disconnect: () => socket.end(),
     })
   }
 

@@ -56,12 +56,12 @@ export function createKeyboard(page: Page): Driver {
     async type(field, text) {
       await tabTo(field)
       const kind = await field.getAttribute('type')
-      const parts = kind === null ? undefined : CHUNKS[kind]?.(text)
+      const parts = kind === null ? undefined : FIELD_PARTS[kind]?.(text)
       if (parts) {
         // From behind the focus comes to the button that opens a calendar, which stands last in the field.
         if (await field.evaluate(inPage<boolean>('field', 'return !field.matches(":focus")')))
           await keyboard.press('Shift+Tab')
-        await typeSegments(parts)
+        await typeParts(parts)
       } else {
         await keyboard.press('Control+A')
         await (text === '' ? keyboard.press('Delete') : keyboard.type(text))
@@ -85,7 +85,7 @@ export function createKeyboard(page: Page): Driver {
   }
 
   /** Chromium's fields for dates have a part for each figure; the year takes more of them than four. */
-  async function typeSegments(parts: readonly string[]) {
+  async function typeParts(parts: readonly string[]) {
     for (let i = 0; i < parts.length + 1; i++) await keyboard.press('ArrowLeft')
     for (const part of parts) {
       await keyboard.type(part)
@@ -95,7 +95,7 @@ export function createKeyboard(page: Page): Driver {
 }
 
 /** The parts of fields for dates in the order of the language of the browser, `en-US`. */
-const CHUNKS: Readonly<Record<string, (text: string) => string[]>> = {
+const FIELD_PARTS: Readonly<Record<string, (text: string) => string[]>> = {
   date: splitDate,
   time: splitTime,
   'datetime-local': (text) => [...splitDate(text.slice(0, 10)), ...splitTime(text.slice(11))],

@@ -1,11 +1,11 @@
 import { HAS_FAKETIME } from '../parts.ts'
 import { CLOCKS } from './clocks.ts'
+import type { Fault, Harness } from './harness.ts'
 import { PROCESSES } from './processes.ts'
 import { QUEUE_DAMAGE } from './queue-damage.ts'
 import { LONG_RECEIVERS, RECEIVERS } from './receivers.ts'
 import { SERVER_STATE } from './server-state.ts'
 import { STORAGE } from './storage.ts'
-import type { Fault, World } from './world.ts'
 
 export const FAULTS: Readonly<Record<string, Fault>> = {
   ...PROCESSES,
@@ -17,5 +17,5 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 }
 
 /** The names of those that are possible here. */
-export const listFaults = (world: World): string[] =>
-  Object.entries(FAULTS).flatMap(([name, { isPossible }]) => (isPossible?.(world) === false ? [] : [name]))
+export const listFaults = (harness: Harness): string[] =>
+  Object.entries(FAULTS).flatMap(([name, { isPossible }]) => (isPossible?.(harness) === false ? [] : [name]))

@@ -1,43 +1,43 @@
-import { type Fault, seconds } from './world.ts'
+import { type Fault, seconds } from './harness.ts'
 
 export const PROCESSES: Readonly<Record<string, Fault>> = {
   'server is killed': {
-    async run(world) {
-      await world.server.end('SIGKILL')
-      await seconds(world, 0, 2)
-      await world.server.start()
+    async run(harness) {
+      await harness.server.end('SIGKILL')
+      await seconds(harness, 0, 2)
+      await harness.server.start()
     },
   },
   'server is held': {
-    async run(world) {
-      world.server.hold(true)
-      await seconds(world, 1, 4)
-      world.server.hold(false)
+    async run(harness) {
+      harness.server.hold(true)
+      await seconds(harness, 1, 4)
+      harness.server.hold(false)
     },
   },
   'agent is killed': {
-    async run(world) {
-      const agent = world.random.pick(world.agents)
+    async run(harness) {
+      const agent = harness.random.pick(harness.agents)
       await agent.end('SIGKILL')
-      await seconds(world, 0, 2)
+      await seconds(harness, 0, 2)
       await agent.start()
     },
   },
   'agent is held': {
-    async run(world) {
-      const agent = world.random.pick(world.agents)
+    async run(harness) {
+      const agent = harness.random.pick(harness.agents)
       agent.hold(true)
-      await seconds(world, 1, 4)
+      await seconds(harness, 1, 4)
       agent.hold(false)
     },
   },
   'line is broken': {
-    async run(world) {
-      const mode = world.random.pick(['cut', 'swallow-answers', 'freeze'] as const)
-      world.note(mode)
-      world.line.set(mode)
-      await seconds(world, 1, 5)
-      world.line.set('open')
+    async run(harness) {
+      const mode = harness.random.pick(['cut', 'swallow-answers', 'freeze'] as const)
+      harness.note(mode)
+      harness.line.set(mode)
+      await seconds(harness, 1, 5)
+      harness.line.set('open')
     },
   },
 }

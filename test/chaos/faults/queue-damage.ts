@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../random.ts'
-import { type Fault, seconds } from './world.ts'
+import { type Fault, seconds } from './harness.ts'
 
 const PAGE = 4096
 
@@ -46,17 +46,17 @@ const DAMAGES: Readonly<Record<string, (queue: string, random: Random) => void>>
 
 export const QUEUE_DAMAGE: Readonly<Record<string, Fault>> = {
   'queue of an agent is damaged': {
-    async run(world) {
-      const agent = world.random.pick(world.agents)
-      const kind = world.random.pick(Object.keys(DAMAGES))
-      world.note(`${agent.name}: ${kind}`)
+    async run(harness) {
+      const agent = harness.random.pick(harness.agents)
+      const kind = harness.random.pick(Object.keys(DAMAGES))
+      harness.note(`${agent.name}: ${kind}`)
       // With something in it that can be lost.
-      world.line.set('cut')
-      await seconds(world, 0, 4)
+      harness.line.set('cut')
+      await seconds(harness, 0, 4)
       await agent.end('SIGKILL')
       const queue = join(agent.folder, 'queue.db')
-      if (existsSync(queue)) DAMAGES[kind]?.(queue, world.random)
-      world.line.set('open')
+      if (existsSync(queue)) DAMAGES[kind]?.(queue, harness.random)
+      harness.line.set('open')
       await agent.start()
     },
   },

@@ -1,16 +1,16 @@
 import type { ReceiverMode } from '../receiver.ts'
-import { type Fault, seconds } from './world.ts'
+import { type Fault, seconds } from './harness.ts'
 
 const HOUR = 3600
 
 export const RECEIVERS: Readonly<Record<string, Fault>> = {
   'receiver is in trouble': {
-    async run(world) {
-      const mode = world.random.pick<ReceiverMode>(['slow', 404, 401, 500, 'hang', 'no body'])
-      world.note(String(mode))
-      world.receiver.set(mode)
-      await seconds(world, 1, 4)
-      world.receiver.set('well')
+    async run(harness) {
+      const mode = harness.random.pick<ReceiverMode>(['slow', 404, 401, 500, 'hang', 'no body'])
+      harness.note(String(mode))
+      harness.receiver.set(mode)
+      await seconds(harness, 1, 4)
+      harness.receiver.set('well')
     },
   },
 }
@@ -19,8 +19,8 @@ export const RECEIVERS: Readonly<Record<string, Fault>> = {
 export const LONG_RECEIVERS: Readonly<Record<string, Fault>> = {
   // By the clock alone: a day that nobody has waited through gives nothing up.
   'receiver is away for 25 hours': {
-    async run(world) {
-      const { receiver, server, random } = world
+    async run(harness) {
+      const { receiver, server, random } = harness
       receiver.set(random.pick<ReceiverMode>([404, 503, 'away']))
       const steps = 1 + random.below(5)
       for (let step = 1; step <= steps; step++) {
@@ -29,10 +29,10 @@ export const LONG_RECEIVERS: Readonly<Record<string, Fault>> = {
         if (isStarted) await server.end('SIGTERM')
         server.setClock(ahead)
         if (isStarted) await server.start()
-        await seconds(world, 1, 3)
+        await seconds(harness, 1, 3)
       }
       receiver.set('well')
-      await seconds(world, 1, 3)
+      await seconds(harness, 1, 3)
       server.setClock(0)
     },
   },

@@ -1,7 +1,7 @@
 import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runOnServer } from '../parts.ts'
-import { type Fault, seconds } from './world.ts'
+import { type Fault, seconds } from './harness.ts'
 
 export const SERVER_STATE: Readonly<Record<string, Fault>> = {
   // Its event is open, and must be so again.
@@ -17,14 +17,14 @@ export const SERVER_STATE: Readonly<Record<string, Fault>> = {
   // What was acknowledged since the backup is lost with the database; the sender sends it again.
   'backup is restored': {
     isPossible: ({ database }) => database === null,
-    async run(world) {
-      const { sender, server, random, note } = world
-      const backup = join(world.folder, 'backup.db')
+    async run(harness) {
+      const { sender, server, random, note } = harness
+      const backup = join(harness.folder, 'backup.db')
       rmSync(backup, { force: true })
       const before = new Map(sender.hosts.map(({ name, acknowledged }) => [name, new Set(acknowledged)]))
       const events = sender.events.length
       await runOnServer(server, ['db', 'backup', backup], null)
-      await seconds(world, 1, 3)
+      await seconds(harness, 1, 3)
       await server.end('SIGTERM')
       const isByHand = random.below(3) === 0
       note(isByHand ? 'copied by hand' : 'monitor db restore')

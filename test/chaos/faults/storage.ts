@@ -2,22 +2,22 @@ import { Database } from 'bun:sqlite'
 import { spawnSync } from 'node:child_process'
 import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Fault, seconds } from './world.ts'
+import { type Fault, seconds } from './harness.ts'
 
 export const STORAGE: Readonly<Record<string, Fault>> = {
   'database is locked': {
-    async run(world) {
-      if (world.database !== null) {
-        await world.database.hold(true)
-        await seconds(world, 1, 4)
-        await world.database.hold(false)
+    async run(harness) {
+      if (harness.database !== null) {
+        await harness.database.hold(true)
+        await seconds(harness, 1, 4)
+        await harness.database.hold(false)
         return
       }
-      const database = new Database(join(world.server.folder, 'monitor.db'))
+      const database = new Database(join(harness.server.folder, 'monitor.db'))
       database.run('PRAGMA busy_timeout = 5000')
       try {
         database.run('BEGIN IMMEDIATE')
-        await seconds(world, 1, 5)
+        await seconds(harness, 1, 5)
         database.run('ROLLBACK')
       } finally {
         database.close()
@@ -30,15 +30,15 @@ export const STORAGE: Readonly<Record<string, Fault>> = {
   },
   'disk is full': {
     isPossible: ({ hasSmallDisk }) => hasSmallDisk,
-    async run(world) {
-      const file = join(world.server.folder, 'filler')
-      const { bavail, bsize } = statfsSync(world.server.folder)
+    async run(harness) {
+      const file = join(harness.server.folder, 'filler')
+      const { bavail, bsize } = statfsSync(harness.server.folder)
       try {
         writeFileSync(file, new Uint8Array(bavail * bsize))
       } catch {
         // That it is full is what was wanted.
       }
-      await seconds(world, 1, 4)
+      await seconds(harness, 1, 4)
       rmSync(file, { force: true })
     },
   },

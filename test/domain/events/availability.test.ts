@@ -10,16 +10,16 @@ import {
 const CHECK = 300
 
 /**
- * A small world: hosts that report every minute, each at its own second, and an engine that looks every ten.
+ * A simulation: hosts that report every minute, each at its own second, and an engine that looks every ten.
  */
-function world(names: string[], since = 0, isGrouping = true) {
+function simulate(names: string[], since = 0, isGrouping = true) {
   const alive = new Set(names)
   const lastSeen = new Map(names.map((name) => [name, 0]))
   let open = new Map<string, number>()
   let group: SilenceGroup | null = null
-  const told: string[] = []
+  const changes: string[] = []
   return {
-    told,
+    changes,
     die(...hosts: string[]) {
       for (const host of hosts) alive.delete(host)
     },
@@ -35,10 +35,10 @@ function world(names: string[], since = 0, isGrouping = true) {
         if (now % 10 !== 0) continue
         const hosts = [...lastSeen].map(([name, seen]) => ({ name, lastSeen: seen }))
         const verdict = evaluateAvailability({ hosts, now, since, check: CHECK, isGrouping, open, group })
-        for (const { host } of verdict.opening) told.push(`${now} open ${host}`)
-        for (const host of verdict.closing) told.push(`${now} close ${host}`)
-        if (group === null && verdict.group) told.push(`${now} group of ${verdict.group.members.length}`)
-        if (group !== null && !verdict.group) told.push(`${now} group over`)
+        for (const { host } of verdict.opening) changes.push(`${now} open ${host}`)
+        for (const host of verdict.closing) changes.push(`${now} close ${host}`)
+        if (group === null && verdict.group) changes.push(`${now} group of ${verdict.group.members.length}`)
+        if (group !== null && !verdict.group) changes.push(`${now} group over`)
         open = new Map(open)
         for (const { host } of verdict.opening) open.set(host, now)
         for (const host of verdict.closing) open.delete(host)
@@ -52,23 +52,23 @@ const names = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`
 
 describe('availability', () => {
   test('a host that is not heard for the limit opens an event, and closes it with its next packet', () => {
-    const w = world(names(4))
+    const w = simulate(names(4))
     w.run(0, 605)
     w.die('h0')
     w.run(605, 2000)
     // Heard last at 600, silent for more than 300 seconds at 910.
-    expect(w.told).toEqual(['910 open h0'])
+    expect(w.changes).toEqual(['910 open h0'])
     w.wake('h0')
     w.run(2000, 2100)
-    expect(w.told).toEqual(['910 open h0', '2040 close h0'])
+    expect(w.changes).toEqual(['910 open h0', '2040 close h0'])
   })
 
-  test('hosts that fall together are told one by one when nobody wants groups', () => {
-    const w = world(names(5), 0, false)
+  test('hosts that fall silent together get an event each when grouping is off', () => {
+    const w = simulate(names(5), 0, false)
     w.run(0, 605)
     w.die(...names(5))
     w.run(605, 1000)
-    expect(w.told).toHaveLength(5)
+    expect(w.changes).toHaveLength(5)
     expect(w.state().group).toBeNull()
   })
 
@@ -109,42 +109,42 @@ describe('availability', () => {
   })
 
   test('one host too few for a group speaks for itself', () => {
-    const w = world(names(3))
+    const w = simulate(names(3))
     w.run(0, 605)
     w.die('h0', 'h1')
     w.run(605, 1200)
-    expect(w.told.map((line) => line.slice(4))).toEqual(['open h1', 'open h0'])
+    expect(w.changes.map((line) => line.slice(4))).toEqual(['open h1', 'open h0'])
   })
 
   test('half of the hosts is not more than half', () => {
-    const w = world(names(8))
+    const w = simulate(names(8))
     w.run(0, 605)
     w.die('h0', 'h1', 'h2', 'h3')
     w.run(605, 1200)
-    expect(w.told.length).toBe(4)
-    expect(w.told.every((line) => line.includes('open'))).toBe(true)
+    expect(w.changes.length).toBe(4)
+    expect(w.changes.every((line) => line.includes('open'))).toBe(true)
   })
 
   test('forty hosts that die at once are one event, which ends when all are back', () => {
-    const w = world(names(60))
+    const w = simulate(names(60))
     w.run(0, 605)
     const dying = names(40)
     w.die(...dying)
     w.run(605, 3000)
-    expect(w.told).toEqual(['850 group of 40'])
+    expect(w.changes).toEqual(['850 group of 40'])
     w.wake(...dying)
     w.run(3000, 3200)
-    expect(w.told).toEqual(['850 group of 40', '3060 group over'])
+    expect(w.changes).toEqual(['850 group of 40', '3060 group over'])
   })
 
   test('who does not come back with the others gets an event of its own, once', () => {
-    const w = world(names(10))
+    const w = simulate(names(10))
     w.run(0, 605)
     w.die(...names(8))
     w.run(605, 3000)
     w.wake('h0', 'h1', 'h2', 'h3', 'h4', 'h5')
     w.run(3000, 5000)
-    expect(w.told.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual([
+    expect(w.changes.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual([
       'group of 8',
       'open h6',
       'open h7',
@@ -152,20 +152,20 @@ describe('availability', () => {
     ])
     w.wake('h6', 'h7')
     w.run(5000, 5100)
-    expect(w.told.slice(-2).map((line) => line.slice(5))).toEqual(['close h6', 'close h7'])
+    expect(w.changes.slice(-2).map((line) => line.slice(5))).toEqual(['close h6', 'close h7'])
   })
 
   test('a host that dies long after the group speaks for itself', () => {
-    const w = world(names(10))
+    const w = simulate(names(10))
     w.run(0, 605)
     w.die(...names(7))
     w.run(605, 3000)
     w.die('h9')
     w.run(3000, 3600)
-    expect(w.told.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual(['group of 7', 'open h9'])
+    expect(w.changes.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual(['group of 7', 'open h9'])
   })
 
-  test('random deaths and returns: each host is told by exactly one event while it is down', () => {
+  test('random deaths and returns: each host has exactly one event while it is down', () => {
     let seed = 5
     const random = (n: number) => {
       seed = (seed * 48271) % 2147483647
@@ -173,7 +173,7 @@ describe('availability', () => {
     }
     for (let round = 0; round < 20; round++) {
       const all = names(3 + random(12))
-      const w = world(all)
+      const w = simulate(all)
       let now = 600
       w.run(0, now)
       for (let i = 0; i < 8; i++) {

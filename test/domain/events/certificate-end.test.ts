@@ -20,10 +20,10 @@ describe('a certificate', () => {
       severity: severity as 3,
     }),
   )
-  test('is told with its day, in the same words each time', () => {
-    const told = [0, 3600].map(
+  test('is reported with its day, in the same words each time', () => {
+    const messages = [0, 3600].map(
       (later) => reportCertificate({ name: 'web', ends: NOW + DAY }, NOW + later).message,
     )
-    expect(told).toEqual(Array(2).fill('The certificate of the website ends on 2026-01-02'))
+    expect(messages).toEqual(Array(2).fill('The certificate of the website ends on 2026-01-02'))
   })
 })

@@ -204,13 +204,13 @@ test('random stories: never a closing without an opening, never two of either in
       happenings,
       { until: 3000, quiet: { from, to: from + random(300) } },
     )
-    let isTold = false
+    let isNotified = false
     for (const line of notified) {
       const kind = line.split(' ')[1]
-      expect([kind, kind === 'opening' ? !isTold : isTold]).toEqual([kind, true])
-      isTold = kind !== 'closing'
+      expect([kind, kind === 'opening' ? !isNotified : isNotified]).toEqual([kind, true])
+      isNotified = kind !== 'closing'
     }
-    if (is === 'closed') expect(isTold).toBe(false)
+    if (is === 'closed') expect(isNotified).toBe(false)
   }
 })
 

@@ -34,7 +34,7 @@ const threshold = (over: Partial<Threshold>): Threshold => ({
  * Evaluates one metric's values, a minute each; null is a minute without a value, undefined one without a
  * frame.
  */
-function judge(thresholds: Threshold[], values: (number | null | undefined)[], metric = MEMORY) {
+function evaluate(thresholds: Threshold[], values: (number | null | undefined)[], metric = MEMORY) {
   const book = createThresholdTable(thresholds, [])
   let state: ThresholdState = FRESH_STATE
   const changes: ThresholdChange[] = []
@@ -88,8 +88,8 @@ describe('a threshold', () => {
   })
 
   test('opens when every sample of the whole duration breaches, and not before', () => {
-    expect(judge([threshold({})], [90, 90, 90]).reported).toEqual([])
-    const { changes } = judge([threshold({})], [10, 90, 90, 90, 90, 90])
+    expect(evaluate([threshold({})], [90, 90, 90]).reported).toEqual([])
+    const { changes } = evaluate([threshold({})], [10, 90, 90, 90, 90, 90])
     expect(changes).toEqual([
       {
         uid: `${MEMORY}@300`,
@@ -106,7 +106,7 @@ describe('a threshold', () => {
   })
   test('tells the value that made each of its changes, and none with its end', () => {
     const steps = [threshold({ duration: 0 }), threshold({ duration: 0, severity: 1, value: 95 })]
-    const { changes } = judge(steps, [88.5, 97.25, 20, 20, 20])
+    const { changes } = evaluate(steps, [88.5, 97.25, 20, 20, 20])
     expect(changes.map(({ status, severity, value }) => [status, severity, value ?? null])).toEqual([
       ['open', 3, 88.5],
       ['open', 1, 97.25],
@@ -115,19 +115,21 @@ describe('a threshold', () => {
   })
 
   test('one good sample begins the count anew', () => {
-    expect(judge([threshold({})], [90, 90, 90, 80, 90, 90, 90]).reported).toEqual([])
-    expect(judge([threshold({})], [90, 90, 90, 80, 90, 90, 90, 90]).reported).toEqual(['8 open 3'])
+    expect(evaluate([threshold({})], [90, 90, 90, 80, 90, 90, 90]).reported).toEqual([])
+    expect(evaluate([threshold({})], [90, 90, 90, 80, 90, 90, 90, 90]).reported).toEqual(['8 open 3'])
   })
 
   test('a duration of nothing opens at the first sample', () => {
-    expect(judge([threshold({ duration: 0 })], [90]).reported).toEqual(['1 open 3'])
+    expect(evaluate([threshold({ duration: 0 })], [90]).reported).toEqual(['1 open 3'])
   })
 
   test('a gap of two intervals is covered, a longer one is not', () => {
-    expect(judge([threshold({})], [90, null, 90, 90]).reported).toEqual(['4 open 3'])
-    expect(judge([threshold({})], [90, undefined, 90, 90]).reported).toEqual(['4 open 3'])
-    expect(judge([threshold({})], [90, null, null, 90, 90, 90]).reported).toEqual([])
-    expect(judge([threshold({})], [90, undefined, undefined, 90, 90, 90, 90]).reported).toEqual(['7 open 3'])
+    expect(evaluate([threshold({})], [90, null, 90, 90]).reported).toEqual(['4 open 3'])
+    expect(evaluate([threshold({})], [90, undefined, 90, 90]).reported).toEqual(['4 open 3'])
+    expect(evaluate([threshold({})], [90, null, null, 90, 90, 90]).reported).toEqual([])
+    expect(evaluate([threshold({})], [90, undefined, undefined, 90, 90, 90, 90]).reported).toEqual([
+      '7 open 3',
+    ])
   })
 
   test('a busy machine that skips most cycles of a second still opens its event, and closes it', () => {
@@ -183,14 +185,17 @@ describe('a threshold', () => {
 
   test('closes after two good intervals, and a breach between begins that count anew', () => {
     const bad = [90, 90, 90, 90]
-    expect(judge([threshold({})], [...bad, 80, 80, 80]).reported).toEqual(['4 open 3', '7 closed 3'])
-    expect(judge([threshold({})], [...bad, 80, 80, 90, 80, 80]).reported).toEqual(['4 open 3'])
-    expect(judge([threshold({ clearAfter: 0 })], [...bad, 80]).reported).toEqual(['4 open 3', '5 closed 3'])
-    expect(judge([threshold({ clearAfter: 300 })], [...bad, 1, 1, 1, 1, 1]).reported).toEqual(['4 open 3'])
+    expect(evaluate([threshold({})], [...bad, 80, 80, 80]).reported).toEqual(['4 open 3', '7 closed 3'])
+    expect(evaluate([threshold({})], [...bad, 80, 80, 90, 80, 80]).reported).toEqual(['4 open 3'])
+    expect(evaluate([threshold({ clearAfter: 0 })], [...bad, 80]).reported).toEqual([
+      '4 open 3',
+      '5 closed 3',
+    ])
+    expect(evaluate([threshold({ clearAfter: 300 })], [...bad, 1, 1, 1, 1, 1]).reported).toEqual(['4 open 3'])
   })
 
   test('a closing carries the id of its opening and the next change number; the next problem has a new id', () => {
-    const { changes } = judge([threshold({ duration: 0, clearAfter: 0 })], [90, 80, 90])
+    const { changes } = evaluate([threshold({ duration: 0, clearAfter: 0 })], [90, 80, 90])
     expect(changes.map(({ uid, change, status }) => [uid, change, status])).toEqual([
       [`${MEMORY}@60`, 1, 'open'],
       [`${MEMORY}@60`, 2, 'closed'],
@@ -200,7 +205,7 @@ describe('a threshold', () => {
 
   test('between value and clear_value an open event stays and no new one opens', () => {
     const soft = threshold({ duration: 0, clearAfter: 60, clearValue: 80 })
-    expect(judge([soft], [82, 90, 82, 82, 82, 79, 79, 82]).reported).toEqual(['2 open 3', '7 closed 3'])
+    expect(evaluate([soft], [82, 90, 82, 82, 82, 79, 79, 82]).reported).toEqual(['2 open 3', '7 closed 3'])
   })
 
   test('severity rises and falls with the thresholds that hold', () => {
@@ -208,7 +213,7 @@ describe('a threshold', () => {
       threshold({ severity: 4, value: 85, duration: 0, clearAfter: 0 }),
       threshold({ severity: 2, value: 95, duration: 60, clearAfter: 0 }),
     ]
-    const { reported, changes } = judge(steps, [90, 96, 96, 90, 96, 96, 10])
+    const { reported, changes } = evaluate(steps, [90, 96, 96, 90, 96, 96, 10])
     expect(reported).toEqual(['1 open 4', '3 open 2', '4 open 4', '6 open 2', '7 closed 2'])
     expect(changes.map((change) => change.change)).toEqual([1, 2, 3, 4, 5])
     expect(new Set(changes.map((change) => change.uid)).size).toBe(1)
@@ -217,16 +222,16 @@ describe('a threshold', () => {
 
   test('a metric that stops coming leaves its event open and marks it stale once', () => {
     const quick = threshold({ duration: 0 })
-    expect(judge([quick], [90, null, null, null, null, null]).reported).toEqual([
+    expect(evaluate([quick], [90, null, null, null, null, null]).reported).toEqual([
       '1 open 3',
       '4 stale open 3',
     ])
-    expect(judge([quick], [90, null, null, null, null, 90]).reported).toEqual([
+    expect(evaluate([quick], [90, null, null, null, null, 90]).reported).toEqual([
       '1 open 3',
       '4 stale open 3',
       '6 open 3',
     ])
-    expect(judge([quick], [90, null, null, null, 80, 80, 80]).reported).toEqual([
+    expect(evaluate([quick], [90, null, null, null, 80, 80, 80]).reported).toEqual([
       '1 open 3',
       '4 stale open 3',
       '5 open 3',
@@ -236,7 +241,7 @@ describe('a threshold', () => {
 
   test('a pause of the agent itself is not a metric that stopped coming', () => {
     const pause = new Array<undefined>(60).fill(undefined)
-    expect(judge([threshold({ duration: 0 })], [90, ...pause, null, 90]).reported).toEqual(['1 open 3'])
+    expect(evaluate([threshold({ duration: 0 })], [90, ...pause, null, 90]).reported).toEqual(['1 open 3'])
   })
 
   test('a metric that nobody watches any more closes its event, sampled or not', () => {
@@ -374,4 +379,13 @@ test('checks have failed twice when they open an event, whatever their interval'
       [1, 3],
     ],
   )
+})
+
+test('the metrics that have thresholds are listed anew for each list of names', () => {
+  const book = createThresholdTable([threshold({ metric: 'perf.a' })], [threshold({ metric: 'perf.*.b' })])
+  const names = ['perf.a', 'perf.b', 'perf.x.b']
+  expect(book.listWatched(names)).toEqual([0, 2])
+  expect(book.listWatched(names)).toBe(book.listWatched(names))
+  expect(book.listWatched(['perf.b', 'perf.a'])).toEqual([1])
+  expect(book.listWatched(names)).toEqual([0, 2])
 })

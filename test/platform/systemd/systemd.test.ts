@@ -96,6 +96,15 @@ describe('units', () => {
     expect(writeUnit(AGENT)).toContain('\nProtectClock=no\n')
   })
 
+  test('one that watches sees a new name of the machine, which ProtectHostname= would hide', () => {
+    expect(
+      writeUnit(AGENT)
+        .match(/^ProtectHostname=.*/gm)
+        ?.at(-1),
+    ).toBe('ProtectHostname=no')
+    expect(writeUnit(SERVER).match(/^ProtectHostname=.*/gm)).toEqual(['ProtectHostname=yes'])
+  })
+
   test('words that systemd would read its own way are quoted', () => {
     const unit = writeUnit({ ...AGENT, arguments: ['--config', '/a b/"c"\\%h$HOME.toml'] })
     expect(unit).toContain('--config "/a b/\\"c\\"\\\\%%h$$HOME.toml"\n')

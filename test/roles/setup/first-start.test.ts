@@ -64,7 +64,7 @@ describe('the passphrase', () => {
     expect(said[0]?.trim()).toBe(keepPassphrase(dir))
   })
 
-  test('that was emptied by hand is told, not taken', () => {
+  test('that was emptied by hand is reported, not used', () => {
     writeFileSync(join(dir, 'passphrase'), '\n')
     expect(() => keepPassphrase(dir)).toThrow('is empty')
   })
@@ -85,10 +85,10 @@ describe('the first user', () => {
       expect(modeOf(first?.file ?? '')).toBe('600')
     }))
 
-  test('is made once, and told to one of those who ask at once', () =>
+  test('is made once, and handed to only one of several that start at once', () =>
     withUsers(async (users) => {
-      const told = await Promise.all([1, 2, 3].map(() => createFirstUser(users, dir, fakeClock())))
-      expect(told.filter((first) => first !== null)).toHaveLength(1)
+      const created = await Promise.all([1, 2, 3].map(() => createFirstUser(users, dir, fakeClock())))
+      expect(created.filter((first) => first !== null)).toHaveLength(1)
       expect(await createFirstUser(users, dir, fakeClock())).toBeNull()
     }))
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { TEXT_BOUNDS } from '../../../src/domain/text-bounds.ts'
 import { createLog } from '../../../src/lib/log.ts'
+import { yieldThread } from '../../../src/lib/yield-thread.ts'
 import { type OpenDatabase, openDatabase } from '../../../src/storage/database/open.ts'
 import { TABLES } from '../../../src/storage/database/tables.ts'
 import { openStore } from '../../../src/storage/open.ts'
@@ -89,6 +90,8 @@ test('deleting a host leaves no row of it in any table', async () => {
   }
   expect(await Promise.all(ofHost.map(count))).toEqual(ofHost.map(({ name }) => `${name}: some`))
   expect(await store.hosts.delete('web01')).toBe(true)
+  // What another connection has committed is seen with the next event.
+  await yieldThread()
   expect(await Promise.all(ofHost.map(count))).toEqual(ofHost.map(({ name }) => `${name}: none`))
   expect(await store.hosts.metrics('web02')).toEqual(['a'])
   expect(await store.maintenance.check()).toEqual([])

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { createLog } from '../../../src/lib/log.ts'
+import { yieldThread } from '../../../src/lib/yield-thread.ts'
 import type { Database } from '../../../src/storage/database/database.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'
 import { checkDatabase } from '../../../src/storage/maintenance/check.ts'
@@ -37,6 +38,12 @@ async function compactOne(metric: string) {
   await store.maintenance.compact(MIDNIGHT + 86_400, 1000)
 }
 
+/** As another process would change it, which the store sees with the next event. */
+async function run(sql: string) {
+  await database.transaction((transaction) => transaction.run(sql))
+  await yieldThread()
+}
+
 /** Compacts something new before each of the first few statements on segments. */
 function meddle(times: number): Database {
   let left = times
@@ -57,13 +64,11 @@ test('finds nothing wrong with what is folded while it looks', async () => {
 
 test('finds a segment that is missing and one too many', async () => {
   await compactOne('first')
-  await database.transaction((transaction) => transaction.run('UPDATE chunk SET id = id + 100'))
+  await run('UPDATE chunk SET id = id + 100')
   const [problem, ...others] = await store.maintenance.check()
   expect(problem).toContain('host web01, metric first, 2026-01-10')
   expect(problem).toContain('its values are missing')
   expect(others).toEqual([])
-  await database.transaction((transaction) =>
-    transaction.run('INSERT INTO chunk (id, packed) SELECT id + 1, packed FROM chunk'),
-  )
+  await run('INSERT INTO chunk (id, packed) SELECT id + 1, packed FROM chunk')
   expect(await store.maintenance.check()).toContain('there are 2 chunks, but the blocks name 1')
 })

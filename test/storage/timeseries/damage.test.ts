@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { STORAGE_DAMAGE } from '../../../src/domain/metrics/declared/server-events.ts'
 import { createLog } from '../../../src/lib/log.ts'
+import { yieldThread } from '../../../src/lib/yield-thread.ts'
 import type { Database } from '../../../src/storage/database/database.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'
 import { openStore } from '../../../src/storage/open.ts'
@@ -45,8 +46,11 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-const run = (sql: string, values: (string | number | Uint8Array | null)[] = []) =>
-  database.transaction((transaction) => transaction.run(sql, values))
+/** As another process would change it, which the store sees with the next event. */
+async function run(sql: string, values: (string | number | Uint8Array | null)[] = []) {
+  await database.transaction((transaction) => transaction.run(sql, values))
+  await yieldThread()
+}
 
 function flip(bytes: Uint8Array, bit: number): Uint8Array {
   const damaged = bytes.slice()

@@ -14,6 +14,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
+import { createReadTurn } from './read-turn.ts'
 
 /** How long SQLite itself waits, with the thread blocked, for another process's lock … */
 const BUSY_MS = 20
@@ -24,9 +25,7 @@ const CACHE_KIB = 8_192
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
 
-export type SqliteOptions = {
-  readonly clock: Clock
-}
+export type SqliteOptions = { readonly clock: Clock }
 
 /** The inside of the SQLite adapter that only backup, restore and `compact` need. */
 export type SqliteDatabase = Database & {
@@ -36,8 +35,8 @@ export type SqliteDatabase = Database & {
    * it is so damaged that a read or a write failed.
    */
   checkFile(): void
-  /** The connection that reads. */
-  readonly connection: Connection
+  /** Runs `act` on the connection that reads, outside any transaction. */
+  readAlone<T>(act: (connection: Connection) => T): T
   /** Runs `act` on the writing connection, outside any transaction, when it is this one's turn. */
   exclusively<T>(act: (connection: Connection) => T): Promise<T>
 }
@@ -66,6 +65,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const read = reading.prepare
   const write = writing.prepare
   const transaction = createTransaction(write, dialect)
+  const readTurn = createReadTurn(reader, read, clock)
   const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
@@ -95,25 +95,38 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   return {
     dialect,
     file,
-    connection: reader,
+    readAlone(act) {
+      readTurn.end()
+      return act(reader)
+    },
     checkFile() {
       if (damage !== null) throw nameDamage(damage, file)
       checkPlace()
     },
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
+      const ask = () => {
+        readTurn.begin()
+        return read(sql).all(...values) as T[]
+      }
       try {
-        return (await retry(() => read(sql).all(...values))) as T[]
+        return ask()
       } catch (error) {
-        throw noteDamage(error)
+        if (!isBusy(error)) throw noteDamage(error)
+        return retry(ask).catch((again) => {
+          throw noteDamage(again)
+        })
       }
     },
     transaction: (act) =>
       takeLock(async () => {
         await retry(() => write('BEGIN IMMEDIATE').run())
+        // What others have committed until here is seen by reads within `act`, too.
+        readTurn.end()
         try {
           const result = await act(transaction)
           // In a file that has no name any more everything is stored, until this process ends.
           checkPlace()
+          readTurn.end()
           const begun = clock.monotonicMs()
           write('COMMIT').run()
           pace.noteCommit(clock.monotonicMs() - begun)
@@ -124,12 +137,19 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
           throw noteDamage(error)
         }
       }),
-    exclusively: (act) => takeLock(() => retry(() => act(writer))),
+    exclusively: (act) =>
+      takeLock(() =>
+        retry(() => {
+          readTurn.end()
+          return act(writer)
+        }),
+      ),
     async close() {
       if (closed) return
       const last = turn
       closed = true
       await last.catch(() => {})
+      readTurn.end()
       reading.close()
       writing.close()
     },

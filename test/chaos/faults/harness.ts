@@ -12,7 +12,7 @@ export type DatabaseServer = {
   crash(ms: number): Promise<void>
 }
 
-export type World = {
+export type Harness = {
   readonly folder: string
   readonly server: Part
   readonly agents: readonly Part[]
@@ -29,10 +29,10 @@ export type World = {
 
 /** A fault lasts for a while and is over when it resolves: what comes after it finds all parts running. */
 export type Fault = {
-  run(world: World): Promise<void>
+  run(harness: Harness): Promise<void>
   /** True unless given. */
-  isPossible?(world: World): boolean
+  isPossible?(harness: Harness): boolean
 }
 
-export const seconds = (world: World, least: number, most: number) =>
-  Bun.sleep(least * 1000 + world.random.below((most - least) * 1000 + 1))
+export const seconds = (harness: Harness, least: number, most: number) =>
+  Bun.sleep(least * 1000 + harness.random.below((most - least) * 1000 + 1))

@@ -4,12 +4,12 @@ import { fakeClock } from '../../support/clock.ts'
 import { FACTS } from '../support/bench.ts'
 import { startWireServer } from '../support/wire-server.ts'
 
-/** The end of a session whose server hangs up so long after it heard the greeting, without a word. */
+/** Returns how a session ends whose server receives the greeting and closes the connection after `ms`, without a reply. */
 async function endAfter(ms: number): Promise<SessionEnd> {
   const clock = fakeClock()
   const server = startWireServer()
-  const heard = Promise.withResolvers<() => void>()
-  server.answer = (_, { hangUp }) => heard.resolve(hangUp)
+  const greeted = Promise.withResolvers<() => void>()
+  server.answer = (_, { disconnect }) => greeted.resolve(disconnect)
   try {
     const ended = Promise.withResolvers<SessionEnd>()
     const session = new ProtocolSession({
@@ -37,9 +37,9 @@ async function endAfter(ms: number): Promise<SessionEnd> {
       onRefused() {},
       onEnded: ended.resolve,
     })
-    const hangUp = await heard.promise
+    const disconnect = await greeted.promise
     await clock.advance(ms)
-    hangUp()
+    disconnect()
     const end = await ended.promise
     session.close()
     return end
@@ -48,12 +48,12 @@ async function endAfter(ms: number): Promise<SessionEnd> {
   }
 }
 
-test('a server that gives up before we do may not have heard us: the next connection is more careful', async () => {
+test('a server that closes before our timeout may have received nothing: the next connection is more careful', async () => {
   const { isStalled, unanswered } = await endAfter(30_000)
   expect(isStalled).toBe(true)
   expect(unanswered).toBeGreaterThan(100)
 })
 
-test('a server that hangs up soon has not lost anything on the way', async () => {
+test('a server that closes at once has not lost anything on the way', async () => {
   expect(await endAfter(2000)).toMatchObject({ isStalled: false, unanswered: 0 })
 })
