@@ -2,22 +2,25 @@ import { closeSync, constants, openSync, readSync } from 'node:fs'
 
 /**
  * Files of the kernel that are always there, and are the same one for as long as it runs: they are opened once. Between
- * two cycles all that opening touches has left the caches of the processor, so that it costs as much as reading.
+ * two cycles all that opening touches has left the caches of the processor, so that it costs as much as reading. The
+ * kernel gives some as a whole, as far as the buffer holds it; tables may come in several pieces, each of whole lines.
  */
-const KEPT = new Set([
-  '/proc/stat',
-  '/proc/meminfo',
-  '/proc/vmstat',
-  '/proc/loadavg',
-  '/proc/uptime',
-  '/proc/diskstats',
-  '/proc/net/dev',
-  '/proc/net/snmp',
-  '/proc/self/mountinfo',
-  '/proc/sys/fs/file-nr',
-  '/proc/pressure/cpu',
-  '/proc/pressure/memory',
-  '/proc/pressure/io',
+const KEPT: ReadonlyMap<string, 'whole' | 'table'> = new Map([
+  ['/proc/stat', 'whole'],
+  ['/proc/meminfo', 'whole'],
+  ['/proc/vmstat', 'table'],
+  ['/proc/loadavg', 'whole'],
+  ['/proc/uptime', 'whole'],
+  ['/proc/diskstats', 'table'],
+  ['/proc/net/dev', 'table'],
+  ['/proc/net/snmp', 'whole'],
+  ['/proc/self/mountinfo', 'table'],
+  ['/proc/sys/fs/file-nr', 'whole'],
+  ['/proc/sys/net/netfilter/nf_conntrack_count', 'whole'],
+  ['/proc/sys/net/netfilter/nf_conntrack_max', 'whole'],
+  ['/proc/pressure/cpu', 'whole'],
+  ['/proc/pressure/memory', 'whole'],
+  ['/proc/pressure/io', 'whole'],
 ])
 
 const FIRST_SIZE = 64 * 1024
@@ -28,13 +31,14 @@ let buffer = Buffer.alloc(0)
 
 /** The text of such a file; null for any other, which is to be opened each time. */
 export function readKept(path: string): string | null {
-  if (!KEPT.has(path)) return null
+  const kind = KEPT.get(path)
+  if (kind === undefined) return null
   let handle = handles.get(path)
   if (handle === null) return null
   try {
     handle ??= openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     handles.set(path, handle)
-    return readAll(handle)
+    return readAll(handle, kind === 'whole')
   } catch {
     if (handle !== undefined) closeSync(handle)
     handles.set(path, null)
@@ -42,14 +46,13 @@ export function readKept(path: string): string | null {
   }
 }
 
-/** A table may come in several pieces, each of whole lines. */
-function readAll(handle: number): string {
+function readAll(handle: number, isWhole: boolean): string {
   if (buffer.length === 0) buffer = Buffer.alloc(FIRST_SIZE)
   let length = 0
   for (;;) {
     const read = readSync(handle, buffer, length, buffer.length - length, length)
-    if (read === 0) return buffer.toString('utf8', 0, length)
     length += read
+    if (read === 0 || (isWhole && length < buffer.length)) return buffer.toString('utf8', 0, length)
     if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(buffer.length)])
   }
 }

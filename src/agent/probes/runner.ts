@@ -4,6 +4,7 @@ import { describeError, type Log } from '../../lib/log.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { ProcFs } from '../../platform/proc.ts'
 import type { Win32 } from '../../platform/win32.ts'
+import { type Absence, rememberAbsence } from './absence.ts'
 import type { Probe, ProbeContext, ProbeSample } from './probe.ts'
 import { MOUNTINFO, type ServedFiles, watchServedFiles } from './served-files.ts'
 
@@ -65,6 +66,7 @@ class Runner implements ProbeRunner {
   readonly #platform: Platform
   readonly #names: NameCheck
   readonly #stuck: StuckLog
+  readonly #absent: Absence
 
   constructor(options: ProbeRunnerOptions) {
     const { platform, clock, log, timeoutMs = TIMEOUT_MS } = options
@@ -79,6 +81,7 @@ class Runner implements ProbeRunner {
     this.#platform = this.#served === null ? platform : { system: 'linux', proc: this.#served.guarded }
     this.#names = createNameCheck(log)
     this.#stuck = createStuckLog(log)
+    this.#absent = rememberAbsence(clock)
   }
 
   /**
@@ -87,7 +90,7 @@ class Runner implements ProbeRunner {
    * so averages never span one. Never rejects.
    */
   async run(): Promise<ProbeRun> {
-    const platform = shareReads(this.#platform)
+    const platform = shareReads(this.#platform, this.#absent)
     if (platform.system === 'linux') {
       const refreshing = this.#served?.refresh(readMounts(platform.proc))
       if (refreshing !== undefined) await refreshing
@@ -212,9 +215,9 @@ function readMounts(proc: ProcFs): string {
 }
 
 /** Within one cycle everything is read once, also for two probes (memory and swap, disks and filesystems). */
-function shareReads(platform: Platform): Platform {
+function shareReads(platform: Platform, absent: Absence): Platform {
   if (platform.system === 'windows') return { ...platform, win32: shareDrives(platform.win32) }
-  return { ...platform, proc: shareFiles(platform.proc) }
+  return { ...platform, proc: shareFiles(platform.proc, absent) }
 }
 
 /** Both probes ask for the counters of all the drives. */
@@ -234,13 +237,14 @@ function shareDrives(win32: Win32): Win32 {
   }
 }
 
-function shareFiles(proc: ProcFs): ProcFs {
+function shareFiles(proc: ProcFs, absent: Absence): ProcFs {
   const texts = new Map<string, string>()
   const lists = new Map<string, string[]>()
   return {
     ...proc,
     readText: (path) => findOrAdd(texts, path, proc.readText),
     list: (path) => findOrAdd(lists, path, proc.list),
+    has: (path) => absent.ask(path, proc.has),
   }
 }
 

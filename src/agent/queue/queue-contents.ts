@@ -63,12 +63,20 @@ export class QueueContents {
     try {
       // The content of a file that can't be opened is unknown: all of it may still be sent.
       if (this.file === null) return this.#lowest
-      const first = this.ascending(this.#lowest, Number.MAX_SAFE_INTEGER).next()
-      this.#lowest = first.done ? none : first.value.id
+      this.#lowest = this.#findFirst(this.#lowest)?.id ?? none
     } catch {
       // The next read decides.
     }
     return this.#lowest
+  }
+
+  /** The first that waits of those from `first` on; all of what was written last is in memory too. */
+  #findFirst(first: number): Item | undefined {
+    const [oldest] = this.recent
+    if (oldest === undefined || first < oldest.id)
+      return this.ascending(first, Number.MAX_SAFE_INTEGER).next().value
+    const waits = ({ id }: Item) => id >= first && !this.gone.has(id)
+    return this.recent.find(waits) ?? this.pending.find(waits)
   }
 
   /**

@@ -202,8 +202,10 @@ export class ProtocolSession {
   /** Several ranges of columns for a single frame that is too long for the path; empty for anything else. */
   #split(items: readonly Item[]): readonly ColumnRange[] {
     const [only] = items
+    const mostBytes = this.#options.mostBytes()
+    if (mostBytes === Number.POSITIVE_INFINITY) return []
     if (items.length !== 1 || only === undefined || only.metricSet === null) return []
-    return splitColumns(this.#options.metricsOf(only.metricSet), this.#options.mostBytes())
+    return splitColumns(this.#options.metricsOf(only.metricSet), mostBytes)
   }
 
   /** Each part goes when the one before is stored. */

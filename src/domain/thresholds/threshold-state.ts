@@ -84,14 +84,17 @@ export function step(
     if (after.runs.length > 0 || after.event !== null) metrics.push(after)
   }
 
-  frame.metrics.forEach((metric, column) => {
+  // Where nothing is remembered, metrics without a threshold change nothing.
+  const columns = known.size === 0 ? options.book.listWatched(frame.metrics) : frame.metrics.keys()
+  for (const column of columns) {
+    const metric = frame.metrics[column]
     const value = frame.values[column]
-    if (value === null || value === undefined) return
+    if (metric === undefined || value === null || value === undefined) continue
     const before = known.get(metric) ?? null
     const thresholds = options.book.of(metric)
     // Nearly every metric, nearly always: nothing is remembered of it, and nothing is wrong.
     if (before === null && !thresholds.some(({ compare, value: limit }) => isBreach(value, compare, limit)))
-      return
+      continue
     known.delete(metric)
     const sample = {
       value,
@@ -107,7 +110,7 @@ export function step(
       options,
     )
     keep(before, { metric, last: time, missed: 0, runs: evaluated.runs, event })
-  })
+  }
 
   for (const before of known.values()) {
     if (before.event === null) {

@@ -48,6 +48,11 @@ export function describeThreshold(metric: string, threshold: Threshold, reason?:
 export type ThresholdTable = {
   /** In the order of the configuration; the same array for the same metric each time. */
   of(metric: string): readonly Threshold[]
+  /**
+   * The places in the list of the metrics that have any, ascending. The answer for the newest list is
+   * remembered, because frames share theirs.
+   */
+  listWatched(metrics: readonly string[]): readonly number[]
 }
 
 /**
@@ -62,7 +67,15 @@ export function createThresholdTable(
   const known = new Map<string, readonly Threshold[]>()
   const own = groupByNearness(configured)
   const outOfTheBox = groupByNearness(standard)
+  let newest: { readonly metrics: readonly string[]; readonly watched: readonly number[] } | null = null
   return {
+    listWatched(metrics) {
+      if (newest?.metrics !== metrics) {
+        const watched = [...metrics.keys()].filter((column) => this.of(metrics[column] ?? '').length > 0)
+        newest = { metrics, watched }
+      }
+      return newest.watched
+    },
     of(metric) {
       const held = known.get(metric)
       if (held !== undefined) return held

@@ -86,6 +86,33 @@ test('what no server has confirmed is told in ranges, over a restart, and none i
   again.close()
 })
 
+test('the lowest id that may still come is right after any order of answers', () => {
+  const queue = openQueue(1500)
+  let seed = 7
+  const random = (below: number) => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed % below
+  }
+  for (let i = 1; i <= 400; i++) {
+    if (random(3) > 0) append(queue, 60 * i)
+    const waiting = queue.takeOldest(0, FOREVER, ALL)
+    expect(queue.lowestId).toBe(
+      Math.min(
+        waiting[0]?.id ?? queue.newestId + 1,
+        ...queue.losses.flatMap(({ first }) => (first > 0 ? [first] : [])),
+      ),
+    )
+    // The newest is answered before older ones, as when samples go before a backlog.
+    const newest = waiting.at(-1)
+    if (newest !== undefined && random(3) === 0) queue.remove([newest])
+    const other = waiting[random(waiting.length + 1)]
+    if (other !== undefined && other !== newest && random(8) === 0) queue.remove([other])
+    queue.confirmLosses(queue.losses)
+  }
+  expect(queue.figures.dropped).toBeGreaterThan(0)
+  queue.close()
+})
+
 test('a clock that is set back and put right leaves out as many cycles as found their time taken, for that reason', async () => {
   const own = fakeClock(1_000_020_000)
   const queue = new Queue({ file, bytes: 1e6, interval: 60, clock: own, log })

@@ -380,3 +380,12 @@ test('checks have failed twice when they open an event, whatever their interval'
     ],
   )
 })
+
+test('the metrics that have thresholds are listed anew for each list of names', () => {
+  const book = createThresholdTable([threshold({ metric: 'perf.a' })], [threshold({ metric: 'perf.*.b' })])
+  const names = ['perf.a', 'perf.b', 'perf.x.b']
+  expect(book.listWatched(names)).toEqual([0, 2])
+  expect(book.listWatched(names)).toBe(book.listWatched(names))
+  expect(book.listWatched(['perf.b', 'perf.a'])).toEqual([1])
+  expect(book.listWatched(names)).toEqual([0, 2])
+})
