@@ -224,7 +224,7 @@ function describeStorage(product: SqlServerProduct) {
         maria.run(`SELECT count FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'`).trim(),
       )
 
-    test('hold up the fold barrier: what is written with the old one in mind is folded too', async () => {
+    test('hold up the barrier of a compaction: what is written by the earlier plan is compacted too', async () => {
       const url = await maria.createDatabase()
       const store = await open(url)
       await store.ingest.write([
@@ -272,7 +272,7 @@ function describeStorage(product: SqlServerProduct) {
       await store.close()
     })
 
-    test('and one whose key comes first: of two engines that hear a new host at once one owns it', async () => {
+    test('and one whose key comes first: of two engines that receive a new host at once one owns it', async () => {
       const url = await maria.createDatabase()
       const stores = [await open(url), await open(url)]
       for (let round = 0; round < 5; round++) {
@@ -426,7 +426,7 @@ function describeStorage(product: SqlServerProduct) {
       await store.close()
     })
 
-    test('has a certificate that does not fit, or wants TLS, is told as that, and is not waited for', async () => {
+    test('has a certificate that does not fit, or wants TLS, is reported as such, and is not waited for', async () => {
       await maria.createDatabase('untrusted')
       const url = maria.urlOf('untrusted')
       const tls = { authorities: authority.pem, certificate: null, key: null }
