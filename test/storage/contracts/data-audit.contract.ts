@@ -245,6 +245,61 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect((await auditOf())?.samples).toMatchObject({ acknowledged: 1208, counted: 1208, differences: [] })
     })
 
+    test('many agents are settled together, one with a hole and one with a new day apart from the others', async () => {
+      const hosts = ['app01', 'app02', 'app03', 'app04', 'app05', 'app06']
+      /** The next frame of each host, numbered and timed in minutes since `START`. */
+      const sendAll = (number: number, minuteOf: (host: string) => number) =>
+        store.ingest.write(
+          hosts.map((host) =>
+            numbered(number, 1, {
+              host,
+              waiting: number,
+              queue: { ...queue('run-00000001', number === 1 ? MIDNIGHT : null), id: `queue-of-${host}` },
+              frames: [aFrame(START + minuteOf(host) * 60, { a: number, b: 1 })],
+            }),
+          ),
+        )
+      for (const [number, minuteOf] of [
+        [1, () => 1],
+        [2, () => 2],
+        [3, () => 3],
+        // Number 4 is lost on the way of one host alone; the day of another is over for it already.
+        [5, (host: string) => (host === 'app05' ? 1441 : 5)],
+      ] as const) {
+        if (number === 5)
+          await store.ingest.write([
+            ...hosts
+              .filter((host) => host !== 'app03')
+              .map((host) =>
+                numbered(4, 1, {
+                  host,
+                  waiting: 4,
+                  queue: { ...queue(), id: `queue-of-${host}` },
+                  frames: [aFrame(START + 240, { a: 4, b: 1 })],
+                }),
+              ),
+          ])
+        await sendAll(number, minuteOf)
+        await store.dataAudit.settle(START + 3 * DAY)
+      }
+      await compactDay()
+      await store.ingest.write([aReport('db01', { frames: [aFrame(START + 2 * DAY, { a: 1 })] })])
+      await store.maintenance.compact(START + 3 * DAY, 100)
+      for (const host of hosts)
+        expect(await auditOf(host), host).toMatchObject({
+          expected: 5,
+          present: host === 'app03' ? 4 : 5,
+          pending: 0,
+          missing: host === 'app03' ? { unexplained: 1 } : {},
+          repeated: 0,
+          samples: {
+            acknowledged: host === 'app03' ? 8 : 10,
+            counted: host === 'app03' ? 8 : 10,
+            differences: [],
+          },
+        })
+    })
+
     test('two frames of one time, after a queue was lost, are no missing samples', async () => {
       await store.ingest.write([numbered(1, 10)])
       const again = numbered(10, 1)

@@ -152,7 +152,7 @@ describe('the page of a host', () => {
     expect(text).toContain(`${STANDARD.length + 1} thresholds</p>`)
     const link = `<a href="/hosts/web02/thresholds">Thresholds</a> <span class="soft">${STANDARD.length + 1}</span>`
     expect(await get('/hosts/web02')).toContain(link)
-    expect(text).toContain('Set on the agent and changed in the agent’s configuration')
+    expect(text).toContain('Set in the agent’s configuration')
     const rows = text.split('data-key="threshold-').slice(1)
     expect(rows).toHaveLength(STANDARD.length + 1)
     for (const part of [

@@ -8,8 +8,8 @@ const LINE = 1
 const FORGETTING: readonly number[] = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32]
 const PREDICTORS = 2 + FORGETTING.length
 
-/** The predictor whose residuals take the least space, by an estimate. */
-export function choosePredictor(numbers: Float64Array): number {
+/** The predictor whose residuals take the fewest bits, by an estimate. */
+export function choosePredictor(numbers: Float64Array): { predictor: number; bits: number } {
   let best = PREVIOUS
   let least = Number.POSITIVE_INFINITY
   for (let predictor = 0; predictor < PREDICTORS; predictor++) {
@@ -18,7 +18,48 @@ export function choosePredictor(numbers: Float64Array): number {
     least = bits
     best = predictor
   }
+  return { predictor: best, bits: least }
+}
+
+/**
+ * The number from which the others differ by the fewest bits: the most frequent one, or the one in their middle. Null where
+ * that takes more than `limit` bits, by the same estimate.
+ */
+export function chooseBase(numbers: Float64Array, limit: number): number | null {
+  let best: number | null = null
+  let least = limit
+  for (const base of [mostFrequent(numbers), meanOf(numbers)]) {
+    const bits = estimateBits(
+      numbers.map((number) => number - base),
+      least,
+    )
+    if (bits >= least) continue
+    least = bits
+    best = base
+  }
   return best
+}
+
+function mostFrequent(numbers: Float64Array): number {
+  const sorted = numbers.toSorted()
+  let best = 0
+  let longest = 0
+  for (let from = 0; from < sorted.length; ) {
+    let to = from + 1
+    while (to < sorted.length && sorted[to] === sorted[from]) to++
+    if (to - from > longest) {
+      longest = to - from
+      best = sorted[from] ?? 0
+    }
+    from = to
+  }
+  return best
+}
+
+function meanOf(numbers: Float64Array): number {
+  let sum = 0
+  for (const number of numbers) sum += number
+  return Math.round(sum / numbers.length)
 }
 
 /** One fewer than `numbers`: the first is always 0. */
