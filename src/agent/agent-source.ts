@@ -13,7 +13,7 @@ import { createWindowsServiceJob } from './windows-service-job.ts'
 /** The local machine, and the checks. */
 export function openSourceFor(options: SampleOptions): MachineSource {
   const { checks = [], containers = false, textFiles = null, configFile = null } = options
-  const { interval = 60, clock } = options
+  const { interval = 60, clock, services, restartsFile = null } = options
   const jobs = checks.map((settings) => createCheck({ settings, configFile, clock }))
   if (textFiles !== null)
     jobs.push(createTextFileJob({ folder: textFiles, intervalMs: interval * 1000, clock }))
@@ -23,7 +23,7 @@ export function openSourceFor(options: SampleOptions): MachineSource {
     const intervalMs = Math.max(interval * 1000, LEAST_BUS_MS)
     // Without systemd, as in most containers, there is nothing to ask.
     if (existsSync(`${hostRoot}/run/systemd/system`))
-      jobs.push(createSystemdJob({ socket: bus, services: options.services, intervalMs, clock }))
+      jobs.push(createSystemdJob({ socket: bus, services, restartsFile, intervalMs, clock }))
     jobs.push(createDriveJob({ socket: bus, intervalMs: Math.max(intervalMs, LEAST_DRIVE_MS) }))
   }
   const sockets = CONTAINER_SOCKETS.map((socket) => hostRoot + socket)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { startAgent } from '../agent/agent.ts'
 import type { AgentOptions } from '../agent/agent-options.ts'
+import { RESTARTS_FILE } from '../agent/bus/restart-count.ts'
 import { sampleOnce } from '../agent/sample-once.ts'
 import type { CollectorAddress } from '../agent/sending/connect.ts'
 import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
@@ -86,7 +87,9 @@ export async function startLocalAgent(
 export async function printOnce(loaded: LoadedConfig, print: (text: string) => void): Promise<number> {
   const context = { clock: systemClock, log: createLog(loaded.config.log) }
   const platform = await openPlatform(loaded, context.log)
-  const sample = await sampleOnce(describeAgent(loaded, platform, context, { servers: [], passphrase: '' }))
+  const options = describeAgent(loaded, platform, context, { servers: [], passphrase: '' })
+  // Whoever calls this is not the service, whose files are to stay its own.
+  const sample = await sampleOnce({ ...options, restartsFile: null })
   closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
   return EXIT.ok
@@ -158,6 +161,7 @@ function describeAgent(
     queueBytes: queueSize,
     queueFile: join(dataDir, QUEUE_FILE),
     statusFile: join(dataDir, DELIVERY_STATUS_FILE),
+    restartsFile: join(dataDir, RESTARTS_FILE),
     processes,
     services,
     checks: agent.check,
