@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { findForeignWriter } from '../agent/checks/file-safety.ts'
 import type { ConfigProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
@@ -51,6 +51,9 @@ async function findProgramFault(file: string, account: AgentAccount | null): Pro
   if (!existsSync(file) || !statSync(file).isFile()) return 'a program that is there'
   if (process.platform === 'linux' && (statSync(file).mode & EXECUTABLE) === 0)
     return 'a program that may be executed'
+  const obstacle = account === null ? null : findObstacle(file, account.reader)
+  if (obstacle !== null && obstacle !== realpathSync(file))
+    return `a program in a folder that the user ${account?.user} may enter, which ${obstacle} prevents`
   // Where the account is not known it may be the owner of the file, but nobody else.
   const danger = await findForeignWriter(file, account?.reader.uid ?? statSync(file).uid)
   return danger === null ? null : `a program that nobody else may change: ${danger}`

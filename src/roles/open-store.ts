@@ -22,14 +22,17 @@ export async function openConfiguredStore(
   log: Log,
   choices: StoreChoices = {},
 ): Promise<Store> {
-  openDataDir(config.dataDir)
   const { openStore } = await import('../storage/open.ts')
   const server = describeDatabaseServer(config)
   const policy = describeIngestPolicy(config)
   const { url } = config.database
   const isFile = url.startsWith('sqlite:')
   const { noteDatabaseInUse, refuseMissingDatabase } = await import('../storage/in-use.ts')
-  if (isFile) refuseMissingDatabase(url, config.dataDir)
+  // A command on a database elsewhere leaves no folder where it was run.
+  if (isFile) {
+    openDataDir(config.dataDir)
+    refuseMissingDatabase(url, config.dataDir)
+  }
   const options = { dataDir: config.dataDir, clock, log, server, policy, ...choices }
   const store = await openStore(url, options)
   if (isFile) noteDatabaseInUse(url, config.dataDir)
@@ -61,6 +64,8 @@ export async function awaitConfiguredStore(
   { clock, log, stopping }: Pick<RoleContext, 'clock' | 'log' | 'stopping'>,
   choices: StoreChoices = {},
 ): Promise<Store> {
+  // A role keeps more there than a database.
+  openDataDir(config.dataDir)
   const stopped = Promise.withResolvers<never>()
   const stop = () => stopped.reject(stopping.reason)
   // Nobody may be waiting for it when it comes.

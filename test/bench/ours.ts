@@ -13,6 +13,8 @@ export type Ours = {
   /** Real ports by role, from the `listening` lines; 0 when the role does not run. */
   web: number
   collect: number
+  /** The port that is for TLS alone; 0 unless `collect.tls_port` is set to one. */
+  collectTls: number
   /** SIGTERM, and waits for the end. */
   stop(): Promise<void>
   processor(): number
@@ -21,6 +23,9 @@ export type Ours = {
 
 export const makeFolder = () => mkdtempSync(`${tmpdir()}/bench-monitor-`)
 export const deleteFolder = (folder: string) => rmSync(folder, { recursive: true, force: true })
+
+/** The setting with which agents have a port that is for TLS alone, as in an installation. */
+export const OWN_TLS_PORT = 'collect.tls_port=0'
 
 /** Starts a role of the compiled program on free ports and waits until it listens. */
 export async function startOurs(
@@ -34,10 +39,11 @@ export async function startOurs(
       : role[0] === 'collect'
         ? ['collect']
         : []
+  if (settings.includes(OWN_TLS_PORT)) wanted.push('collect_tls')
   const set = [
     'web.port=0',
     'collect.port=0',
-    'collect.tls_port=off',
+    ...(settings.includes(OWN_TLS_PORT) ? [] : ['collect.tls_port=off']),
     'web.address=127.0.0.1',
     'collect.address=127.0.0.1',
     `collect.passphrase=${PASSPHRASE}`,
@@ -53,6 +59,7 @@ export async function startOurs(
     folder,
     web: ports.get('web') ?? 0,
     collect: ports.get('collect') ?? 0,
+    collectTls: ports.get('collect_tls') ?? 0,
     processor: () => processorSeconds(child.pid),
     memoryMiB: () => residentMiB(child.pid, 'VmHWM'),
     async stop() {

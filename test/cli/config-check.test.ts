@@ -61,7 +61,9 @@ test('files that checks refer to are looked at; what is wrong with them is a war
     `[[agent.check]]\nname = "${name}"\nkind = "script"\ncommand = ["${folder}/${file}", "-p", "s3cret"]\n`
   const http = (name: string, file: string) =>
     `[[agent.check]]\nname = "${name}"\nkind = "http"\ntarget = "https://a/"\nca_file = "${folder}/${file}"\n`
-  const scripts = ['none', 'plain', 'open', 'good'].map((file) => script(file, file))
+  mkdirSync(join(folder, 'closed'), { mode: 0o700 })
+  write('closed/good', '#!/bin/sh\n', 0o755)
+  const scripts = ['none', 'plain', 'open', 'good', 'closed/good'].map((file, i) => script(`s${i}`, file))
   write('agent.toml', `${http('a', 'none.pem')}${http('b', 'ca.pem')}${scripts.join('')}`)
   const agent = aRole('agent', 'agent.toml')
   const wrong = (at: string, value: string, expected: string) =>
@@ -74,7 +76,15 @@ test('files that checks refer to are looked at; what is wrong with them is a war
   ]
   const sound = '/agent.toml (agent): the configuration is sound.'
   expect(await check([agent], null)).toEqual({ isSound: true, lines: [...alone, sound] })
-  expect((await check([agent], OTHER_ACCOUNT)).lines).toContain(
+  const ofStranger = (await check([agent], OTHER_ACCOUNT)).lines
+  expect(ofStranger).toContain(
+    wrong(
+      '7].command',
+      '/closed/good',
+      'a program in a folder that the user monitor-agent may enter, which /closed prevents',
+    ),
+  )
+  expect(ofStranger).toContain(
     wrong('2].ca_file', '/ca.pem', 'a file that the user monitor-agent can read, which /ca.pem prevents'),
   )
   const { isSound, lines } = await check([agent], { uid: process.getuid?.() ?? 0, gids: [] })

@@ -57,6 +57,10 @@ describe('a command that fails says why in one line, in our words, and makes not
       'db copy --from sqlite:nosuch.db --to sqlite:other.db --data-dir new',
       'new/nosuch.db: is this the right --config or --data-dir?\n',
     ],
+    [
+      'user list --set database.url=mysql://a@127.0.0.1:1/x --data-dir new',
+      'the database does not answer (127.0.0.1:1: connection refused: nothing listens there, or a firewall refuses it)\n',
+    ],
     ['restore nosuch.tar', 'nosuch.tar: no such file or directory\n'],
   ]
   test.each(cases)('monitor %s', async (line, words) => {

@@ -1,9 +1,19 @@
 import { createHash, type Hash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { LoadedConfig } from '../../config/load.ts'
 import { CommandError } from '../../lib/exit-codes.ts'
+import { describeError } from '../../lib/log.ts'
 import { FULL_VERSION } from '../../lib/version.ts'
 import { readAccountNames } from '../../platform/account-names.ts'
 import { encryptTo } from './encryption.ts'
@@ -45,6 +55,7 @@ export async function createBackup(options: BackupOptions): Promise<Manifest> {
   const partial = `${file}.partial`
   const copy = `${file}.database.partial`
   for (const left of [partial, copy]) rmSync(left, { force: true })
+  checkWritable(partial, file)
   try {
     if (databaseFile !== null) await copyDatabase(copy)
     const small = listSmallFiles(loaded, databaseFile)
@@ -67,6 +78,17 @@ export async function createBackup(options: BackupOptions): Promise<Manifest> {
     return manifest
   } finally {
     for (const left of [partial, copy]) rmSync(left, { force: true })
+  }
+}
+
+/** Found before anything is copied, and said with the name that the user has given. */
+function checkWritable(partial: string, file: string) {
+  try {
+    closeSync(openSync(partial, 'wx', 0o600))
+    rmSync(partial)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : describeError(error)
+    throw new CommandError(`${file} can't be written: the folder ${dirname(file)} takes no file (${reason})`)
   }
 }
 

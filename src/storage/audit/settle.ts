@@ -1,12 +1,13 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { placeValues } from '../database/dialect.ts'
-import { dayOf } from '../timeseries/day.ts'
+import { addSamples, addToDay } from './day-samples.ts'
 import { explainGaps, saveGap, takeBack } from './gaps.ts'
 import { type ReceiptDays, ReceiptGatherer } from './gather-receipts.ts'
 import { noteLostQueue } from './lost-queue.ts'
 import { openAccount, QUEUE_COLUMNS, type QueueRow, writeRanges } from './queue-rows.ts'
 import type { ReportEntry } from './receipt.ts'
+import { QUEUES_AT_ONCE, settlePlain } from './settle-plain.ts'
 
 /**
  * Receipts are written with the samples, one per commit; here they are applied to the state of each agent's
@@ -19,8 +20,6 @@ const MAX_RECEIPTS = 20_000
 const MAX_BYTES = 16 * 1024 * 1024
 /** Read at a time: one of a large commit takes some ten thousand bytes. */
 const READ_AT_ONCE = 200
-/** Sequences of numbers in one transaction: some milliseconds. */
-const QUEUES_AT_ONCE = 100
 const DELETED_AT_ONCE = 200
 
 /** The remaining work for a receipt whose numbers are settled. */
@@ -38,7 +37,8 @@ export async function settleReceipts(database: Database, at: number): Promise<bo
   for (let from = 0; from < queues.length; from += QUEUES_AT_ONCE) {
     const piece = queues.slice(from, from + QUEUES_AT_ONCE)
     await database.transaction(async (transaction) => {
-      for (const [queue, reports] of piece) await settleQueue(transaction, { queue, reports, at })
+      for (const [queue, reports] of await settlePlain(transaction, piece))
+        await settleQueue(transaction, { queue, reports, at })
     })
     await yieldThread()
   }
@@ -168,31 +168,8 @@ async function settleQueue(
       queue,
     ],
   )
-  // On the day on which a host began to number, an unknown number of samples was received without numbers.
-  for (const [day, samples] of account.days)
-    await addToDay(transaction, { host: row.host, day, samples, isMixed: day <= dayOf(row.since) })
-}
-
-type DayChange = {
-  readonly host: number
-  readonly day: number
-  readonly samples: number
-  readonly isMixed: boolean
-}
-
-/** A changed day is counted again. */
-async function addToDay(transaction: Transaction, { host, day, samples, isMixed }: DayChange) {
-  const mixed = isMixed ? 1 : 0
-  const changed = await transaction.run(
-    `UPDATE sample_day SET acknowledged = acknowledged + ?, counted = NULL,
-      is_mixed = CASE WHEN ? = 1 THEN 1 ELSE is_mixed END WHERE host = ? AND day = ?`,
-    [samples, mixed, host, day],
-  )
-  if (changed > 0) return
-  const [known] = await transaction.query('SELECT id FROM host WHERE id = ?', [host])
-  if (known === undefined) return
-  await transaction.run(
-    'INSERT INTO sample_day (host, day, acknowledged, counted, is_mixed) VALUES (?, ?, ?, NULL, ?)',
-    [host, day, samples, mixed],
+  await addSamples(
+    transaction,
+    [...account.days].map(([day, samples]) => ({ host: row.host, since: row.since, day, samples })),
   )
 }

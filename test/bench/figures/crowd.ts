@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { startCrowd } from '../crowd/crowd.ts'
 import type { Benchmark, BenchmarkOptions, Figure, Peers } from '../figure.ts'
-import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
+import { deleteFolder, makeFolder, OWN_TLS_PORT, PASSPHRASE, startOurs } from '../ours.ts'
 import { residentMiB } from '../process.ts'
 
 const METRICS = 60
@@ -19,9 +19,9 @@ export const crowd: Benchmark = {
     const minuteMs = isShort ? 10_000 : MINUTE_MS
     checkDescriptors(agents)
     const folder = makeFolder()
-    const collect = await startOurs(['collect'], folder, ['collect.max_new_hosts=1000000'])
+    const collect = await startOurs(['collect'], folder, ['collect.max_new_hosts=1000000', OWN_TLS_PORT])
     const crowd = await startCrowd(agents, {
-      port: collect.collect,
+      port: collect.collectTls,
       passphrase: PASSPHRASE,
       metrics: METRICS,
       pauseMs: PAUSE_MS,

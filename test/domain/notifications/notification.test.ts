@@ -107,7 +107,7 @@ describe('a notification', () => {
     expect(text).not.toContain('\nHost: ')
   })
 
-  test('of a host that is gone, or down, says what the event itself tells', () => {
+  test('of a host that was removed or is down says what the event itself contains', () => {
     const gone = writeNotification(source({}, 'opening', null), options)
     expect(gone.subject).toBe('[CRITICAL] web01: /dev/sda1 is 96.1 % full (above 95 % for 15 min)')
     expect(gone.text).not.toContain('Groups')

@@ -100,7 +100,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await auditOf()).toMatchObject({ expected: 100, present: 50, pending: 50, missing: {} })
     })
 
-    test('a loss has the reason that the agent tells, and an event', async () => {
+    test('a loss has the reason that the agent reports, and an event', async () => {
       await store.ingest.write([numbered(1, 2)])
       await store.ingest.write([numbered(10, 1, { waiting: 10, lost: [lossOf(1, 9, 'size')] })])
       const audit = await auditOf()
@@ -122,7 +122,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await store.dataAudit.listGaps('web01', 10)).toHaveLength(1)
     })
 
-    test('times without samples count as cycles, told again with more of them', async () => {
+    test('times without samples count as cycles, also when they are reported again with more of them', async () => {
       const off = { first: 0, last: 0, reason: 'off', from: START, to: START + 540, count: 10 } as const
       await store.ingest.write([numbered(1, 1, { lost: [off] })])
       expect(await auditOf()).toMatchObject({ expected: 11, missing: { off: 10 } })
@@ -131,7 +131,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await openEvents()).toEqual([])
     })
 
-    test('cycles that are left out one after the other are one hole, however often they are told', async () => {
+    test('cycles that are left out one after the other are one hole, however often they are reported', async () => {
       const missed = (first: number, count: number) =>
         ({
           first: 0,
@@ -212,7 +212,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       })
     })
 
-    test('what an agent has told others is not missing here', async () => {
+    test('what an agent has sent to another server is not missing here', async () => {
       await store.ingest.write([
         greeted(20, [
           [5, 9],
@@ -243,6 +243,61 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect((await auditOf())?.samples).toMatchObject({ days: 0 })
       await compactDay()
       expect((await auditOf())?.samples).toMatchObject({ acknowledged: 1208, counted: 1208, differences: [] })
+    })
+
+    test('many agents are settled together, one with a hole and one with a new day apart from the others', async () => {
+      const hosts = ['app01', 'app02', 'app03', 'app04', 'app05', 'app06']
+      /** The next frame of each host, numbered and timed in minutes since `START`. */
+      const sendAll = (number: number, minuteOf: (host: string) => number) =>
+        store.ingest.write(
+          hosts.map((host) =>
+            numbered(number, 1, {
+              host,
+              waiting: number,
+              queue: { ...queue('run-00000001', number === 1 ? MIDNIGHT : null), id: `queue-of-${host}` },
+              frames: [aFrame(START + minuteOf(host) * 60, { a: number, b: 1 })],
+            }),
+          ),
+        )
+      for (const [number, minuteOf] of [
+        [1, () => 1],
+        [2, () => 2],
+        [3, () => 3],
+        // Number 4 is lost on the way of one host alone; the day of another is over for it already.
+        [5, (host: string) => (host === 'app05' ? 1441 : 5)],
+      ] as const) {
+        if (number === 5)
+          await store.ingest.write([
+            ...hosts
+              .filter((host) => host !== 'app03')
+              .map((host) =>
+                numbered(4, 1, {
+                  host,
+                  waiting: 4,
+                  queue: { ...queue(), id: `queue-of-${host}` },
+                  frames: [aFrame(START + 240, { a: 4, b: 1 })],
+                }),
+              ),
+          ])
+        await sendAll(number, minuteOf)
+        await store.dataAudit.settle(START + 3 * DAY)
+      }
+      await compactDay()
+      await store.ingest.write([aReport('db01', { frames: [aFrame(START + 2 * DAY, { a: 1 })] })])
+      await store.maintenance.compact(START + 3 * DAY, 100)
+      for (const host of hosts)
+        expect(await auditOf(host), host).toMatchObject({
+          expected: 5,
+          present: host === 'app03' ? 4 : 5,
+          pending: 0,
+          missing: host === 'app03' ? { unexplained: 1 } : {},
+          repeated: 0,
+          samples: {
+            acknowledged: host === 'app03' ? 8 : 10,
+            counted: host === 'app03' ? 8 : 10,
+            differences: [],
+          },
+        })
     })
 
     test('two frames of one time, after a queue was lost, are no missing samples', async () => {

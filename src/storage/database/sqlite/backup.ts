@@ -12,9 +12,9 @@ export async function backUp(database: SqliteDatabase, file: string): Promise<vo
   if (existsSync(file)) throw new Error(`${file} exists already: a backup is never written over`)
   const partial = `${file}.partial`
   rmSync(partial, { force: true })
-  // Its rights are narrow before there is anything in it; VACUUM INTO takes an empty file.
-  closeSync(openSync(partial, 'ax', 0o600))
   try {
+    // Its rights are narrow before there is anything in it; VACUUM INTO takes an empty file.
+    closeSync(openSync(partial, 'ax', 0o600))
     database.readAlone((connection) => connection.run('VACUUM INTO ?', [partial]))
     verifyBackup(partial)
     syncPath(partial)

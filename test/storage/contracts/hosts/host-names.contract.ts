@@ -138,7 +138,7 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       expect((await listEvents()).map(({ status }) => status)).toEqual(['open', 'closed'])
     })
 
-    test('attempts are over when none was heard for as long as is asked', async () => {
+    test('attempts are over when none came for the given time', async () => {
       await say(MINE)
       await say(THEIRS)
       await say(THEIRS)

@@ -50,7 +50,8 @@ export const watchingPart = (): Html => (
       <code>ping</code>, <code>dns</code>, or a <code>script</code>, which may be a plugin made for Nagios.
       Scripts run without a shell, as the agent’s user, and are ended with their process group when the time
       is over. The program and the configuration may not be writable by others. A check that fails twice in a
-      row is a problem, and its event says why.
+      row is a problem, and its event says why. <code>ping</code> works where the kernel setting{' '}
+      <code>net.ipv4.ping_group_range</code> lets the agent’s group send echo requests.
     </p>
     <pre class="command" tabindex="0">
       {CHECK_EXAMPLE}
