@@ -32,7 +32,7 @@ test('with log.format = "json" every line of a first start, a reload and a stop 
     expect(Object.keys(line)).toEqual(expect.arrayContaining(['time', 'level', 'message']))
 })
 
-test('so are mistakes of the configuration, and a start that fails', async () => {
+test('so are errors in the configuration, and a start that fails', async () => {
   const wrong = await runMonitor(['server', ...JSON_LOG, '--set', 'web.port=x', '--set', 'colect.port=1'], {
     cwd,
   })

@@ -19,7 +19,7 @@ afterAll(async () => {
 const run = (line: string, ...more: string[]) =>
   runMonitor([...line.split(' '), ...more, '--data-dir', folder], { cwd: folder })
 
-test('a rule takes everything, opening and closing, unless it is told otherwise', async () => {
+test('a rule takes everything, opening and closing, unless options say otherwise', async () => {
   expect((await run('rule add --name ops --channel mail --target ann@example.org')).code).toBe(0)
   const more = '--host web% --metric perf.memory.* --severity 2,1 --delay 5m --repeat 1h --on opening'
   expect((await run(`rule add --name boss --channel mail --target bob@example.org ${more}`)).code).toBe(0)
@@ -72,7 +72,7 @@ test.each([
   expect(result.stderr).toContain(said)
 })
 
-test('a test message tells what the receiver answered', async () => {
+test('a test message shows what the receiver answered', async () => {
   const send = () => run('notify test --channel webhook --target', `${receiver.url}/hook`)
   expect(await send()).toMatchObject({ code: 0, stdout: expect.stringContaining('sent: 200') })
   expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({ kind: 'test', events: [] })
