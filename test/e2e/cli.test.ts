@@ -194,7 +194,7 @@ describe('a server', () => {
     expect((await run('token revoke 1')).code).toBe(0)
     expect((await fetchHosts(stdout.trim())).status).toBe(401)
     expect((await run('token revoke 1')).stderr).toContain('there is no token 1')
-    // Without a word on it a token ends; for ever is said on purpose.
+    // By default a token expires; one that never does has to be asked for.
     const life = async (words: string) => {
       expect((await run(`token create --user admin --name life --access operator ${words}`)).code).toBe(0)
       const { tokens } = JSON.parse((await run('token list --json')).stdout)

@@ -206,7 +206,7 @@ test('killed while it sends, the server sends again with the same key, and nothi
   receiver.answer = () => 'hang'
   await say('web01', report(1, 'open'))
   await until('the first try', () => receiver.requests.length === 1)
-  // Committed, but no rule was asked yet, or nothing sent: whatever the moment, it has to come out.
+  // Committed, but perhaps no rule was evaluated or nothing was sent yet: it must be notified in any case.
   await say('web01', report(2, 'closed'))
   await say('web02', report(1, 'open', { uid: 'u2' }))
   server?.signal('SIGKILL')

@@ -15,7 +15,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Words are parted by spaces. */
+/** The arguments are separated by spaces. */
 const run = (line: string, ...more: string[]) =>
   runMonitor([...line.split(' '), ...more, '--data-dir', folder], { cwd: folder })
 
@@ -78,7 +78,7 @@ test('a test message shows what the receiver answered', async () => {
   expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({ kind: 'test', events: [] })
   receiver.answer = () => 404
   expect(await send()).toMatchObject({ code: 1, stdout: expect.stringContaining('not sent: ') })
-  // The rule that is there mails, and no mail server is set.
+  // The existing rule sends mail, and no mail server is configured.
   expect(await run('notify test')).toMatchObject({ code: 1, stdout: expect.stringContaining('[mail]') })
   expect((await run('notify test --channel webhook --target nowhere')).code).toBe(64)
 })

@@ -18,7 +18,7 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true })
 })
 
-/** Everything that is said from now until the reload is over. */
+/** Everything that is logged from now until the reload is over. */
 async function reload(): Promise<string> {
   const before = server.stderr().length
   process.kill(server.pid, 'SIGHUP')
