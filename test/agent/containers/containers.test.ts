@@ -192,6 +192,23 @@ test('restarts are those of the last hour', async () => {
   expect(restarts).toEqual([0, 2, 3, 1, 0])
 })
 
+test('restarts outlast the agent, and a container that was made anew begins at none', async () => {
+  const restartsFile = join(folder, 'restarts.json')
+  const open = () => createContainerJob({ sockets: [docker.socket], restartsFile, intervalMs: 60_000, clock })
+  const count = 'perf.container.shop.web.restarts.hour'
+  docker.containers = [web({ restarts: 5 })]
+  job = open()
+  expect((await read()).values[count]).toBe(0)
+  docker.containers = [web({ restarts: 9 })]
+  expect((await read()).values[count]).toBe(4)
+  job = open()
+  expect((await read()).values[count]).toBe(4)
+  docker.containers = [web({ id: id(7), restarts: 20 })]
+  expect((await read()).values[count]).toBe(4)
+  docker.containers = [web({ id: id(7), restarts: 21 })]
+  expect((await read()).values[count]).toBe(5)
+})
+
 test('more than 64 are not watched but counted; those that run come first', async () => {
   docker.containers = Array.from({ length: 80 }, (_, i) =>
     web({ id: id(i), names: [`/c${i}`], labels: {}, status: i < 20 ? 'exited' : 'running' }),
