@@ -28,11 +28,8 @@ export function choosePredictor(numbers: Float64Array): { predictor: number; bit
 export function chooseBase(numbers: Float64Array, limit: number): number | null {
   let best: number | null = null
   let least = limit
-  for (const base of [mostFrequent(numbers), meanOf(numbers)]) {
-    const bits = estimateBits(
-      numbers.map((number) => number - base),
-      least,
-    )
+  for (const base of [frequentOf(numbers), meanOf(numbers)]) {
+    const bits = estimateBits(numbers, least, base)
     if (bits >= least) continue
     least = bits
     best = base
@@ -40,16 +37,20 @@ export function chooseBase(numbers: Float64Array, limit: number): number | null 
   return best
 }
 
-function mostFrequent(numbers: Float64Array): number {
-  const sorted = numbers.toSorted()
+/** Numbers that are looked at for the most frequent one: one that is worth it is the most frequent of these, too. */
+const LOOKED_AT = 64
+
+function frequentOf(numbers: Float64Array): number {
+  const every = Math.ceil(numbers.length / LOOKED_AT)
+  const some = numbers.filter((_, i) => i % every === 0).sort()
   let best = 0
   let longest = 0
-  for (let from = 0; from < sorted.length; ) {
+  for (let from = 0; from < some.length; ) {
     let to = from + 1
-    while (to < sorted.length && sorted[to] === sorted[from]) to++
+    while (to < some.length && some[to] === some[from]) to++
     if (to - from > longest) {
       longest = to - from
-      best = sorted[from] ?? 0
+      best = some[from] ?? 0
     }
     from = to
   }
@@ -111,10 +112,13 @@ export function fromResiduals(residuals: Float64Array, predictor: number): Float
   return numbers
 }
 
-/** Stops above `limit`. A steady size costs its logarithm, a zero among zeros next to nothing. */
-function estimateBits(residuals: Float64Array, limit: number): number {
+/**
+ * Of the differences from `base`. Stops above `limit`. A steady size costs its logarithm, a zero among zeros next to
+ * nothing.
+ */
+function estimateBits(residuals: Float64Array, limit: number, base = 0): number {
   let bits = 0
   for (let i = 0; i < residuals.length && bits < limit; i++)
-    bits += Math.log2(1 + Math.abs(residuals[i] ?? 0))
+    bits += Math.log2(1 + Math.abs((residuals[i] ?? 0) - base))
   return bits
 }
