@@ -33,6 +33,8 @@ export type AgentOptions = {
   readonly queueFile: string
   /** Where `monitor health agent` reads how sending goes; null writes nothing. */
   readonly statusFile?: string | null
+  /** Where counts of services and containers that started again outlast the agent; null keeps none. */
+  readonly restartsFolder?: string | null
   readonly processes: readonly string[]
   readonly services: readonly string[]
   readonly networkFilesystems?: boolean
@@ -70,6 +72,7 @@ export type SampleOptions = Pick<
   | 'configFile'
   | 'maxMetrics'
   | 'hostRoot'
+  | 'restartsFolder'
   | Exclude<keyof MachineSourceOptions, 'jobs'>
 > &
   Partial<Pick<AgentOptions, 'interval' | 'servers'>>

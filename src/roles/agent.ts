@@ -86,7 +86,9 @@ export async function startLocalAgent(
 export async function printOnce(loaded: LoadedConfig, print: (text: string) => void): Promise<number> {
   const context = { clock: systemClock, log: createLog(loaded.config.log) }
   const platform = await openPlatform(loaded, context.log)
-  const sample = await sampleOnce(describeAgent(loaded, platform, context, { servers: [], passphrase: '' }))
+  const options = describeAgent(loaded, platform, context, { servers: [], passphrase: '' })
+  // Whoever calls this is not the service, whose files are to stay its own.
+  const sample = await sampleOnce({ ...options, restartsFolder: null })
   closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
   return EXIT.ok
@@ -158,6 +160,7 @@ function describeAgent(
     queueBytes: queueSize,
     queueFile: join(dataDir, QUEUE_FILE),
     statusFile: join(dataDir, DELIVERY_STATUS_FILE),
+    restartsFolder: dataDir,
     processes,
     services,
     checks: agent.check,

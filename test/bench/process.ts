@@ -56,6 +56,8 @@ export function folderBytes(folder: string): number {
   return bytes
 }
 
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1

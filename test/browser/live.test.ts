@@ -115,7 +115,7 @@ test('a graph that goes on keeps its values within its levels', async () => {
   await page.close()
 }, 30_000)
 
-test('without the stream a page says so and refreshes each minute', async () => {
+test('without the stream a page shows that and refreshes each minute', async () => {
   const page = await context.newPage()
   await page.route('**/live', (route) => route.abort())
   await page.clock.install()

@@ -34,7 +34,7 @@ command = ["/usr/lib/nagios/plugins/check_mailq", "-w", "5"]`),
     { name: 'mail-queue', kind: 'script', target: null, command: [expect.any(String), '-w', '5'] },
   ]))
 
-test('every mistake is told with file, key, value and what was expected', () =>
+test('every error is reported with file, key, value and what was expected', () =>
   expect(
     findProblems(`[[agent.check]]
 name = "a.b"

@@ -68,7 +68,7 @@ describe('the file', () => {
   })
 })
 
-describe('mistakes', () => {
+describe('errors', () => {
   test('are reported all at once, from every source', () => {
     const machine = aMachine(
       { [FILE]: 'port = 3\nweb = 4\n[agent]\ninterval = 60\n[webb]\nport = 4\n' },
@@ -146,14 +146,14 @@ describe('secrets', () => {
     const set = ['collect.passphrase_file=../s/p']
     expect(loadConfig({ set }, aMachine(files)).config.collect.passphrase).toBe('x')
   })
-  test('in a file that is away or empty are a mistake', () => {
+  test('in a file that is missing or empty are an error', () => {
     expect(problemsIn('[collect]\npassphrase_file = "p"')).toEqual([
       '/srv/monitor.toml: collect.passphrase_file = "p": expected a file that can be read (no such file)',
     ])
     const machine = aMachine({ [FILE]: '[collect]\npassphrase_file = "p"', '/srv/p': '\n' })
     expect(listProblems({}, machine)).toHaveLength(1)
   })
-  test('given twice in one place are a mistake, in two places the stronger one wins', () => {
+  test('given twice in one place are an error, in two places the stronger one wins', () => {
     expect(problemsIn('[collect]\npassphrase = "a"\npassphrase_file = "p"').join()).toContain('not both')
     const machine = aMachine(
       { [FILE]: '[collect]\npassphrase_file = "p"', '/srv/p': 'weak' },
@@ -217,7 +217,7 @@ describe('agent.threshold', () => {
         clearValue: null,
       },
     ]))
-  test('tells every mistake with its place, value and what was expected', () => {
+  test('reports every error with its place, value and what was expected', () => {
     const problems = problemsIn(`
       [[agent.threshold]]
       metric = "no spaces"

@@ -27,7 +27,7 @@ test('tables are read row by row, with defaults for what is left out', () =>
     wrong: [],
   }))
 
-test('every mistake in every row is told with its place', () =>
+test('every error in every row is reported with its place', () =>
   expect(read([{ severity: 9 }, 7, { metric: 'x', colour: 1 }])).toEqual({
     rows: undefined,
     wrong: [

@@ -135,7 +135,7 @@ test('"Add a host" makes a code and the line with the pin, which an administrato
   page('/password', ...change, '--data-urlencode', `new=${own}`, '--data-urlencode', `again=${own}`)
   const path = '/add-host?since=1&server=monitor.example.org'
   const before = page(path)
-  expect(before).toContain('Make a code and the line')
+  expect(before).toContain('Create code and command')
   expect(before).not.toContain('mon1-')
   const text = page(path, '--data-urlencode', `csrf=${csrfOf(before)}`).replaceAll('&#x27;', "'")
   const port = new URL(base).port

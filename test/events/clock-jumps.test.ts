@@ -150,7 +150,7 @@ test('nothing is given up for an age that only a clock has made', async () => {
   expect(harness.notified()).toEqual(['opening web01 2'])
 })
 
-test('what was noted before the clock was set back is told at once, and so is its end', async () => {
+test('an event from before the clock was set back is notified at once, and so is its closing', async () => {
   await harness.addRule({ metric: METRIC })
   await harness.start()
   await harness.wait(61)

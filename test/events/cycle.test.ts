@@ -245,7 +245,7 @@ describe('the cycle of the event engine', () => {
 })
 
 describe('the work of the event engine', () => {
-  test('folds what is no longer hot, in pieces, until nothing is left', async () => {
+  test('compacts past days in pieces until nothing is left', async () => {
     const clock = fakeClock(Date.UTC(2026, 0, 1, 5, 10))
     let hostDays = 10
     const calls: number[] = []
@@ -269,7 +269,7 @@ describe('the work of the event engine', () => {
     expect(calls).toEqual([1, 2, 3].map(() => Date.UTC(2026, 0, 1, 2) / 1000))
   })
 
-  test('a long fold ends with its time slice and goes on in the next cycle', async () => {
+  test('a long compaction stops at the end of its time slice and continues in the next cycle', async () => {
     const clock = fakeClock()
     let calls = 0
     const store: EventEngineStore = {
@@ -345,7 +345,7 @@ describe('the work of the event engine', () => {
     ])
   })
 
-  test('a jump of the clock is told, and no host is removed for it', async () => {
+  test('a jump of the clock is logged, and no host is removed because of it', async () => {
     const clock = fakeClock()
     let dropped = 0
     const store: EventEngineStore = {

@@ -28,7 +28,7 @@ export const METRIC = 'perf.memory.percent.used'
 export type Harness = Awaited<ReturnType<typeof openHarness>>
 
 /**
- * A real database, the engine with the tasks that tell people, a clock to turn, and receivers that can be
+ * A real database, the engine with the tasks that notify, a clock to turn, and receivers that can be
  * away.
  */
 export async function openHarness(watching: Partial<Watching> = {}, interval = 10) {
@@ -48,7 +48,7 @@ export async function openHarness(watching: Partial<Watching> = {}, interval = 1
   let engine: EventEngine | null = null
   let ids = 0
   let engines = 0
-  /** Called with what was taken, before the engine hears that it was. */
+  /** Called with each notification that was taken, before the engine gets the answer. */
   let afterSending: (notification: Notification) => Promise<void> = async () => {}
 
   async function start() {
@@ -116,7 +116,7 @@ export async function openHarness(watching: Partial<Watching> = {}, interval = 1
       engine?.stop().then(() => {
         isStopped = true
       })
-      // A round that rests waits for the clock.
+      // An engine that waits for its next cycle needs the clock to move.
       while (!isStopped) await clock.advance(100)
       engine = null
     },
@@ -129,7 +129,7 @@ export async function openHarness(watching: Partial<Watching> = {}, interval = 1
     },
     say: (host: string, ...events: EventReport[]) =>
       store.ingest.write([aReport(host, { seen: clock.now(), events })]),
-    /** Lets so many seconds pass, and a moment for the round that falls due with the last. */
+    /** Lets `seconds` pass, and a tenth of a second more for the cycle that is due at the end. */
     wait: (seconds: number) => clock.advance(seconds * 1000 + 100),
     addRule: (rule: Partial<Rule> = {}) => store.rules.add({ ...A_RULE, name: `rule ${ids++}`, ...rule }),
     async close() {
@@ -156,7 +156,7 @@ const A_RULE: Omit<Rule, 'id'> = {
   repeat: null,
 }
 
-/** What an agent says of one event; `change` counts up. */
+/** An agent's report of one event; odd changes open it, even ones close it. */
 export function aChange(time: number, change: number, more: Partial<EventReport> = {}): EventReport {
   const status = change % 2 === 1 ? 'open' : 'closed'
   return { uid: 'u1', change, time, metric: METRIC, severity: 2, status, message: 'too much', ...more }

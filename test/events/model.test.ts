@@ -117,10 +117,10 @@ async function checkOpen({ store }: Harness, closedByHand: ReadonlySet<number>) 
 }
 
 /**
- * Of each event: an opening first, closings and reopenings in turn, one told closing at most for each told
+ * Of each event: an opening first, closings and reopenings in turn, at most one notified closing for each notified
  * opening.
  */
-async function checkStories(harness: Harness) {
+async function checkHistories(harness: Harness) {
   const { events } = await harness.store.events.list({})
   const notified = new Map<number, string[]>()
   for (const { events: parts, kind } of harness.sent.flatMap(unpack))
@@ -134,7 +134,7 @@ async function checkStories(harness: Harness) {
       if (i > 0) expect(action === 'closed').toBe(turns[i - 1] !== 'closed')
     })
     const kinds = notified.get(id) ?? []
-    // Every opening and closing was told, in turn, and the last word is how things are.
+    // Openings and closings were notified in turn, and the last one is the present state.
     kinds.forEach((kind, i) => {
       expect(kind).toBe(i % 2 === 0 ? 'open' : 'closed')
     })
@@ -143,19 +143,19 @@ async function checkStories(harness: Harness) {
   }
 }
 
-/** A digest names the events as they were when they were told. */
+/** A digest shows the events as they were when it was made. */
 const unpack = ({ events }: Harness['sent'][number]) =>
   events.map(({ id, status }) => ({ events: id, kind: status }))
 
 for (const seed of [1, 2, 3, 4])
-  test(`the server ends in the same state as the agents, and tells every story once (seed ${seed})`, async () => {
+  test(`the server ends in the same state as the agents, and notifies about every change once (seed ${seed})`, async () => {
     const harness = await openHarness({}, 60)
     try {
       await harness.addRule({ target: TARGET })
       await harness.start()
       const { agents, closedByHand } = await play(harness, randomOf(seed))
       await checkOpen(harness, closedByHand)
-      await checkStories(harness)
+      await checkHistories(harness)
       for (const { host, open, lost } of agents) {
         const { events } = await harness.store.events.list({ host, status: 'open' })
         const isKept = (id: number) => !closedByHand.has(id)

@@ -12,7 +12,7 @@ afterEach(() => harness.close())
 const AVAILABILITY = 'perf.system.availability.seconds'
 const hosts = (count: number) => Array.from({ length: count }, (_, i) => `web${String(i).padStart(2, '0')}`)
 
-/** Signs of life of some hosts, every minute for so long. */
+/** Reports from some hosts, one a minute for `minutes` minutes. */
 async function live(names: readonly string[], minutes: number) {
   for (let i = 0; i < minutes; i++) {
     for (const name of names) await harness.say(name)
@@ -21,7 +21,7 @@ async function live(names: readonly string[], minutes: number) {
 }
 
 describe('what happens to an event', () => {
-  test('is told once to each rule that it concerns, the closing only to who was told the opening', async () => {
+  test('is notified once for each rule that matches, and its closing only where its opening was notified', async () => {
     await harness.addRule({ target: 'http://a' })
     await harness.addRule({ target: 'http://b', severities: [1] })
     await harness.addRule({ target: 'http://c', host: 'db%' })
@@ -82,7 +82,7 @@ describe('what happens to an event', () => {
     expect(harness.sent).toEqual([])
   })
 
-  test('of a time when the server was away is told as it was: what was over within the delay is not', async () => {
+  test('from a time when the server was down is notified unless it was over within the delay of the rule', async () => {
     await harness.addRule({ target: 'http://now' })
     await harness.addRule({ target: 'http://later', delay: 300 })
     await harness.start()
@@ -98,7 +98,7 @@ describe('what happens to an event', () => {
     expect(harness.sent.filter(({ target }) => target === 'http://later')).toHaveLength(2)
   })
 
-  test('is told at once when the clock of the agent is ahead', async () => {
+  test('is notified at once when the clock of the agent is ahead', async () => {
     await harness.addRule()
     await harness.start()
     await harness.say('web01', aChange(harness.now() + 3600, 1))
@@ -106,7 +106,7 @@ describe('what happens to an event', () => {
     expect(harness.notified()).toEqual(['opening web01 2'])
   })
 
-  test('in a maintenance window is told at its end, when it is still open', async () => {
+  test('in a maintenance window is notified when the window ends, if it is still open', async () => {
     const start = harness.now()
     await harness.store.maintenanceWindows.add({
       name: 'patches',
@@ -125,7 +125,7 @@ describe('what happens to an event', () => {
     expect(harness.sent[1]?.at).toBe(start + 3600)
   })
 
-  test('by hand is told too, and stays so while the agent still sees the problem', async () => {
+  test('that was closed by hand is notified too, and stays closed while the agent still sees the problem', async () => {
     await harness.addRule()
     await harness.start()
     await harness.say('web01', aChange(harness.now(), 1))
@@ -140,7 +140,7 @@ describe('what happens to an event', () => {
     expect(harness.notified()).toHaveLength(3)
   })
 
-  test('of a host that is removed is over for those who were told', async () => {
+  test('of a host that is removed is closed for the targets that were notified', async () => {
     await harness.addRule()
     await harness.start()
     await harness.say('web01', aChange(harness.now(), 1))
@@ -197,7 +197,7 @@ describe('a receiver that is away', () => {
     ])
   })
 
-  test('gets no storm when it is back', async () => {
+  test('gets a digest instead of many single notifications when it is back', async () => {
     await harness.addRule({ metric: METRIC, target: 'http://a' })
     harness.away.add('http://a')
     await harness.start()
@@ -240,7 +240,7 @@ describe('a receiver that is away', () => {
   test('and an engine that dies after the receiver said yes: the next one sends the same id again', async () => {
     await harness.addRule()
     await harness.start()
-    // The first engine never hears the answer.
+    // The first engine never gets the answer.
     harness.onSent(() => new Promise(() => {}))
     await harness.say('web01', aChange(harness.now(), 1))
     await harness.wait(10)
@@ -252,7 +252,7 @@ describe('a receiver that is away', () => {
     expect((await harness.store.events.deliveries(1))[0]?.state).toBe('sent')
   })
 
-  test('and that id stays, though a storm has come meanwhile whose digest would hold it', async () => {
+  test('and that id stays, even if so many notifications have come meanwhile that they become a digest', async () => {
     await harness.addRule()
     await harness.start()
     harness.onSent(() => new Promise(() => {}))
@@ -276,7 +276,7 @@ describe('a receiver that is away', () => {
     await harness.start()
     for (const host of hosts(3)) {
       await harness.say(host, aChange(harness.now(), 1))
-      // A round and a moment, as without the slow one.
+      // One cycle and a margin: as long as it takes without the slow target.
       await harness.wait(12)
     }
     expect(harness.sent.filter(({ target }) => target === 'http://quick')).toHaveLength(3)
@@ -294,12 +294,12 @@ describe('a receiver that is away', () => {
     for (const host of hosts(40)) await harness.say(host, aChange(harness.now(), 1))
     await harness.start()
     await harness.wait(600)
-    const digested = harness.sent.flatMap(({ events }) => events.map(({ host }) => host))
-    expect(digested.sort()).toEqual([...hosts(40)].sort())
+    const notified = harness.sent.flatMap(({ events }) => events.map(({ host }) => host))
+    expect(notified.sort()).toEqual([...hosts(40)].sort())
     expect(Math.max(...harness.sent.map(({ events }) => events.length))).toBeLessThanOrEqual(6)
   })
 
-  test('for a quarter of an hour is an event, told by another channel, that ends when it works again', async () => {
+  test('for a quarter of an hour opens an event, which another channel reports and which closes when it works again', async () => {
     await harness.addRule({ metric: METRIC })
     await harness.addRule({ metric: 'perf.notification.%', channel: 'mail', target: 'ann@example.org' })
     harness.away.add('http://127.0.0.1/hook')
@@ -318,8 +318,8 @@ describe('a receiver that is away', () => {
   })
 })
 
-describe('a storm', () => {
-  test('becomes one digest a target, and loses nothing', async () => {
+describe('many notifications at once', () => {
+  test('become one digest for each target, and none is lost', async () => {
     await harness.addRule()
     await harness.start()
     for (const host of hosts(30)) await harness.say(host, aChange(harness.now(), 1))
@@ -335,7 +335,7 @@ describe('a storm', () => {
     for (const { state } of await harness.store.events.deliveries(7)) expect(state).toBe('sent')
   })
 
-  test('that failed is sent as the same digest again', async () => {
+  test('are sent again as the same digest after a failure', async () => {
     await harness.addRule()
     harness.away.add('http://127.0.0.1/hook')
     await harness.start()
@@ -356,7 +356,7 @@ describe('hosts that fall silent', () => {
     harness = await openHarness({ check: 300 })
   })
 
-  test('one: an event that closes when it is heard again', async () => {
+  test('one host: an event that closes with its next packet', async () => {
     await harness.addRule()
     await harness.start()
     const all = hosts(4)
@@ -369,7 +369,7 @@ describe('hosts that fall silent', () => {
     expect(event).toMatchObject({ metric: AVAILABILITY, status: 'closed' })
   })
 
-  test('after a restart of the server the clock of every host begins anew', async () => {
+  test('after a restart of the server the silence of every host is counted from the restart', async () => {
     await harness.addRule()
     await harness.start()
     await live(hosts(2), 2)
@@ -382,7 +382,7 @@ describe('hosts that fall silent', () => {
     expect(harness.notified()).toEqual(['opening web00 1', 'opening web01 1'])
   })
 
-  test('forty at once: one event, one notice, for rules of single hosts too', async () => {
+  test('forty at once: one event and one notification, for rules of single hosts too', async () => {
     await harness.addRule({ target: 'http://all' })
     await harness.addRule({ target: 'http://web07', host: 'web07' })
     await harness.start()
@@ -401,7 +401,7 @@ describe('hosts that fall silent', () => {
     expect(await harness.store.maintenance.check()).toEqual([])
   })
 
-  test('forty at once of which one stays away: it gets an event of its own', async () => {
+  test('forty at once, one of which stays silent: that one gets an event of its own', async () => {
     await harness.addRule()
     await harness.start()
     const all = hosts(40)
@@ -411,7 +411,7 @@ describe('hosts that fall silent', () => {
     expect(harness.notified()).toEqual(['opening 40 hosts 1', 'closing 40 hosts 1', 'opening web00 1'])
   })
 
-  test('closed by hand stays closed while the silence lasts, and the next silence is told again', async () => {
+  test('an event closed by hand stays closed while the silence lasts, and the next silence is notified again', async () => {
     await harness.addRule()
     await harness.start()
     const all = hosts(4)

@@ -49,20 +49,20 @@ describe('what goes out', () => {
     expect(plan(many(3), 7)).toEqual(['1', '2', '3'])
   })
 
-  test('the tail of a storm is gathered for a minute', () => {
+  test('after a digest further notifications are collected for a minute', () => {
     expect(plan(many(3), 8)).toEqual([])
     expect(plan(many(3), 8, NOW + 60)).toEqual(['new 1,2,3'])
     expect(plan(many(1), 10, NOW + 60)).toEqual(['1'])
   })
 
-  test('what was perhaps taken by itself stays by itself though a storm comes', () => {
+  test('a notification that may have been delivered alone never becomes part of a digest', () => {
     expect(plan([notification(1, { isAlone: true }), ...many(12).slice(1)])).toEqual([
       '1',
       'new 2,3,4,5,6,7,8,9,10,11,12',
     ])
   })
 
-  test('a storm to one target is none to another', () => {
+  test('the number sent to one target does not affect another target', () => {
     const waiting = [...many(11), notification(20, { target: 'bob@example.org' })]
     expect(plan(waiting)).toEqual(['new 1,2,3,4,5,6,7,8,9,10,11', '20'])
   })
@@ -134,7 +134,7 @@ test('what a clock two days ahead had planned is due when the clock is right aga
   expect(plan([notification(1, { attempts: 1, due: NOW + 3600 })])).toEqual([])
 })
 
-test('random outages: everything arrives once, no notice of an event overtakes an earlier one', () => {
+test('random outages: everything arrives once, and no notification of an event overtakes an earlier one', () => {
   let seed = 3
   const random = (n: number) => {
     seed = (seed * 48271) % 2147483647

@@ -9,7 +9,7 @@ const HOUR = 3600
 let harness: Harness
 
 beforeEach(async () => {
-  // A round takes real time, and hours of them are turned here.
+  // A cycle takes real time, and this test runs hours of them.
   harness = await openHarness({}, 300)
   await harness.addRule()
 })
@@ -20,7 +20,7 @@ const listEvents = async () =>
     ({ host, status, severity }) => `${host} ${status} ${severity}`,
   )
 
-test('a certificate that ends soon is told also when no agent watches the server', async () => {
+test('a certificate that expires soon is reported even when no agent watches the server', async () => {
   harness.certificates.push({ name: 'collect', ends: harness.now() + 20 * DAY })
   await harness.start()
   await harness.wait(310)

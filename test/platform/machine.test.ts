@@ -19,7 +19,7 @@ const interfaces: Interfaces = {
   ens18: [address('fe80::1'), address('2001:db8::5'), address('192.168.1.5')],
 }
 
-test('tells what a server with LVM is', () => {
+test('reads the facts of a server with LVM', () => {
   expect(readMachine(fakeProc({ machine: 'ubuntu-lvm' }), interfaces)).toEqual({
     name: 'web01',
     facts: {
@@ -34,7 +34,7 @@ test('tells what a server with LVM is', () => {
   })
 })
 
-test('tells what an old server and the captured one are', () => {
+test('reads the facts of an old server and of the recorded one', () => {
   const old = readMachine(fakeProc({ machine: 'centos-6' }), { eth0: [address('10.1.2.3')] })
   expect([old.name, old.facts.ip, old.facts.build, old.facts.domain]).toEqual([
     'db-old',
@@ -51,7 +51,7 @@ test('tells what an old server and the captured one are', () => {
   ])
 })
 
-test('a machine that tells nothing has empty facts, not a failure', () => {
+test('a machine that shows nothing has empty facts, not a failure', () => {
   expect(readMachine(fakeProc({}), {})).toEqual({
     name: 'localhost',
     facts: {

@@ -105,7 +105,7 @@ test('of four dead network mounts one holds a thread, and all are asked again wh
   expect((await later).every((found) => found !== null)).toBe(true)
 })
 
-test('a mount that refuses says so and lets the next one go', async () => {
+test('a mount that fails is reported and does not keep the next one waiting', async () => {
   const { calls, clock, proc } = setUp()
   const refused = Promise.resolve(proc.statfs('/a', { remote: true })).catch((error: Error) => error.message)
   const next = proc.statfs('/b', { remote: true })

@@ -39,7 +39,7 @@ const address = (text: string) => ({
   cidr: null,
 })
 
-test('tells the facts of the machine, with the address of the way out', () => {
+test('reads the facts of the machine, with the address of the default route', () => {
   const [state] = readStates('server-2022')
   if (state === undefined) throw new Error('the fixture is empty')
   const interfaces: Interfaces = {

@@ -55,7 +55,7 @@ function listen(database: Database): Database {
   }
 }
 
-test('packets pay nothing for thresholds, telling them again costs one look, and only others are written', async () => {
+test('packets pay nothing for thresholds, reporting them again costs one query, and only changed ones are written', async () => {
   const facts = { ...FACTS, thresholds: reportThresholds([], standardThresholds(FACTS)) }
   const frame = (minute: number) => aFrame(MIDNIGHT + minute * 60, { m: minute })
   const write = async (report: Parameters<typeof aReport>[1]) => {

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => site.stop())
 
-/** Names of fields that some form or body has. */
+/** The fields of all forms and bodies. */
 const FIELDS =
   'access ack acknowledged action address again back channel code comment csrf current dates day days delay enabled end ends ' +
   'expires from group groups host hosts id kind metric metrics month_days name new next password points repeat secret severity ' +
@@ -65,12 +65,12 @@ const addressOf = ({ path }: Route, value = '1') =>
 
 const GETS = [...PAGES, ...API].filter(({ method }) => method === 'GET')
 
-/** Sends it as an administrator; what the log complains of, and the status when it is a failure of ours. */
+/** Sends a request as an administrator. Returns the errors in the log, and the status if it is 500 or above. */
 async function findFailures(
   act: (headers: { cookie: string }, csrf: string) => Promise<Response>,
   kept?: { cookie: string },
 ) {
-  // Nonsense at the page for signing in makes it wait; by then it waits no more.
+  // Invalid sign-ins block further ones for a while, which has passed two hours later.
   if (!kept) await site.clock.advance(2 * 3_600_000)
   const headers = kept ?? (await site.as('admin'))
   const csrf = kept ? '' : await site.csrf(headers.cookie)
@@ -100,7 +100,7 @@ async function findAsked(address: string, headers: { cookie: string }): Promise<
 const named = (pages: readonly Route[]) => pages.map((page) => [`${page.method} ${page.path}`, page] as const)
 
 describe.each(named(PAGES.filter(({ method }) => method === 'POST')))('%s', (_, page) => {
-  test.each(Object.entries(VALUES))('bears %s in every field', async (_, value) => {
+  test.each(Object.entries(VALUES))('takes %s in every field without an error of ours', async (_, value) => {
     const send = (headers: { cookie: string }, csrf: string) => {
       const form = new URLSearchParams(FIELDS.split(' ').map((field) => [field, value]))
       form.set('csrf', csrf)
@@ -111,7 +111,7 @@ describe.each(named(PAGES.filter(({ method }) => method === 'POST')))('%s', (_, 
 })
 
 describe.each(named(API.filter(({ method }) => method !== 'GET')))('%s', (_, page) => {
-  test.each(Object.entries(BODIES))('bears %s as its body', async (_, body) => {
+  test.each(Object.entries(BODIES))('takes %s as its body without an error of ours', async (_, body) => {
     const send = (headers: { cookie: string }, csrf: string) =>
       site.send(addressOf(page), {
         method: page.method,
@@ -133,15 +133,18 @@ test('what a page asks for is found, and stands in the list of parameters', asyn
 })
 
 describe.each(named(GETS))('%s', (_, page) => {
-  test.each(Object.entries(VALUES))('bears %s in every parameter and in its path', async (_, value) => {
-    const headers = await site.as('admin')
-    const query = new URLSearchParams(QUERY.map((name) => [name, value]))
-    for (const name of QUERY) query.append(name, value)
-    const ask = (address: string) => findFailures(() => site.send(address, { headers }), headers)
-    expect(await ask(`${addressOf(page)}?${query}`)).toEqual([])
-    expect(await ask(addressOf(page, value.toWellFormed() || '-'))).toEqual([])
-    // One parameter at a time too: a mistake in one hides what another does.
-    for (const name of ALONE.includes(value) ? await findAsked(addressOf(page), headers) : [])
-      expect(await ask(`${addressOf(page)}?${new URLSearchParams({ [name]: value })}`)).toEqual([])
-  })
+  test.each(Object.entries(VALUES))(
+    'takes %s in every parameter and in its path without an error of ours',
+    async (_, value) => {
+      const headers = await site.as('admin')
+      const query = new URLSearchParams(QUERY.map((name) => [name, value]))
+      for (const name of QUERY) query.append(name, value)
+      const ask = (address: string) => findFailures(() => site.send(address, { headers }), headers)
+      expect(await ask(`${addressOf(page)}?${query}`)).toEqual([])
+      expect(await ask(addressOf(page, value.toWellFormed() || '-'))).toEqual([])
+      // One parameter at a time too: an invalid one hides the effect of another.
+      for (const name of ALONE.includes(value) ? await findAsked(addressOf(page), headers) : [])
+        expect(await ask(`${addressOf(page)}?${new URLSearchParams({ [name]: value })}`)).toEqual([])
+    },
+  )
 })

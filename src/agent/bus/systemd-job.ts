@@ -10,11 +10,11 @@ import {
 } from '../background-result.ts'
 import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
+import { RestartCount } from '../restart-count.ts'
 
 const SYSTEMD = 'org.freedesktop.systemd1'
 const FAILED = 'perf.systemd.units.failed'
 const RESTARTS = 'perf.systemd.restarts.hour'
-const HOUR_MS = 3_600_000
 const TIMEOUT_MS = 10_000
 /** systemd answers for each service; large machines have some hundred. */
 const MAX_SERVICES = 300
@@ -25,13 +25,21 @@ export type SystemdJobOptions = {
   readonly socket: string
   /** Names of agent.services. */
   readonly services: readonly string[]
+  /** Keeps counts of restarts for the next start of the agent; null keeps none. */
+  readonly restartsFile?: string | null
   readonly intervalMs: number
   readonly clock: Clock
 }
 
 /** Failed units, restarts, and the services of the configuration, asked of systemd over the bus of the system. */
-export function createSystemdJob({ socket, services, intervalMs, clock }: SystemdJobOptions): BackgroundJob {
-  const restarts = new RestartCount(clock)
+export function createSystemdJob({
+  socket,
+  services,
+  restartsFile = null,
+  intervalMs,
+  clock,
+}: SystemdJobOptions): BackgroundJob {
+  const restarts = new RestartCount(clock, restartsFile)
   return {
     name: 'systemd',
     intervalMs,
@@ -192,25 +200,3 @@ function toUnits(list: DbusValue | undefined): SystemdUnit[] {
 
 const toUnitName = (name: string) => (/\.\w+$/.test(name) ? name : `${name}.service`)
 const partOf = (name: string) => toMetricPart(name.replace(/\.service$/, ''))
-
-/** How often services were started again within the last hour, from the totals that systemd counts. */
-class RestartCount {
-  #before = new Map<string, number>()
-  #seen: { readonly name: string; readonly count: number; readonly atMs: number }[] = []
-
-  constructor(readonly clock: Clock) {}
-
-  /** By service; those without a restart are left out. */
-  note(totals: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-    const atMs = this.clock.monotonicMs()
-    for (const [name, total] of totals) {
-      const count = total - (this.#before.get(name) ?? total)
-      if (count > 0) this.#seen.push({ name, count, atMs })
-    }
-    this.#before = new Map(totals)
-    this.#seen = this.#seen.filter((restart) => atMs - restart.atMs < HOUR_MS)
-    const recent = new Map<string, number>()
-    for (const { name, count } of this.#seen) recent.set(name, (recent.get(name) ?? 0) + count)
-    return recent
-  }
-}

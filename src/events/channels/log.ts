@@ -3,8 +3,8 @@ import { defineChannel } from './channel.ts'
 /** Writes every notification as a line of the log. */
 export const log = defineChannel({
   name: 'log',
-  doc: 'Lines in the log of the event engine.',
-  targetDoc: 'nothing, or a word that the line shall hold',
+  doc: "Lines in the event engine's log.",
+  targetDoc: 'nothing, or a word to include in the line',
   fields: {},
   checkTarget: (target) => (target.length <= 200 ? null : 'a word of at most 200 characters'),
   open: (_, tools) => ({

@@ -65,7 +65,7 @@ type MailSettings = ValuesOf<typeof FIELDS>
 /** Mail through a server, in text and HTML. */
 export const mail = defineChannel({
   name: 'mail',
-  doc: 'Mail, through a mail server.',
+  doc: 'Email, through a mail server.',
   targetDoc: 'one or several mail addresses, separated by commas',
   fields: FIELDS,
   checkTarget: (target) =>

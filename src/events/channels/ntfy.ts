@@ -11,7 +11,7 @@ const MAX_BYTES = 4000
 /** ntfy.sh or a server of one's own. */
 export const ntfy = defineChannel({
   name: 'ntfy',
-  doc: 'A topic of ntfy.',
+  doc: 'An ntfy topic.',
   targetDoc: 'the address of a topic, such as "https://ntfy.sh/my-topic"',
   fields: {
     token: secret({

@@ -15,7 +15,7 @@ const MAX_TEXT = 3500
  */
 export const slack = defineChannel({
   name: 'slack',
-  doc: 'A channel of Slack, Mattermost or Discord.',
+  doc: 'A Slack, Mattermost or Discord channel.',
   targetDoc: 'the address of an incoming webhook (for Discord with /slack at its end)',
   fields: {
     ca: secret({

@@ -10,7 +10,7 @@ const TARGET = /^(-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})(?:\/(\d{1,10}))?$/
 /** A bot of Telegram. */
 export const telegram = defineChannel({
   name: 'telegram',
-  doc: 'A chat of Telegram, written to by a bot.',
+  doc: 'A Telegram chat, through a bot.',
   targetDoc: 'the number of a chat (with /NUMBER of a topic behind it), or the @name of a public channel',
   fields: {
     token: secret({ example: '123456:ABC-DEF', doc: "The bot's token, from @BotFather." }),

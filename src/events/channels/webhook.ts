@@ -15,7 +15,7 @@ const HEADER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x20-\x7E]*)$/
  */
 export const webhook = defineChannel({
   name: 'webhook',
-  doc: 'JSON, posted to an address.',
+  doc: 'JSON, posted to a URL.',
   targetDoc: 'an address such as "https://example.org/path"',
   fields: {
     headers: list({

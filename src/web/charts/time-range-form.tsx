@@ -48,7 +48,7 @@ export function timeRangeForm(
       {field('from', 'From', from)}
       {field('to', 'to', to)}
       <button type="submit">Show</button>
-      <span class="soft unscripted">in the time of the server, where it is {formatStamp(now)}</span>
+      <span class="soft unscripted">in server time, now {formatStamp(now)}</span>
     </form>
   )
 }

@@ -11,7 +11,7 @@ const SHORT = 12
 export const agentsReport: Report = {
   key: 'agents',
   title: 'Agents',
-  doc: 'Which version each agent has, what lets it in, and which certificates it takes for this server.',
+  doc: 'The version of each agent, how it was admitted, and the certificates it has pinned.',
   words: 'version passphrase fingerprint certificate upgrade rotation',
   hasPeriod: false,
   async load({ web, now, group }) {

@@ -15,7 +15,7 @@ const byName = new Intl.Collator('en')
 export const availabilityReport: Report = {
   key: 'availability',
   title: 'Availability',
-  doc: 'How much of a period each host was up, and its longest outage.',
+  doc: 'How much of a period each host was up, with its longest outage.',
   words: 'uptime sla downtime',
   hasPeriod: true,
   async load({ web, url, now, group }) {

@@ -11,7 +11,7 @@ import type { Report, ReportColumn } from './report.ts'
 export const capacityReport: Report = {
   key: 'capacity',
   title: 'Capacity',
-  doc: 'The fullest filesystems, how they grow, and between which days each will be full.',
+  doc: 'The fullest filesystems, their growth, and when each will be full.',
   words: 'disk forecast growth',
   hasPeriod: false,
   parameters: ['limit'],

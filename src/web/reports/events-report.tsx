@@ -13,7 +13,7 @@ const AT_ONCE = 250
 export const eventsReport: Report = {
   key: 'events',
   title: 'Open events',
-  doc: 'Everything that is wrong now, the worst first.',
+  doc: 'Everything that is wrong now, worst first.',
   hasPeriod: false,
   async load({ web, now, group }) {
     const { items, isCut } = await listAll(

@@ -13,7 +13,7 @@ const isHostState = (state: unknown): state is HostState => HOST_STATES.some((kn
 export const hostsReport: Report = {
   key: 'hosts',
   title: 'Hosts',
-  doc: 'Every host with its facts and its newest figures.',
+  doc: 'Every host with its facts and latest values.',
   hasPeriod: false,
   async load({ web, now, group }) {
     const upSince = now - web.silence

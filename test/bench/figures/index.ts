@@ -3,6 +3,7 @@ import { agent } from './agent.ts'
 import { alerts } from './alerts.ts'
 import { compaction } from './compaction.ts'
 import { crowd } from './crowd.ts'
+import { days } from './days.ts'
 import { fleet } from './fleet.ts'
 import { growth } from './growth.ts'
 import { mariadb } from './mariadb.ts'
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   start,
   storage,
   recorded,
+  days,
   pages,
   fleet,
   agent,

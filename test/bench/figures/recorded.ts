@@ -6,7 +6,7 @@ import { hostName, startTime } from '../data.ts'
 import type { Benchmark, Figure, Peers } from '../figure.ts'
 import { openBenchStore } from '../fill.ts'
 import { deleteFolder, makeFolder, runOurs } from '../ours.ts'
-import { folderBytes } from '../process.ts'
+import { folderBytes, megabytes } from '../process.ts'
 import { ingestVictoria, mergeVictoria, startVictoria } from '../victoria.ts'
 
 /**
@@ -45,7 +45,7 @@ export const recorded: Benchmark = {
         peerName: 'VictoriaMetrics with its index',
         bound: 0.8,
         note:
-          `${(samples / 1e6).toFixed(1)} million samples; of ours ${share(ours.summaries)} are summaries, ` +
+          `${(samples / 1e6).toFixed(1)} million samples: ${megabytes(ours.all)} and ${megabytes(peer.all)}; of ours ${share(ours.summaries)} are summaries, ` +
           `${share(ours.checksums)} checksums; the peer without its index: ${(peer.data / samples).toFixed(2)}`,
       },
     ]

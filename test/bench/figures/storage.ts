@@ -3,7 +3,7 @@ import { HOSTS, hostName, METRICS, MINUTES, random, startTime } from '../data.ts
 import { type Benchmark, type Figure, inTurn, medianOf, type Peers } from '../figure.ts'
 import { loadParts, sendLoad } from '../load.ts'
 import { deleteFolder, makeFolder, PASSPHRASE, runOurs, startOurs } from '../ours.ts'
-import { folderBytes, median } from '../process.ts'
+import { folderBytes, median, megabytes } from '../process.ts'
 import { influxBodies, ingestVictoria, mergeVictoria, startVictoria } from '../victoria.ts'
 
 const SAMPLES = HOSTS * MINUTES * METRICS.length
@@ -95,7 +95,9 @@ export const storage: Benchmark = {
         peer: medianOf(peer, (run) => run.disk.all) / SAMPLES,
         peerName: `${peerName} with its index`,
         bound: 0.8,
-        note: `the peer without its index: ${(medianOf(peer, (run) => run.disk.data) / SAMPLES).toFixed(2)}`,
+        note:
+          `${megabytes(medianOf(ours, (run) => run.bytes))} and ${megabytes(medianOf(peer, (run) => run.disk.all))}; ` +
+          `the peer without its index: ${(medianOf(peer, (run) => run.disk.data) / SAMPLES).toFixed(2)}`,
       },
       {
         name: 'query of one metric, 500 points, through HTTP',

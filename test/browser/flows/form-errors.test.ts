@@ -82,7 +82,7 @@ describe('pages that only a form leads to have no fault either', () => {
 })
 
 for (const javaScript of [true, false])
-  test(`of two people who change one rule, target, window or user, the second is told what the first did, ${javaScript ? 'with' : 'without'} scripts`, async () => {
+  test(`of two users who change one rule, target, window or user, the second sees what the first did, ${javaScript ? 'with' : 'without'} scripts`, async () => {
     await website.addUser(`fred${javaScript}`, 'admin')
     const [one, other] = [
       await openContext(browser, website, { javaScript }),
@@ -170,7 +170,7 @@ test('events that come to an empty list can be chosen and acknowledged there', a
   }
 }, 30_000)
 
-test('an open page says that the database is away and goes on with it, and a page that is asked for meanwhile says so too', async () => {
+test('an open page shows that the database is unreachable and recovers with it, and so does a page opened meanwhile', async () => {
   const { hosts, sessions, maintenance } = website.store
   const context = await openContext(browser, website)
   const [page, other] = [await context.newPage(), await context.newPage()]
@@ -240,7 +240,7 @@ describe('with the colours of the system', () => {
     await page.context().close()
   }, 30_000)
 
-  test('lines of a graph stay told apart', async () => {
+  test('lines of a graph stay distinguishable', async () => {
     const names = [FIRST_HOST, 'web01', 'web02'].map((host) => `series=${host}:perf.processor.percent.used`)
     const page = await open(`/compare?${names.join('&')}`, 'dark')
     const colours = await page.evaluate<string[]>(

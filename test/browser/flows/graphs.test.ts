@@ -92,7 +92,7 @@ async function limitsOf(page: Page) {
   )
 }
 
-test('a graph in percent shows every limit that the agent told, with its label, before any event', async () => {
+test('a graph in percent shows every threshold that the agent reported, with its label, before any event', async () => {
   const { page, complaints } = await openPage('/hosts/web01/metrics/perf.memory.percent.used')
   expect(await page.locator('.event-lines').count()).toBe(0)
   expect(await page.locator('.wide-graph .level').last().textContent()).toBe('100\u202f%')
@@ -135,7 +135,7 @@ test('on a phone a graph leaves room for its words, and the marks of limits do n
   await phone.close()
 }, 30_000)
 
-test('a wall screen has no frame, stays live, and goes round when told to', async () => {
+test('a kiosk page has no frame, stays live, and rotates when it is set to', async () => {
   const { page } = await openPage('/?kiosk=5')
   expect(await page.locator('.rail, .top').count()).toBe(0)
   await page.locator('[data-live-state="live"]').waitFor()

@@ -35,7 +35,7 @@ test('at every width the list of hosts has room for names, and no head stands in
   await context.close()
 }, 60_000)
 
-test('the list narrows while somebody types, and its address says so', async () => {
+test('the list narrows as the user types, and its address follows', async () => {
   const context = await openContext(browser, website)
   const page = await context.newPage()
   await page.goto('/hosts?sort=memory&order=desc')

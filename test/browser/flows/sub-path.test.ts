@@ -26,7 +26,7 @@ afterAll(async () => {
   await website?.close()
 })
 
-test('below a path people sign in, jump, zoom and see what is new', async () => {
+test('below a path users sign in, jump, zoom and see live changes', async () => {
   const base = `http://127.0.0.1:${proxy.port}/monitor`
   const page = await browser.newPage()
   const complaints = collectComplaints(page)

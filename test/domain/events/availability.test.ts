@@ -51,7 +51,7 @@ function simulate(names: string[], since = 0, isGrouping = true) {
 const names = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`)
 
 describe('availability', () => {
-  test('a host that is not heard for the limit opens an event, and closes it with its next packet', () => {
+  test('a host that is silent for the limit opens an event, and closes it with its next packet', () => {
     const w = simulate(names(4))
     w.run(0, 605)
     w.die('h0')
@@ -81,7 +81,7 @@ describe('availability', () => {
     ])
   })
 
-  test('what was open before a start stays open until the host is heard', () => {
+  test('what was open before a start stays open until the host reports', () => {
     const input = {
       now: 10_010,
       since: 10_000,

@@ -20,7 +20,7 @@ test('outages are cut to the period, and overlaps count once', () => {
   })
 })
 
-test('a host counts from when it was first heard', () => {
+test('a host counts from when it was first seen', () => {
   expect(countDowntime([{ from: 400, to: 500 }], 0, 1000, 800)).toMatchObject({
     known: 200,
     down: 0,

@@ -207,7 +207,7 @@ describe('a problem in one sentence', () => {
     )
     expect(say(metric, 'Something\r\nBcc: a@b.c')).toBe('Something Bcc: a@b.c')
   })
-  test('of a silent host counts on from when it was seen last', () => {
+  test('of a silent host is counted from when it was last seen', () => {
     const silence = { opened: NOW - 2580 }
     const availability = 'perf.system.availability.seconds'
     expect(say(availability, describeSilence('web01', 301), silence)).toBe('No data from web01 for 48 min')

@@ -38,7 +38,7 @@ const CASES: readonly (readonly [Partial<Rule>, string | null])[] = [
   [{ target: 'nobody' }, 'target'],
 ]
 
-test.each(CASES)('a rule with %p has its mistake in %p', (change, field) => {
+test.each(CASES)('a rule with %p is rejected at the field %p', (change, field) => {
   const found = findRuleErrors({ ...RULE, ...change }, CHANNELS, [])
   expect(found.map((fieldError) => fieldError.field)).toEqual(field === null ? [] : [field])
 })

@@ -110,7 +110,7 @@ describe('a rule', () => {
     expect(play(rule(over), story)).toEqual(expected)
   })
 
-  test('with a delay tells what is still open then, with the severity of then', () => {
+  test('with a delay notifies about what is still open after it, with the severity of that time', () => {
     const late = rule({ delay: 100 })
     expect(play(late, [{ at: 10 }])).toEqual(['110 opening 3'])
     expect(play(late, [{ at: 10 }, { at: 50, severity: 1 }])).toEqual(['110 opening 1'])
@@ -144,7 +144,7 @@ describe('a rule', () => {
     ])
   })
 
-  test('in a quiet time tells nothing, and at its end what is open still or closed meanwhile', () => {
+  test('in a maintenance window notifies about nothing, and at its end about what is still open or was closed meanwhile', () => {
     const quiet = { from: 100, to: 200 }
     expect(play(rule(), [{ at: 110 }, { at: 150, severity: 1 }], { quiet })).toEqual(['200 opening 1'])
     expect(play(rule(), [{ at: 110 }, { at: 150, is: 'closed' }], { quiet })).toEqual([])
@@ -160,13 +160,13 @@ describe('a rule', () => {
     expect(play(rule({ delay: 60 }), [{ at: 50 }], { quiet })).toEqual(['200 opening 3'])
   })
 
-  test('an event that was reopened is told again, also when its closing was not', () => {
+  test('an event that was reopened is notified again, even when its closing was not', () => {
     const again: Happening[] = [{ at: 10 }, { at: 20, is: 'closed' }, { at: 30 }, { at: 40, is: 'closed' }]
     expect(play(rule(), again)).toEqual(['10 opening 3', '20 closing 3', '30 opening 3', '40 closing 3'])
     expect(play(rule({ onClosing: false }), again)).toEqual(['10 opening 3', '30 opening 3'])
   })
 
-  test('an event heard of late is told at once when its delay is long over', () => {
+  test('an event that arrives late is notified at once when its delay is over', () => {
     const event: EventState = { status: 'open', severity: 2, changed: 100, opened: 100, acknowledged: false }
     expect(decide(rule({ delay: 60 }), event, NOTHING_NOTIFIED, { now: 5000, mutedUntil: null }).notify).toBe(
       'opening',
@@ -214,7 +214,7 @@ test('random stories: never a closing without an opening, never two of either in
   }
 })
 
-describe('an event that was over before the server heard of it', () => {
+describe('an event that was over before its report arrived', () => {
   const missed: EventState = {
     status: 'closed',
     severity: 3,

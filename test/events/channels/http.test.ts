@@ -92,7 +92,7 @@ describe('a webhook', () => {
     })
   })
 
-  test('fits its schema, whatever it tells', async () => {
+  test('fits its schema, whatever it reports', async () => {
     const { received, address } = receive()
     const { open } = openWith(webhook)
     const link = 'https://monitor.example.org/events/7'
@@ -170,7 +170,7 @@ describe('a webhook', () => {
     expect((await failure(open.send(aNotification(address)))).retryAfter).toBe(expected)
   })
 
-  test('tells nothing of the secrets in address, headers and settings, even when the receiver repeats them', async () => {
+  test('shows no secret from address, headers or settings, even when the receiver repeats them', async () => {
     const { address, host } = receive(
       () =>
         new Response('no /hook/T0PSECRET ?key=QUERYSECRET Bearer HEADERSECRET SIGNSECRET pw', {
@@ -201,7 +201,7 @@ describe('a webhook', () => {
     expect((await openWith(webhook).open.send(aNotification(address))).length).toBeLessThan(600)
   })
 
-  test('a receiver that is not there is tried again, without its address being told', async () => {
+  test('a receiver that does not exist is tried again, and its address is not shown', async () => {
     const { open } = openWith(webhook)
     const error = await failure(open.send(aNotification('http://127.0.0.1:1/SECRETPATH')))
     expect(error.retry).toBe(true)
@@ -226,7 +226,7 @@ describe('a webhook', () => {
   })
 })
 
-describe('what a person may type as an address', () => {
+describe('which addresses a user may enter', () => {
   const refusedFor = async (host: string, allowed: readonly string[] = []) => {
     const { open } = openWith(webhook, {}, systemClock, allowed)
     return (await failure(open.send(aNotification(`http://${host}:1/`)))).message
@@ -357,7 +357,7 @@ test('a digest of more than 64 KiB is not posted but split', async () => {
   expect(await open.send(one)).toBe('200')
 })
 
-describe('slack and its like', () => {
+describe('Slack and compatible receivers', () => {
   const send = async (
     notification: ReturnType<typeof aNotification>,
     open: OpenChannel = openWith(slack).open,
@@ -438,7 +438,7 @@ describe('telegram', () => {
     )
   })
 
-  test('refused tells the reason and not the token', async () => {
+  test('reports the reason of a rejection without the token', async () => {
     const { address } = receive(() =>
       Response.json({ ok: false, description: 'Unauthorized for 123:abc' }, { status: 401 }),
     )

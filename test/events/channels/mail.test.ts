@@ -164,7 +164,7 @@ describe('signing in', () => {
     expect(server.mails[0]).toMatchObject({ isEncrypted: true, user: 'mon' })
   })
 
-  test('refused tells what to do, tries again later and keeps the password to itself', async () => {
+  test('when it is rejected says what to do, tries again later and does not show the password', async () => {
     const { open } = await start({ user }, { user: 'mon', password: 'falsch123', tls: 'off' })
     const error = await failure(open.send(aNotification('ann@example.org')))
     expect(error.retry).toBe(true)

@@ -86,7 +86,7 @@ describe.skipIf(process.platform !== 'linux')('word for systemd', () => {
   })
 })
 
-test('that a role is up is said again until systemd hears it', async () => {
+test('that a role is up is repeated until systemd receives it', async () => {
   const clock = fakeClock()
   const seen: string[] = []
   let isDeaf = true

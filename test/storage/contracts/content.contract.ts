@@ -5,10 +5,7 @@ import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
 import { openEach } from './open-each.ts'
 import type { Workbench } from './store.contract.ts'
 
-/**
- * Every database must say when it was the content of a report that it refused, and when it was something
- * else.
- */
+/** Every database must distinguish errors in the content of a report from all other errors. */
 export function describeContent(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench
@@ -23,13 +20,13 @@ export function describeContent(name: string, makeWorkbench: () => Workbench) {
         (error: unknown) => error,
       )
 
-    test('a value that can not be is its report’s fault, and nothing of it is stored', async () => {
+    test('a value that cannot exist is an error of the report, and nothing of it is stored', async () => {
       const failure = await failureOf(aReport('web01', { frames: [aFrame(-1, { a: 1 })] }))
       expect(store.ingest.isContentError(failure)).toBe(true)
       expect(await store.hosts.find('web01')).toBeNull()
     })
 
-    test('a text that is too long for its column is so too, where columns have lengths', async () => {
+    test('a text that is too long for its column is one too, where columns have lengths', async () => {
       const events = [
         {
           uid: 'u'.repeat(129),
@@ -46,7 +43,7 @@ export function describeContent(name: string, makeWorkbench: () => Workbench) {
       expect(failure === null).toBe(bench.takesAnyLength === true)
     })
 
-    test('a database that is closed is nobody’s fault', async () => {
+    test('a closed database is not an error of the report', async () => {
       const other = await bench.open(fakeClock(MIDNIGHT * 1000))
       await other.close()
       const failure = await other.ingest.write([aReport('web01')]).catch((error: unknown) => error)

@@ -20,7 +20,7 @@ import { describeStore, type Workbench } from './store.contract.ts'
 import { describeSummaries } from './summaries.contract.ts'
 import { describeSavedViews } from './users/saved-views.contract.ts'
 import { describeSecondFactors } from './users/second-factors.contract.ts'
-import { describePeople } from './users/users.contract.ts'
+import { describeUsers } from './users/users.contract.ts'
 
 /** Everything that every database must do: each suite stands here, once for all of them. */
 const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Workbench) => void>> = {
@@ -30,8 +30,8 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'details of hosts and events': describeHostDetails,
   'lists of hosts': describeHostLists,
   'bounds on growth': describeGrowth,
-  people: describePeople,
-  'events and notices': describeNotifications,
+  users: describeUsers,
+  'events and notifications': describeNotifications,
   'events of agents of the original': describeOriginalEvents,
   'the longest and shortest values of the wire': describeBounds,
   'commits of many frames': describeCommits,

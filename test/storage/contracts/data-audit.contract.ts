@@ -51,7 +51,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       ])
     })
 
-    /** The agent connects and says what it knows: the highest number given, and what no server has confirmed. */
+    /** The agent connects and reports what it knows: the highest number given, and what no server has confirmed. */
     const greeted = (newest: number, ranges: readonly (readonly [number, number])[]) => {
       const unconfirmed = ranges.map(([first, last]) => ({ first, last }))
       return aReport('web01', {
@@ -100,14 +100,14 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await auditOf()).toMatchObject({ expected: 100, present: 50, pending: 50, missing: {} })
     })
 
-    test('a loss has the reason that the agent tells, and an event', async () => {
+    test('a loss has the reason that the agent reports, and an event', async () => {
       await store.ingest.write([numbered(1, 2)])
       await store.ingest.write([numbered(10, 1, { waiting: 10, lost: [lossOf(1, 9, 'size')] })])
       const audit = await auditOf()
       expect(audit).toMatchObject({ expected: 10, present: 3, pending: 0, missing: { size: 7 } })
       expect(await store.dataAudit.listGaps('web01', 10)).toMatchObject([{ reason: 'size', amount: 7 }])
       expect(await openEvents()).toEqual([['perf.agent.data.missing.size', 2]])
-      // Said again, because the answer was lost.
+      // Sent again, because the answer was lost.
       await store.ingest.write([numbered(11, 1, { waiting: 10, lost: [lossOf(1, 9, 'size')] })])
       expect(await auditOf()).toMatchObject({ expected: 11, missing: { size: 7 } })
       await store.dataAudit.closeQuiet(START + 4 * DAY, START + 4 * DAY)
@@ -122,7 +122,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await store.dataAudit.listGaps('web01', 10)).toHaveLength(1)
     })
 
-    test('times without samples count as cycles, told again with more of them', async () => {
+    test('times without samples count as cycles, also when they are reported again with more of them', async () => {
       const off = { first: 0, last: 0, reason: 'off', from: START, to: START + 540, count: 10 } as const
       await store.ingest.write([numbered(1, 1, { lost: [off] })])
       expect(await auditOf()).toMatchObject({ expected: 11, missing: { off: 10 } })
@@ -131,7 +131,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(await openEvents()).toEqual([])
     })
 
-    test('cycles that are left out one after the other are one hole, however often they are told', async () => {
+    test('cycles that are left out one after the other are one hole, however often they are reported', async () => {
       const missed = (first: number, count: number) =>
         ({
           first: 0,
@@ -212,7 +212,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       })
     })
 
-    test('what an agent has told others is not missing here', async () => {
+    test('what an agent has sent to another server is not missing here', async () => {
       await store.ingest.write([
         greeted(20, [
           [5, 9],

@@ -127,7 +127,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       })
     })
 
-    describe('folding', () => {
+    describe('compaction', () => {
       test('changes where samples lie, not what they are', async () => {
         for (let i = 0; i < 300; i++)
           await write('web01', MIDNIGHT - 7200 + i * 60, {
@@ -202,7 +202,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           })
           while (isCompacting) {
             const reading: Promise<[number, number][]>[] = []
-            // A few steps apart, so that one or the other comes between two statements of the folding.
+            // A few steps apart, so that one or the other comes between two statements of the compaction.
             for (let i = 0; i < 20; i++) {
               reading.push(i % 2 ? read('web01') : readAll('web01', MEMORY))
               for (let step = 0; step < 3; step++) await Promise.resolve()
@@ -231,7 +231,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       })
     })
 
-    test('random writes, duplicates, late samples, foldings and retention leave what a plain map would have', async () => {
+    test('random writes, duplicates, late samples, compactions and retention leave what a plain map would have', async () => {
       const random = randomOf(42)
       const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T
       const hosts = ['a', 'b', 'c']
@@ -270,7 +270,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         } else if (dice < 0.95) {
           await store.maintenance.compact(now - Math.floor(random() * 2 * DAY), pick([1, 2, FOREVER]))
         } else {
-          // To a midnight, where blocks and frames end alike, with nothing unfolded behind it.
+          // To a midnight, where blocks and frames end alike, with nothing left to compact behind it.
           const before = Math.floor((now - 2 * DAY) / DAY) * DAY
           dropped = Math.max(dropped, before)
           while ((await store.maintenance.dropSamples(before)).isLeft);
@@ -318,7 +318,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         await other.close()
       })
 
-      test('keep their newest frame when older ones come and when it is folded', async () => {
+      test('keep their newest frame when older ones come and when it is compacted', async () => {
         await write('web01', MIDNIGHT + 600, { [CPU]: 9 })
         await store.ingest.write([
           aReport('web01', { seen: MIDNIGHT + 700, frames: [aFrame(MIDNIGHT, { [CPU]: 1 })] }),
@@ -446,7 +446,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       const tell = (...events: EventReport[]) => store.ingest.write([aReport('web01', { events })])
       const list = async () => (await store.events.list({})).events
 
-      test('follow their changes in any order, heard any number of times', async () => {
+      test('follow their changes in any order, received any number of times', async () => {
         const opening = anOpening({ uid: 'u1', change: 1, severity: 4 })
         const worse = anOpening({ uid: 'u1', change: 2, severity: 1, time: MIDNIGHT + 60, message: 'worse' })
         const closing = anOpening({
@@ -466,7 +466,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         ])
       })
 
-      test('whose closing is heard first know their opening afterwards', async () => {
+      test('whose closing arrives first know their opening afterwards', async () => {
         await tell(anOpening({ uid: 'u1', change: 2, status: 'closed', time: MIDNIGHT + 60 }))
         await tell(anOpening({ uid: 'u1', change: 1 }))
         expect(await list()).toMatchObject([{ status: 'closed', opened: MIDNIGHT, closed: MIDNIGHT + 60 }])
@@ -634,7 +634,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
     })
 
     describe('maintenance', () => {
-      test('the hosts with the most samples are told, whether these are folded, new or late', async () => {
+      test('the hosts with the most samples are listed, whether these are compacted, new or late', async () => {
         for (const [host, minutes] of Object.entries({ web01: 3, web02: 5, web03: 1 }))
           for (let i = 0; i < minutes; i++) await write(host, MIDNIGHT + i * 60, { [CPU]: i })
         await store.maintenance.compact(MIDNIGHT + DAY, FOREVER)

@@ -224,14 +224,14 @@ function describeStorage(product: SqlServerProduct) {
         maria.run(`SELECT count FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'`).trim(),
       )
 
-    test('hold up the fold barrier: what is written with the old one in mind is folded too', async () => {
+    test('hold up a compaction until they commit, so that their frames are compacted too', async () => {
       const url = await maria.createDatabase()
       const store = await open(url)
       await store.ingest.write([
         aReport('a', { frames: [aFrame(MIDNIGHT, { m: 1 }), aFrame(MIDNIGHT + 120, { m: 3 })] }),
       ])
       const engine = await openRaw(url)
-      const folder = await openRaw(url)
+      const compactor = await openRaw(url)
       const [row] = await engine.database.query<{ packed: Uint8Array; samples: number; host: number }>(
         'SELECT host, samples, packed FROM frame WHERE time = ?',
         [MIDNIGHT],
@@ -244,7 +244,7 @@ function describeStorage(product: SqlServerProduct) {
       let compacting: Promise<unknown> = Promise.resolve()
       await engine.database.transaction(async (transaction) => {
         await enterSharedLock(transaction, 7)
-        compacting = compactFrames(folder.database, createMetricSetReader(), {
+        compacting = compactFrames(compactor.database, createMetricSetReader(), {
           before: MIDNIGHT + 3600,
           limit: 100,
           note: fail,
@@ -267,12 +267,12 @@ function describeStorage(product: SqlServerProduct) {
         [MIDNIGHT + 60, 1],
         [MIDNIGHT + 120, 3],
       ])
-      await folder.database.close()
+      await compactor.database.close()
       await engine.database.close()
       await store.close()
     })
 
-    test('and one whose key comes first: of two engines that hear a new host at once one owns it', async () => {
+    test('and one whose key comes first: of two engines that receive a new host at once one owns it', async () => {
       const url = await maria.createDatabase()
       const stores = [await open(url), await open(url)]
       for (let round = 0; round < 5; round++) {
@@ -338,16 +338,16 @@ function describeStorage(product: SqlServerProduct) {
     )
 
     test(
-      'two write and two fold, one of these is killed, and nothing is lost',
+      'two write and two compact, one of these is killed, and nothing is lost',
       async () => {
         const two = [writers.start('web01', 400), writers.start('web02', 400)]
-        const folders = [writers.start('fold'), writers.start('fold')]
-        await Promise.all(folders.map((folder) => folder.said(1)))
+        const compactors = [writers.start('compact'), writers.start('compact')]
+        await Promise.all(compactors.map((compactor) => compactor.said(1)))
         await Promise.all(two.map((writer) => writer.said(150)))
-        folders[0]?.kill('SIGKILL')
+        compactors[0]?.kill('SIGKILL')
         expect(await Promise.all(two.map((writer) => writer.end()))).toEqual([0, 0])
-        folders[1]?.kill('SIGTERM')
-        expect(await folders[1]?.end()).toBe(0)
+        compactors[1]?.kill('SIGTERM')
+        expect(await compactors[1]?.end()).toBe(0)
         await expectAll({
           web01: two[0]?.acknowledged ?? new Map(),
           web02: two[1]?.acknowledged ?? new Map(),
@@ -426,7 +426,7 @@ function describeStorage(product: SqlServerProduct) {
       await store.close()
     })
 
-    test('has a certificate that does not fit, or wants TLS, is told as that, and is not waited for', async () => {
+    test('has a certificate that does not fit, or wants TLS, is reported as such, and is not waited for', async () => {
       await maria.createDatabase('untrusted')
       const url = maria.urlOf('untrusted')
       const tls = { authorities: authority.pem, certificate: null, key: null }

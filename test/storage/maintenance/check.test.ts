@@ -44,7 +44,7 @@ async function run(sql: string) {
   await yieldThread()
 }
 
-/** Compacts something new before each of the first few statements on segments. */
+/** Compacts something new before each of the first few statements on chunks. */
 function meddle(times: number): Database {
   let left = times
   return {
@@ -56,7 +56,7 @@ function meddle(times: number): Database {
   }
 }
 
-test('finds nothing wrong with what is folded while it looks', async () => {
+test('finds nothing wrong with what is compacted while it looks', async () => {
   await compactOne('first')
   expect(await checkDatabase(meddle(6), createMetricSetReader(), [], () => {})).toEqual([])
   expect((await store.maintenance.stats()).samples).toBe(7)

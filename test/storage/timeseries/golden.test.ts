@@ -34,6 +34,7 @@ const BUILDS = [
   { build: '473b423', hasChecksums: false },
   { build: '239b123', hasChecksums: true },
   { build: '9247ad8', hasChecksums: true },
+  { build: 'dd0959c', hasChecksums: true },
 ] as const
 
 type Expected = Readonly<Record<string, Readonly<Record<string, readonly (readonly [number, number])[]>>>>

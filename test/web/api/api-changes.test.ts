@@ -218,7 +218,7 @@ describe('two programs that change one thing', () => {
     views: { name: 'one', path: '/hosts' },
   }
   for (const [kind, draft] of Object.entries(kinds))
-    test(`${kind}: the later one is told, and changes nothing`, async () => {
+    test(`${kind}: the second change is rejected with the reason, and changes nothing`, async () => {
       const added = await send('POST', `/${kind}`, draft)
       const path = `/${kind}/${added.body.id}`
       const read = await send('GET', path)
@@ -238,7 +238,7 @@ describe('two programs that change one thing', () => {
       expect((await send('DELETE', path, undefined, '*')).status).toBe(204)
     })
 
-  test('groups: the later one is told what they are now', async () => {
+  test('groups: the second change is rejected with the present groups', async () => {
     await open()
     const give = (groups: string, known?: string) =>
       send('POST', '/hosts/web01/groups', { groups, ...(known !== undefined && { known }) })

@@ -243,7 +243,7 @@ test('only the fields that are asked for, and CSV with a token', async () => {
   expect((await get('/api/v1/reports/hosts?format=csv')).headers.get('content-type')).toStartWith('text/csv')
 })
 
-test('who asks too often by tokens is told how long to wait, and others are not', async () => {
+test('a user whose tokens ask too often gets the time to wait, and others are not affected', async () => {
   const slow = await startTestSite(undefined, { apiRate: 60 })
   const [admin, viewer] = [await slow.bearer('admin'), await slow.bearer('viewer')]
   const ask = (headers: Record<string, string>) => slow.send('/api/v1/hosts', { headers })

@@ -35,7 +35,7 @@ describe('scripts', () => {
     expect(both.length).toBeLessThan(listScripts(['app']).length + listScripts(['charts']).length)
   })
 
-  test('a name that is not there is a mistake of ours', () => {
+  test('a name that does not exist is an error in our own code', () => {
     expect(() => listScripts(['nothing'])).toThrow('bundle-scripts.ts')
     expect(() => assetUrl('nothing.css')).toThrow('assets.ts')
   })

@@ -54,7 +54,7 @@ describe('the token of a form', () => {
       expect(isCsrf(text, 'one')).toBe(false)
   })
 
-  test('bears no change', () => {
+  test('is rejected after any change', () => {
     const csrf = createCsrf('one')
     for (let i = 0; i < csrf.length - 1; i++) {
       const changed = csrf.slice(0, i) + (csrf[i] === 'A' ? 'B' : 'A') + csrf.slice(i + 1)

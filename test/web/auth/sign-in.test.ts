@@ -117,7 +117,7 @@ test('a browser that signed in before is slowed down by nobody else, and by its 
   expect(await signIn('ada', 'right', '10.2.0.2', device)).toEqual({ ok: false, retryAfter: 30 })
 })
 
-test('a browser that signed in before does not wait for strangers, from however many addresses they come', async () => {
+test('a browser that signed in before does not wait for unknown browsers, from however many addresses they come', async () => {
   const { signIn } = build()
   const strangers = Array.from({ length: 100 }, (_, i) => signIn(`user${i}`, 'wrong', `10.3.0.${i}`))
   expect(await signIn('ada', 'right', '10.4.0.1')).toEqual({ ok: false, retryAfter: 5 })

@@ -198,7 +198,7 @@ describe('switching it off, and new recovery codes', () => {
 describe('an administrator', () => {
   const off = (user: string) => `/settings/users/${user}/two-factor-off`
 
-  test('switches it off for another, who then signs in with the password alone; the log tells of it', async () => {
+  test('switches it off for another, who then signs in with the password alone; the log records it', async () => {
     await switchOn()
     const headers = await site.as('admin')
     const csrf = await site.csrf(headers.cookie)

@@ -118,7 +118,7 @@ describe('the graph of a metric', () => {
     expect(thresholdsOf(await get(`/hosts/web01/metrics/${STATE}`))).toEqual([])
   })
 
-  test('shows what events have named where the agent tells nothing, and nothing where it judges by none', async () => {
+  test('shows what events have named where the agent reports no thresholds, and nothing where it has none', async () => {
     const text = await get(`/hosts/old01/metrics/${MEMORY}`)
     expect(labelsOf(text)).toEqual(['55\u202f%'])
     expect(text).toContain('Thresholds that events of this metric have named:')
@@ -147,12 +147,12 @@ describe('the page of a host', () => {
     )
   })
 
-  test('lists what its agent judges by, in the words of people', async () => {
+  test('lists the thresholds of its agent in plain words', async () => {
     const text = await get('/hosts/web02/thresholds')
     expect(text).toContain(`${STANDARD.length + 1} thresholds</p>`)
     const link = `<a href="/hosts/web02/thresholds">Thresholds</a> <span class="soft">${STANDARD.length + 1}</span>`
     expect(await get('/hosts/web02')).toContain(link)
-    expect(text).toContain('Set on the agent and changed in the agent’s configuration')
+    expect(text).toContain('Set in the agent’s configuration')
     const rows = text.split('data-key="threshold-').slice(1)
     expect(rows).toHaveLength(STANDARD.length + 1)
     for (const part of [
@@ -183,7 +183,7 @@ describe('the page of a host', () => {
     expect(await get('/hosts/old01')).toContain('not reported by this agent')
   })
 
-  test('escapes what an agent tells', async () => {
+  test('escapes what an agent reports', async () => {
     const text = await get('/hosts/evil01/thresholds')
     expect(text).not.toContain('<script>alert')
     expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;')
@@ -214,7 +214,7 @@ describe('comparing', () => {
   })
 })
 
-test('the API gives them as they are, and null where none were told', async () => {
+test('the API gives them as they are, and null where none were reported', async () => {
   const ask = async (host: string) => {
     const answer = await site.send(`/api/v1/hosts/${host}`, { headers: await site.bearer('viewer') })
     return ((await answer.json()) as { thresholds: object[] | null }).thresholds
@@ -271,7 +271,7 @@ describe('limits as lines', () => {
     ])
   })
 
-  test('that were told are read without looking at events', async () => {
+  test('that were reported are read without looking at events', async () => {
     const { hosts } = site.store
     const events = {
       list: () => Promise.reject(new Error('events were read')),

@@ -30,7 +30,7 @@ async function ask({ method }: Route, address: string, headers: Record<string, s
 
 const closed = [...PAGES, ...API].filter((page) => page.access !== 'public')
 
-test('only signing in, and what a machine that joins is handed, is open to strangers', () => {
+test('only signing in, and what a new machine downloads, is open without signing in', () => {
   const open = PAGES.concat(API).filter((page) => page.access === 'public')
   expect(open.map((page) => `${page.method} ${page.path}`).sort()).toEqual([
     'GET /install.ps1',
@@ -42,7 +42,7 @@ test('only signing in, and what a machine that joins is handed, is open to stran
   ])
 })
 
-test('a viewer changes nothing but what is the own of the viewer', () => {
+test('a viewer changes nothing but things of its own', () => {
   const open = PAGES.concat(API).filter((page) => page.access === 'viewer' && page.method !== 'GET')
   expect(open.map((page) => `${page.method} ${page.path}`).sort()).toEqual([
     'DELETE /api/v1/views/:id',
@@ -96,7 +96,7 @@ describe.each(closed.map((page) => [`${page.method} ${page.path}`, page] as cons
   const address = addressOf(page)
   const isApi = page.path.startsWith('/api/')
 
-  test('is closed to strangers and to made-up cookies and tokens', async () => {
+  test('is closed to requests without a session and to made-up cookies and tokens', async () => {
     const strangers: Record<string, string>[] = [
       {},
       { cookie: `monitor-session-${site.port}=${'A'.repeat(43)}` },

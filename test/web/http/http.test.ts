@@ -307,7 +307,7 @@ test('pages are read while the database takes no changes, and nothing piles up b
   }
 })
 
-test('live streams come through, tell of a new packet and end with the site', async () => {
+test('live streams arrive, announce a new packet and end with the site', async () => {
   const own = await startTestSite()
   try {
     const response = await own.send('/live', { headers: await own.as('viewer') })

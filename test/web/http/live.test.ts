@@ -111,7 +111,7 @@ test('gives a sign of life and ends with the session', async () => {
   expect(other?.done).toBe(false)
 })
 
-test('goes on after the database was away, and says so in the log once', async () => {
+test('goes on after the database was unreachable, and logs that once', async () => {
   const { state, open, clock } = build()
   const client = open()
   await clock.advance(2000)
@@ -125,7 +125,7 @@ test('goes on after the database was away, and says so in the log once', async (
   expect(state.lines.length).toBe(2)
 })
 
-test('tells open pages that the database is away, once, and that it is back though nothing changed', async () => {
+test('informs open pages once that the database is unreachable, and that it is back even if nothing changed', async () => {
   const { state, open, clock } = build()
   const client = open()
   await clock.advance(2000)
@@ -137,7 +137,7 @@ test('tells open pages that the database is away, once, and that it is back thou
   expect(client?.text).toEndWith('event: away\ndata: database\n\nevent: changed\ndata: 8\n\n')
 })
 
-test('a client that does not read is dropped and others are told', async () => {
+test('a client that does not read is dropped, and others get the update', async () => {
   const { live, state, open, clock } = build()
   live.open('ada', async () => true)
   const reader = open()

@@ -79,7 +79,7 @@ describe('behind one proxy', () => {
 })
 
 describe('behind a chain of proxies of which the first speaks HTTPS', () => {
-  test('the client is told, and the cookie is for HTTPS only', async () => {
+  test('the client is known, and the cookie is for HTTPS only', async () => {
     const made = { 'x-forwarded-for': ['6.6.6.6', `7.7.7.7, ${INNER}`], 'x-forwarded-proto': 'http' }
     const answer = await signIn({ port: outer.port, tls: true, from: '127.0.0.53' }, 'vera', PASSWORD, made)
     expect(answer.status).toBe(303)
@@ -158,7 +158,7 @@ describe('a proxy that asks for another host than the browser did, over plain HT
     return answer
   }
 
-  test('is told from another site by web.url alone', async () => {
+  test('is distinguished from another site by web.url alone', async () => {
     const known = await startTestSite(undefined, { siteUrl: 'http://monitor.example.org/monitor' })
     expect((await signInFrom(known, 'http://monitor.example.org')).status).toBe(303)
     expect((await signInFrom(known, 'http://evil.example.org')).status).toBe(403)

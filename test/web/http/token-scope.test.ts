@@ -72,7 +72,7 @@ function addressOf({ path }: Route): string {
 }
 
 describe.each(API.map((page) => [`${page.method} ${page.path}`, page] as const))('%s', (_, page) => {
-  test('tells and changes nothing of hosts of other groups', async () => {
+  test('shows and changes nothing of hosts of other groups', async () => {
     const response = await ask(addressOf(page), page.method)
     if (page.scope === undefined) expect(response.status).toBe(403)
     else if (page.path.includes(':') || page.path.endsWith('/series')) expect(response.status).toBe(404)

@@ -85,7 +85,7 @@ describe('with more rows than a page has', () => {
 })
 
 describe('capacity', () => {
-  test('tells how the fullest filesystems grow and between which days they are full', async () => {
+  test('shows how the fullest filesystems grow and between which days they will be full', async () => {
     const { rows } = await json('capacity')
     expect(rows.map((row) => [row.host, row.filesystem, row.percent_used])).toEqual([
       ['db01', 'dev.sda1', 80],
@@ -110,7 +110,7 @@ describe('capacity', () => {
 })
 
 describe('capacity of what is new, full or gone', () => {
-  test('a filesystem that is full is so now, and one that is not heard of any more has no forecast', async () => {
+  test('a full filesystem is shown as full now, and one without recent samples has no forecast', async () => {
     const [full, gone] = ['perf.filesystem.full.percent.used', 'perf.filesystem.gone.percent.used']
     for (let hours = 20 * 24; hours >= 0; hours -= 6) {
       await site.report('full01', now - hours * 3600, { [full]: 100 })
@@ -137,7 +137,7 @@ describe('availability', () => {
     ])
   })
 
-  test('counts the outages of a period, from when a host was first heard', async () => {
+  test('counts the outages of a period, from when a host was first seen', async () => {
     // Hosts of this site are heard for the first time now: a day later a day is known of them.
     await site.clock.advance(DAY * 1000)
     viewer = await site.as('viewer')
@@ -162,7 +162,7 @@ describe('availability', () => {
     expect(await text('/reports/availability?period=7d')).toContain('50.0\u202f%')
   })
 
-  test('tells what of it lay in windows, and counts it all the same', async () => {
+  test('shows how much of it lay in maintenance windows, and counts it all the same', async () => {
     await site.store.maintenanceWindows.add({
       name: 'Patches',
       host: 'web*',

@@ -78,7 +78,7 @@ describe('search', () => {
     expect(await text('/search?q=audit', await site.as('admin'))).toContain('/settings/audit')
   })
 
-  test('finds pages by what people also call them', async () => {
+  test('finds pages by other common names for them', async () => {
     const admin = await site.as('admin')
     expect(await text('/search?q=window', admin)).toContain('/settings/maintenance"')
     expect(await text('/search?q=backup', admin)).toContain('/settings/storage"')
@@ -105,7 +105,7 @@ describe('adding a host', () => {
     expect(site.lines.join('\n')).not.toContain('secret')
   })
 
-  test('notices a host that reports for the first time since', async () => {
+  test('finds a host that has reported for the first time since', async () => {
     await site.clock.advance(5000)
     const first = await site.send('/add-host', { headers: await site.as('admin') })
     const path = first.headers.get('location') ?? ''

@@ -78,7 +78,7 @@ test.each([
   expect(plain(formatThreshold(value, unit))).toBe(text)
 })
 
-describe('values for people', () => {
+describe('values as they are shown', () => {
   test.each(VALUES)('%p in %p', (value, unit, text) => {
     expect(plain(formatValue(value, unit))).toBe(text)
   })

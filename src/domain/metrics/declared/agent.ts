@@ -5,7 +5,7 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.agent.queue.length',
     unit: '',
-    doc: 'Samples that wait to be sent.',
+    doc: 'Samples waiting to be sent.',
     chart: { of: 'agent-queue', line: 'in the queue' },
     section: { of: 'agent', column: 'Samples waiting' },
   },
@@ -19,7 +19,7 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     name: 'perf.agent.queue.dropped.age',
     unit: '',
     isRare: true,
-    doc: 'Of the samples that were dropped, those that were too old; the others had no room.',
+    doc: 'Samples dropped because they were too old; other drops were for lack of room.',
   },
   { name: 'perf.agent.queue.refused', unit: '', doc: 'Samples that the server refused.' },
   {
@@ -38,7 +38,7 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     name: 'perf.agent.metrics.omitted',
     unit: '',
     isRare: true,
-    doc: 'Metrics that had no room in the round before, because there are more than agent.max_metrics.',
+    doc: 'Metrics left out of the last round because there are more than agent.max_metrics.',
     standard: [{ severity: 4, compare: '>', value: 0, duration: 3600 }],
   },
   {
@@ -54,19 +54,19 @@ export const AGENT_METRICS: readonly MetricFamily[] = [
     unit: '',
     // The machine source adds it, which knows the probes.
     isRare: true,
-    doc: 'Probes, files and mounts that were asked and have not answered in time; the others go on.',
+    doc: 'Probes, files and mounts that did not answer in time; the others continue.',
     standard: [{ severity: 3, compare: '>', value: 0, duration: 300 }],
   },
   {
     name: 'perf.agent.processor.seconds',
     unit: 's',
-    doc: 'CPU time that the agent took since the round before.',
+    doc: 'CPU time used by the agent since the last round.',
     section: { of: 'agent', column: 'CPU time per round' },
   },
   {
     name: 'perf.agent.memory.bytes',
     unit: 'B',
-    doc: 'Memory that the agent takes.',
+    doc: 'Memory used by the agent.',
     chart: { of: 'agent-memory', line: 'resident' },
     section: { of: 'agent', column: 'Memory' },
   },

@@ -7,7 +7,7 @@ export const CHECK_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.check.<name>.state',
     unit: 'state',
-    doc: '1 while a check of agent.check is good, else 0; its event says why it is not.',
+    doc: '1 while a check of agent.check succeeds, otherwise 0; its event says why it fails.',
     section: { of: 'states', column: 'check' },
     states: { good: 'Passing', bad: 'Failing' },
     standard: whenDown(2, TWO_RUNS),
@@ -22,7 +22,7 @@ export const CHECK_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.check.<name>.certificate.days',
     unit: 'days',
-    doc: 'Days until the certificate ends that a server showed to a check over TLS.',
+    doc: 'Days until the TLS certificate seen by a check expires.',
     section: { of: 'checks', column: 'Certificate' },
     standard: [
       { severity: 3, compare: '<', value: 14, duration: 0 },
@@ -38,7 +38,7 @@ export const CHECK_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.check.<name>.value.<label>',
     unit: null,
-    doc: 'A value of the performance data of a script, as it writes it.',
+    doc: 'A value from the performance data of a script, as written.',
   },
 ]
 
@@ -46,7 +46,7 @@ export const TEXT_FILE_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.textfiles.state',
     unit: 'state',
-    doc: '1 while the folder agent.text_files can be read, else 0.',
+    doc: '1 while the folder agent.text_files can be read, otherwise 0.',
     standard: whenDown(3, 300),
   },
   {
@@ -57,7 +57,7 @@ export const TEXT_FILE_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.textfile.<file>.state',
     unit: 'state',
-    doc: '1 while a file of that folder is sound, else 0; its event says what is wrong.',
+    doc: '1 while a file of that folder is valid, otherwise 0; its event says what is wrong.',
     section: { of: 'states', column: 'text file' },
     states: { good: 'Good', bad: 'Broken' },
     standard: whenDown(3, 300),

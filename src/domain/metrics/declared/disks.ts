@@ -4,40 +4,40 @@ export const DISK_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.disk.<disk>.bytes.read',
     unit: 'B/s',
-    doc: 'Read a second from a disk.',
+    doc: 'Bytes read per second.',
     chart: { of: 'disk-bytes', line: 'read' },
   },
   {
     name: 'perf.disk.<disk>.bytes.written',
     unit: 'B/s',
-    doc: 'Written a second to a disk.',
+    doc: 'Bytes written per second.',
     chart: { of: 'disk-bytes', line: 'written' },
   },
   {
     name: 'perf.disk.<disk>.percent.active',
     unit: '%',
-    doc: 'Time that a disk was busy.',
+    doc: 'Share of time the disk was busy.',
     chart: { of: 'disk-activity', line: '<disk>' },
     section: { of: 'disks', column: 'Active' },
   },
   {
     name: 'perf.disk.<disk>.operations.read',
     unit: '/s',
-    doc: 'Requests to read a second that a disk completed.',
+    doc: 'Read requests completed per second.',
     title: 'Disk <disk> reads',
     section: { of: 'disks', column: 'Reads' },
   },
   {
     name: 'perf.disk.<disk>.operations.written',
     unit: '/s',
-    doc: 'Requests to write a second that a disk completed.',
+    doc: 'Write requests completed per second.',
     title: 'Disk <disk> writes',
     section: { of: 'disks', column: 'Writes' },
   },
   {
     name: 'perf.disk.<disk>.latency.read',
     unit: 'ms',
-    doc: 'How long a request to read took on average, with its wait; absent where there was none.',
+    doc: 'Average time of a read request, including its wait; absent where there was none.',
     title: 'Disk <disk> read latency',
     chart: { of: 'disk-latency', line: 'read' },
     section: { of: 'disks', column: 'Read latency' },
@@ -45,7 +45,7 @@ export const DISK_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.disk.<disk>.latency.written',
     unit: 'ms',
-    doc: 'How long a request to write took on average, with its wait; absent where there was none.',
+    doc: 'Average time of a write request, including its wait; absent where there was none.',
     title: 'Disk <disk> write latency',
     chart: { of: 'disk-latency', line: 'write' },
     section: { of: 'disks', column: 'Write latency' },
@@ -53,7 +53,7 @@ export const DISK_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.disk.<disk>.queue.length',
     unit: '',
-    doc: 'Requests that waited or were under way, on average.',
+    doc: 'Average number of requests waiting or in progress.',
     title: 'Disk <disk> queue',
     section: { of: 'disks', column: 'Queue' },
   },
@@ -70,7 +70,7 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.filesystem.<filesystem>.percent.used',
     unit: '%',
-    doc: 'Space in use, of what can be had.',
+    doc: 'Space in use, relative to the usable size.',
     chart: { of: 'filesystems', line: '<filesystem>' },
     section: { of: 'filesystems', column: 'Used' },
     // Its pattern also matches the inodes: perf.filesystem.NAME.inodes.percent.used.
@@ -79,7 +79,7 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.filesystem.<filesystem>.bytes.free',
     unit: 'B',
-    doc: 'Space that programs can still have.',
+    doc: 'Free space available to programs.',
     section: { of: 'filesystems', column: 'Free' },
   },
   {
@@ -92,7 +92,7 @@ export const FILESYSTEM_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.filesystem.<filesystem>.percent.active',
     unit: '%',
-    doc: 'Time that the disk below was busy.',
+    doc: 'Share of time the underlying disk was busy.',
   },
   {
     name: 'perf.filesystem.<filesystem>.writable',

@@ -4,7 +4,7 @@ const FAMILIES: readonly MetricFamily[] = [
   {
     name: 'perf.gpu.<gpu>.percent.used',
     unit: '%',
-    doc: 'Time that a graphics processor of AMD or NVIDIA was busy.',
+    doc: 'Share of time a GPU (AMD or NVIDIA) was busy.',
     title: 'GPU <gpu>',
     chart: { of: 'gpu', line: '<gpu>' },
     section: { of: 'gpus', column: 'Used' },
@@ -12,7 +12,7 @@ const FAMILIES: readonly MetricFamily[] = [
   {
     name: 'perf.gpu.<gpu>.memory.percent',
     unit: '%',
-    doc: 'Memory of its own in use.',
+    doc: 'GPU memory in use.',
     title: 'Memory of GPU <gpu>',
     section: { of: 'gpus', column: 'Memory' },
     standard: USED_UP.filter(({ severity }) => severity >= 3),
@@ -27,14 +27,14 @@ const FAMILIES: readonly MetricFamily[] = [
   {
     name: 'perf.gpu.<gpu>.celsius',
     unit: '°C',
-    doc: 'Temperature of a graphics processor.',
+    doc: 'GPU temperature.',
     title: 'Temperature of GPU <gpu>',
     section: { of: 'gpus', column: 'Temperature' },
   },
   {
     name: 'perf.gpu.<gpu>.watts',
     unit: 'W',
-    doc: 'Power that it takes.',
+    doc: 'GPU power draw.',
     title: 'Power of GPU <gpu>',
     section: { of: 'gpus', column: 'Power' },
   },

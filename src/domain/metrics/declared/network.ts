@@ -4,13 +4,13 @@ export const NETWORK_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.network.bytes.received',
     unit: 'B/s',
-    doc: 'Received a second over all interfaces but loopback.',
+    doc: 'Bytes received per second on all interfaces except loopback.',
     chart: { of: 'network', line: 'received' },
   },
   {
     name: 'perf.network.bytes.sent',
     unit: 'B/s',
-    doc: 'Sent a second over all interfaces but loopback.',
+    doc: 'Bytes sent per second on all interfaces except loopback.',
     chart: { of: 'network', line: 'sent' },
   },
   {
@@ -22,39 +22,39 @@ export const NETWORK_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.network.<interface>.bytes.received',
     unit: 'B/s',
-    doc: 'Received a second over one interface.',
+    doc: 'Bytes received per second on one interface.',
     chart: { of: 'interface-bytes', line: 'received' },
     section: { of: 'network', column: 'Received' },
   },
   {
     name: 'perf.network.<interface>.bytes.sent',
     unit: 'B/s',
-    doc: 'Sent a second over one interface.',
+    doc: 'Bytes sent per second on one interface.',
     chart: { of: 'interface-bytes', line: 'sent' },
     section: { of: 'network', column: 'Sent' },
   },
   {
     name: 'perf.network.<interface>.errors.received',
     unit: '/s',
-    doc: 'Packets a second that arrived broken.',
+    doc: 'Receive errors per second.',
     section: { of: 'network', column: 'Errors in' },
   },
   {
     name: 'perf.network.<interface>.errors.sent',
     unit: '/s',
-    doc: 'Packets a second that could not be sent.',
+    doc: 'Transmit errors per second.',
     section: { of: 'network', column: 'Errors out' },
   },
   {
     name: 'perf.network.<interface>.drops.received',
     unit: '/s',
-    doc: 'Packets a second that were thrown away on arrival.',
+    doc: 'Received packets dropped per second.',
     section: { of: 'network', column: 'Drops in' },
   },
   {
     name: 'perf.network.<interface>.drops.sent',
     unit: '/s',
-    doc: 'Packets a second that were thrown away before they were sent.',
+    doc: 'Outgoing packets dropped per second.',
     section: { of: 'network', column: 'Drops out' },
   },
 ]

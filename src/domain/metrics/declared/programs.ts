@@ -19,7 +19,7 @@ export const SERVICE_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.service.<name>.state',
     unit: 'state',
-    doc: '1 while a service runs, else 0; named in agent.services.',
+    doc: '1 while a service named in agent.services runs, otherwise 0.',
     section: { of: 'states', column: 'service' },
     states: RUNNING,
     standard: whenDown(3, 300),

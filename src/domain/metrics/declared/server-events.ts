@@ -5,68 +5,68 @@ import type { MetricFamily } from '../metric-family.ts'
 export const AVAILABILITY: MetricFamily = {
   name: 'perf.system.availability.seconds',
   unit: 's',
-  doc: 'Of events alone: a host, or many at once, is silent.',
+  doc: 'Events only: a host, or many at once, sends no data.',
 }
 
 export const CLOCK_SKEW: MetricFamily = {
   name: 'perf.system.clock.seconds',
   unit: 's',
-  doc: 'Of events alone: a clock is too far from that of the server.',
+  doc: "Events only: a clock differs too much from the server's.",
 }
 
 export const SERVER_CLOCK: MetricFamily = {
   name: 'perf.server.clock.seconds',
   unit: 's',
-  doc: 'Of events alone: many hosts agree that it is the clock of the server that is wrong.',
+  doc: "Events only: many hosts agree that the server's clock is wrong.",
 }
 
 export const KEY_MISMATCH: MetricFamily = {
   name: 'perf.agent.key.state',
   unit: 'state',
-  doc: 'Of events alone: somebody uses the name of a host with another key.',
+  doc: 'Events only: an agent uses the name of a host with another key.',
 }
 
 export const REFUSED_REPORT: MetricFamily = {
   name: 'perf.agent.report.state',
   unit: 'state',
-  doc: 'Of events alone: the database does not take what a report of the host holds.',
+  doc: 'Events only: the database rejects what a report of the host contains.',
 }
 
 export const CERTIFICATE_END: MetricFamily = {
   name: 'perf.certificate.<role>.state',
   unit: 'state',
-  doc: 'Of events alone: a certificate of the server ends soon.',
+  doc: 'Events only: a certificate of the server expires soon.',
 }
 
 export const NOTIFICATION_TROUBLE: MetricFamily = {
   name: 'perf.notification.<channel>.state',
   unit: 'state',
-  doc: 'Of events alone: notifications of a channel fail or have failed for good.',
+  doc: 'Events only: notifications of a channel fail or have failed for good.',
 }
 
 export const STORAGE_DAMAGE: MetricFamily = {
   name: 'perf.storage.damage.state',
   unit: 'state',
-  doc: 'Of events alone: stored samples of the host are damaged, and left out wherever they would be shown.',
+  doc: 'Events only: stored samples of the host are damaged and are left out everywhere.',
 }
 
 export const AGENT_COPY: MetricFamily = {
   name: 'perf.agent.copy.state',
   unit: 'state',
-  doc: 'Of events alone: two agents run with the same data folder, one of which is a copy.',
+  doc: 'Events only: two agents run with copies of the same data directory.',
 }
 
 /** A reason has one open event at a time. */
 export const DATA_GAP: MetricFamily = {
   name: 'perf.agent.data.missing.<reason>',
   unit: '',
-  doc: 'Of events alone: something that the agent measured, or should have measured, is missing, and why.',
+  doc: 'Events only: data that the agent measured, or should have measured, is missing, and why.',
 }
 
 export const GROWTH_BOUND: MetricFamily = {
   name: 'perf.server.bound.<bound>.state',
   unit: 'state',
-  doc: 'Of events alone: agents want to add more to the database than a bound of the server allows.',
+  doc: 'Events only: agents try to add more to the database than the server allows.',
 }
 
 /** The metric of events about one bound. */

@@ -4,7 +4,7 @@ export const LOAD_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.system.load.1',
     unit: '',
-    doc: 'Tasks that run or wait, averaged over a minute.',
+    doc: 'Running and waiting tasks, averaged over 1 minute.',
     systems: 'Linux',
     chart: { of: 'load', line: '1 min' },
     section: { of: 'cpu', column: 'Load, 1 min' },
@@ -12,7 +12,7 @@ export const LOAD_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.system.load.5',
     unit: '',
-    doc: 'The same over 5 minutes.',
+    doc: 'Running and waiting tasks, averaged over 5 minutes.',
     systems: 'Linux',
     chart: { of: 'load', line: '5 min' },
     section: { of: 'cpu', column: 'Load, 5 min' },
@@ -20,7 +20,7 @@ export const LOAD_METRICS: readonly MetricFamily[] = [
   {
     name: 'perf.system.load.15',
     unit: '',
-    doc: 'The same over 15 minutes.',
+    doc: 'Running and waiting tasks, averaged over 15 minutes.',
     systems: 'Linux',
     chart: { of: 'load', line: '15 min' },
     // Slow disks raise it too: it never counts as critical.
@@ -65,7 +65,7 @@ export const PRESSURE_METRICS: readonly MetricFamily[] = RESOURCES.flatMap(
     const some: MetricFamily = {
       name: `perf.pressure.${resource}.some.percent`,
       unit: '%',
-      doc: `Time that some tasks waited for ${line}.`,
+      doc: `Share of time at least one task waited for ${line}.`,
       systems: 'Linux',
       chart: { of: 'pressure', line },
       section: {
@@ -76,7 +76,7 @@ export const PRESSURE_METRICS: readonly MetricFamily[] = RESOURCES.flatMap(
     const full: MetricFamily = {
       name: `perf.pressure.${resource}.full.percent`,
       unit: '%',
-      doc: `Time that all tasks waited for ${line} at once.`,
+      doc: `Share of time all tasks waited for ${line} at once.`,
       systems: 'Linux',
     }
     return isForAll ? [some, full] : [some]

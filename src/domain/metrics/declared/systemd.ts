@@ -7,7 +7,7 @@ export const SYSTEMD_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.systemd.units.failed',
     unit: '',
-    doc: 'Units of systemd that have failed; the event names them.',
+    doc: 'Failed systemd units; the event names them.',
     title: 'Failed units',
     section: { of: 'system', column: 'Failed units' },
     standard: [{ severity: 3, compare: '>', value: 0, duration: 300 }],
@@ -15,7 +15,7 @@ export const SYSTEMD_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.systemd.restarts.hour',
     unit: '',
-    doc: 'How often systemd started services again by itself in the last hour; the event names them.',
+    doc: 'Automatic restarts by systemd in the last hour; the event names the services.',
     title: 'Restarts of services in an hour',
     section: { of: 'system', column: 'Restarts of services' },
     standard: [{ severity: 3, compare: '>=', value: 5, duration: 0 }],
@@ -23,7 +23,7 @@ export const SYSTEMD_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.service.<name>.memory.bytes',
     unit: 'B',
-    doc: 'Memory that a service of agent.services takes, as its control group counts it.',
+    doc: 'Memory used by a service of agent.services, as counted by its control group.',
     title: 'Memory of service <name>',
     section: { of: 'services', column: 'Memory' },
     chart: { of: 'service-memory', line: '<name>' },
@@ -38,7 +38,7 @@ export const SYSTEMD_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.service.<name>.restarts.hour',
     unit: '',
-    doc: 'How often systemd started it again by itself in the last hour.',
+    doc: 'Automatic restarts by systemd in the last hour.',
     title: 'Restarts of service <name> in an hour',
     section: { of: 'services', column: 'Restarts' },
   },
@@ -62,7 +62,7 @@ export const DRIVE_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.drive.<drive>.state',
     unit: 'state',
-    doc: '1 while a drive says of itself that it is sound (SMART), else 0; where UDisks2 runs.',
+    doc: "1 while a drive's SMART self-assessment passes, otherwise 0; where UDisks2 runs.",
     title: 'Drive <drive>',
     section: { of: 'drives', column: 'Health' },
     states: { good: 'Good', bad: 'Failing' },
@@ -78,7 +78,7 @@ export const DRIVE_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.drive.<drive>.sectors.bad',
     unit: '',
-    doc: 'Sectors of a SATA drive that it can not read or has put others in the place of.',
+    doc: 'Unreadable and reallocated sectors of a SATA drive.',
     title: 'Bad sectors of drive <drive>',
     section: { of: 'drives', column: 'Bad sectors' },
     standard: [{ severity: 3, compare: '>', value: 0, duration: 0 }],
@@ -86,7 +86,7 @@ export const DRIVE_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.drive.<drive>.wear.percent',
     unit: '%',
-    doc: 'What of the life of an NVMe drive or a SATA SSD is used up, as it reckons itself.',
+    doc: 'Used share of the life of an NVMe drive or SATA SSD, by its own estimate.',
     title: 'Wear of drive <drive>',
     section: { of: 'drives', column: 'Wear' },
     standard: [
@@ -97,7 +97,7 @@ export const DRIVE_METRICS: readonly MetricFamily[] = onLinux([
   {
     name: 'perf.drive.<drive>.age.seconds',
     unit: 's',
-    doc: 'How long a drive has been on in its life.',
+    doc: 'Power-on time of a drive.',
     title: 'Time that drive <drive> was on',
     section: { of: 'drives', column: 'Age' },
   },

@@ -1,7 +1,8 @@
 import { type Cursor, createByteWriter, readByte, readFloat64, readVarint } from './bytes.ts'
 import { isDecimal, POWERS, unzigzag, zigzag } from './decimal.ts'
 import { decodeFloats, encodeFloats } from './floats.ts'
-import { choosePredictor, fromResiduals, toResiduals } from './predictor.ts'
+import { decodeOffsets, encodeOffsets } from './offsets.ts'
+import { chooseBase, choosePredictor, fromResiduals, toResiduals } from './predictor.ts'
 import { bitLength, decodeResiduals, encodeResiduals } from './residuals.ts'
 
 /**
@@ -11,7 +12,8 @@ import { bitLength, decodeResiduals, encodeResiduals } from './residuals.ts'
  * - `CONSTANT`: the value alone, as a zigzag integer of the scale.
  * - `INTEGERS`: every value times 10^scale is a whole number. A byte of flags and expected length, the first
  *   number, the unit that all differences are multiples of, the exceptions (place and value of those few that
- *   are not such decimals), then the residuals of the predictor, range coded.
+ *   are not such decimals), then the residuals of the predictor, range coded. Predictor 7 is the same number each time,
+ *   the base: it comes behind the exceptions, in units from the first number, and then all offsets (`offsets.ts`).
  * - `FLOATS`: all other lists.
  *
  * The fourth form is that of summaries in front of a chunk's numbers: see `summaries.ts`.
@@ -20,6 +22,10 @@ const FLOATS = 0
 const CONSTANT = 1
 const INTEGERS = 2
 
+/** The predictor that always says the same. */
+const BASE = 7
+/** Where offsets from a base are estimated to take more than so many times the bits, they are not tried. */
+const LARGEST_ESTIMATE = 1.1
 const HAS_UNIT = 64
 const HAS_EXCEPTIONS = 128
 /**
@@ -48,9 +54,7 @@ export function encodeNumbers(values: Float64Array): Uint8Array {
     return writer.take()
   }
   const steps = integers.map((integer) => (integer - first) / (unit || 1))
-  const predictor = choosePredictor(steps)
-  const residuals = toResiduals(steps, predictor)
-  const expected = averageLength(residuals)
+  const { predictor, expected, packed } = packSteps(steps)
   const flags = (unit > 1 ? HAS_UNIT : 0) | (exceptions.length > 0 ? HAS_EXCEPTIONS : 0)
   writer.byte(INTEGERS | (scale << 2) | (predictor << 5))
   writer.byte(expected | flags)
@@ -63,9 +67,44 @@ export function encodeNumbers(values: Float64Array): Uint8Array {
       writer.float64(values[place] ?? 0)
     }
   }
-  writer.bytes(encodeResiduals(residuals, expected))
+  writer.bytes(packed)
   const encoded = writer.take()
   return encoded.length <= values.length * 8 ? encoded : encodeFloats(values, FLOATS)
+}
+
+type PackedSteps = { readonly predictor: number; readonly expected: number; readonly packed: Uint8Array }
+
+/** The shortest form of whole numbers of which the first is 0. */
+function packSteps(steps: Float64Array): PackedSteps {
+  const { predictor, bits } = choosePredictor(steps)
+  const residuals = toResiduals(steps, predictor)
+  const expected = averageLength(residuals)
+  const packed = encodeResiduals(residuals, expected)
+  const base = chooseBase(steps, bits * LARGEST_ESTIMATE)
+  if (base === null) return { predictor, expected, packed }
+  const offsets = steps.map((step) => step - base)
+  const length = averageLength(offsets.filter((offset) => offset !== 0))
+  const writer = createByteWriter()
+  writer.varint(zigzag(base))
+  writer.bytes(encodeOffsets(offsets, length))
+  const other = writer.take()
+  return other.length < packed.length
+    ? { predictor: BASE, expected: length, packed: other }
+    : { predictor, expected, packed }
+}
+
+/** The numbers behind the exceptions, in units from the first. */
+function unpackSteps(
+  { bytes, at }: Cursor,
+  count: number,
+  { predictor, expected }: NumbersHead,
+): Float64Array {
+  if (predictor !== BASE) return fromResiduals(decodeResiduals(bytes, at, count - 1, expected), predictor)
+  const cursor = { bytes, at }
+  const base = unzigzag(readVarint(cursor))
+  const steps = decodeOffsets(bytes, cursor.at, count, expected)
+  for (let i = 0; i < count; i++) steps[i] = (steps[i] ?? 0) + base
+  return steps
 }
 
 /** Throws where the bytes can't be `count` numbers. */
@@ -79,8 +118,7 @@ export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array {
   const exceptions = new Map<number, number>()
   if (head.exceptions > count) throw new RangeError('more exceptions than numbers')
   for (let i = 0; i < head.exceptions; i++) exceptions.set(readVarint(cursor), readFloat64(cursor))
-  const residuals = decodeResiduals(bytes, cursor.at, count - 1, head.expected)
-  const values = fromResiduals(residuals, head.predictor)
+  const values = unpackSteps(cursor, count, head)
   for (let i = 0; i < count; i++) values[i] = (first + (values[i] ?? 0) * unit) / power
   for (const [place, value] of exceptions) {
     if (place >= count) throw new RangeError('an exception behind the last number')

@@ -80,7 +80,7 @@ export function filterForm({ url, filter, now }: FilterModel): Html {
         {time('from', 'Opened from', from)}
         {time('to', 'to', to)}
         <button type="submit">Filter</button>
-        <span class="soft unscripted">in the time of the server, where it is {formatStamp(now)}</span>
+        <span class="soft unscripted">in server time, now {formatStamp(now)}</span>
         {isNarrowed(filter) && (
           <a
             href={withParameters(url, {

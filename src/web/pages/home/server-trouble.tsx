@@ -16,8 +16,8 @@ export function serverTrouble({ byName }: FleetView, { serverName }: WebContext)
     <p class={`notice severity-${server.worst}`}>
       {severityMark(server.worst)}
       <span>
-        This server, <a href={hostPath(server.name)}>{server.name}</a>, has a problem of its own: what it
-        watches may be affected.
+        This server, <a href={hostPath(server.name)}>{server.name}</a>, has a problem: monitoring may be
+        affected.
       </span>
     </p>
   )

@@ -40,8 +40,8 @@ export function dataSection({ audit, gaps, rejections, waiting }: HostData, now:
       </summary>
       {audit === null || !audit.isNumbered ? (
         <p class="soft">
-          This agent does not number what it sends, so nobody can say whether all of it has arrived. Agents of
-          the original product never do.
+          This agent does not number its packets, so completeness cannot be verified. Agents of the original
+          product never do.
         </p>
       ) : (
         describeNumbers(audit)

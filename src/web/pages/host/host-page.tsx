@@ -104,8 +104,7 @@ const NO_METRICS = (
   <section class="empty">
     <h2>No samples yet</h2>
     <p>
-      Connected. Waiting for the first values (up to 2 minutes). Where they don't come, the log of the agent
-      says why.
+      Connected. Waiting for the first values (up to 2 minutes). If they don't arrive, see the agent's log.
     </p>
   </section>
 )

@@ -77,8 +77,8 @@ function describeReported(reported: readonly ReportedThreshold[], metrics: reado
   return (
     <>
       <p class="soft">
-        Set on the agent and changed in the agent’s configuration. Those that name a metric win over patterns.
-        One of the configuration replaces the standard one of the same severity; the others stay.
+        Set in the agent’s configuration. Exact metric names take precedence over patterns. A configured
+        threshold replaces the standard one of the same severity; the others remain.
       </p>
       {listTable(THRESHOLD_COLUMNS, rows)}
     </>

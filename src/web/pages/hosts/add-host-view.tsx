@@ -45,7 +45,8 @@ export function addHostView(model: AddHostModel): Html {
       </div>
       {isLocal && (
         <p class="notice">
-          You reach this server as {server}, which other machines can’t. Say below how they reach it.
+          You opened this server as {server}, which other machines can’t reach. Enter its name or address for
+          them below.
         </p>
       )}
       <form class="filters" method="get" action="/add-host">
@@ -70,7 +71,7 @@ export function addHostView(model: AddHostModel): Html {
       {oneLinePart(model)}
       {way === null ? (
         <p class="notice">
-          This server takes nothing from agents: both ports of <code>collect</code> are closed.
+          This server does not accept agents: both ports of <code>collect</code> are closed.
         </p>
       ) : (
         <>
@@ -101,12 +102,12 @@ export function addHostView(model: AddHostModel): Html {
         </p>
       ) : (
         <p class="soft">
-          The passphrase is in these commands: who has it can report as a new host. Treat them as you treat
-          it.
+          These commands contain the passphrase, which lets anybody report as a new host. Keep them as secret
+          as the passphrase itself.
         </p>
       )}
       <p class="soft">
-        To try an agent first, <code>monitor agent --once</code> prints what it would send, and sends nothing.
+        To try an agent first, <code>monitor agent --once</code> prints what it would send without sending it.
       </p>
     </>
   )
@@ -119,8 +120,8 @@ function oneLinePart({ server, web, csrf, url, code, base }: AddHostModel): Html
     return (
       <p class="notice">
         <span>
-          Over HTTPS this page makes a one-time code, and one line that installs an agent from this server:
-          switch on <code>web.tls</code>.
+          Over HTTPS this page creates a one-time code and a one-line installer for agents. To enable it, set{' '}
+          <code>web.tls = true</code>.
         </span>
       </p>
     )
@@ -131,12 +132,12 @@ function oneLinePart({ server, web, csrf, url, code, base }: AddHostModel): Html
       <section class="section">
         <h2>In one line</h2>
         <p>
-          The line installs the agent from this server, with a code that lets one new host join within an
-          hour. The machine needs no way to the internet.
+          The command installs the agent from this server with a code that lets one new host join within an
+          hour. The machine needs no internet access.
         </p>
         <form method="post" action={`/add-host${url.search}`}>
           <input type="hidden" name="csrf" value={csrf} />
-          <button type="submit">Make a code and the line</button>
+          <button type="submit">Create code and command</button>
         </form>
       </section>
     )
@@ -166,7 +167,7 @@ function newcomers(fresh: AddHostModel['fresh'], total: number, now: number): Ht
       <p class="waiting-line" role="status">
         <span class="live-dot" aria-hidden="true" />
         Waiting. {total === 0 ? 'No host has reported yet.' : `${formatCount(total, 'host')} known so far.`} A
-        new one appears here by itself, a few seconds after it was started.
+        new host appears here within seconds of starting its agent.
       </p>
     )
   return (

@@ -34,7 +34,7 @@ const overview = route({ path: '/reports', access: 'viewer' }, ({ session, csrf,
         <div class="head">
           <div>
             <h1>Reports</h1>
-            <p class="lead">Each prints well, downloads as CSV, and is there as JSON by the API.</p>
+            <p class="lead">Each prints, downloads as CSV, and is available as JSON from the API.</p>
           </div>
         </div>
         <div class="entry-groups">

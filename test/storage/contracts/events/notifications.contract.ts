@@ -31,7 +31,7 @@ function aChange(uid: string | null, change: number, more: Partial<EventReport> 
   return { uid, change, time, metric: METRIC, severity: 2, status: 'open', message: 'too much', ...more }
 }
 
-/** Changes of events, and the way from there to a notice, in every database. */
+/** Changes of events, and how they become notifications, in every database. */
 export function describeNotifications(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench
@@ -61,19 +61,19 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
           { status: 'open', opened: MIDNIGHT + 600 },
           { status: 'closed', opened: MIDNIGHT + 60, closed: MIDNIGHT + 600 },
         ])
-        // What the agent said of it before, and is heard late, does not open it again.
+        // An earlier report of the agent that arrives late does not open it again.
         await say(aChange('u1', 2, { severity: 1 }), aChange('u1', 3, { status: 'closed' }))
         expect((await list())[1]).toMatchObject({ status: 'closed', closed: MIDNIGHT + 180 })
         expect((await store.events.list({ status: 'open' })).total).toBe(1)
       })
 
-      test('of an older event that are heard after a newer one opened leave that alone', async () => {
+      test('of an older event that arrive after a newer one opened do not change the newer one', async () => {
         await say(aChange('u2', 10))
         await say(aChange('u1', 1))
         expect(await list()).toMatchObject([{ status: 'open' }, { status: 'closed', closed: MIDNIGHT + 600 }])
       })
 
-      test('make a history of which the closing may be heard first', async () => {
+      test('make a complete history even if the closing arrives first', async () => {
         await say(aChange('u1', 3, { status: 'closed' }))
         await say(aChange('u1', 1))
         const id = await onlyId()
@@ -108,7 +108,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
         expect(await list()).toMatchObject([{ status: 'open' }, { status: 'closed', closed: MIDNIGHT + 540 }])
       })
 
-      test('of the original agent keep to what people decided', async () => {
+      test('of the original agent do not undo what users decided', async () => {
         const opened = aChange(null, 0, { time: MIDNIGHT + 60 })
         await say(opened)
         const id = await onlyId()
@@ -120,7 +120,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
         expect(await list()).toMatchObject([{ status: 'open' }, { id, status: 'closed' }])
       })
 
-      test('by people are noted with their comments, and an event is reopened only while it is the only one', async () => {
+      test('by users are recorded with their comments, and an event is reopened only while no other is open', async () => {
         await say(aChange('u1', 1))
         const id = await onlyId()
         expect(await store.events.acknowledge(id, 'ann', MIDNIGHT + 70, 'on it')).toBe(true)
@@ -229,7 +229,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
         rule = { ...A_RULE, id: (await store.rules.add(A_RULE)) ?? -1 }
       })
 
-      /** Writes a notice for the oldest change that waits. */
+      /** Writes a notification for the oldest change that waits. */
       async function completeOldest(uid: string, recheckAt: number | null = null) {
         const [change] = await store.outbox.listChanges(1)
         if (!change) throw new Error('no change waits')
@@ -271,14 +271,14 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
         ])
       })
 
-      test('never says times ahead of those at which the server heard of them', async () => {
+      test('has no time later than the one at which the server received the report', async () => {
         await say(aChange('u1', 1, { time: MIDNIGHT + 90_000 }))
         expect(await store.outbox.listChanges(9)).toMatchObject([
           { opened: MIDNIGHT + 5000, changed: MIDNIGHT + 5000, event: { opened: MIDNIGHT + 90_000 } },
         ])
       })
 
-      test('tells when to ask again, but not while a change of the event waits', async () => {
+      test('lists what is to be evaluated again, except while a change of the event waits', async () => {
         await say(aChange('u1', 1))
         await completeOldest('n1', MIDNIGHT + 7000)
         expect(await store.outbox.listDue(MIDNIGHT + 6999, 9)).toEqual([])
@@ -289,7 +289,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
         expect(await store.outbox.listDue(MIDNIGHT + 7000, 9)).toEqual([])
       })
 
-      test('a notice bound to its own uid is a single that counts as one', async () => {
+      test('a notification bound to its own uid counts as one that is sent alone', async () => {
         await say(aChange('u1', 1))
         await completeOldest('n1')
         const ids = (await store.outbox.listWaiting(9)).map(({ id }) => id)
@@ -309,7 +309,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
         expect(await store.outbox.countSent(MIDNIGHT)).toMatchObject([{ total: 1 }])
       })
 
-      test('keeps attempts, digests and what became of each notice', async () => {
+      test('keeps attempts, digests and the outcome of each notification', async () => {
         await say(aChange('u1', 1), aChange('u1', 2, { severity: 1 }))
         await completeOldest('n1')
         await completeOldest('n2')
@@ -355,7 +355,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
           receipt: { time: MIDNIGHT + 6010, isDelivered: true, answer: 'ok', channel: 'mail' },
         })
         expect((await store.events.deliverySums([])).size).toBe(0)
-        // Digests are no storm of their own.
+        // A digest does not count as many notifications.
         expect(await store.outbox.countSent(MIDNIGHT)).toEqual([])
       })
 
@@ -423,7 +423,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
       })
     })
 
-    test('what the engine watches: who was heard, whose clock differs, which problems are seen', async () => {
+    test('what the engine watches: when hosts were last seen, whose clock differs, which problems are open', async () => {
       await store.ingest.write([
         aReport('web01', { seen: MIDNIGHT + 5, clockSkew: 100 }),
         aReport('web02', { seen: MIDNIGHT + 7, clockSkew: -200 }),

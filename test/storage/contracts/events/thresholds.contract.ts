@@ -22,7 +22,7 @@ const OWN: ReportedThreshold = {
   isStandard: false,
 }
 
-/** What every database must do with the thresholds that agents tell. */
+/** What every database must do with the thresholds that agents report. */
 export function describeThresholds(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench
@@ -35,7 +35,7 @@ export function describeThresholds(name: string, makeWorkbench: () => Workbench)
       ;({ bench, store } = opened)
     })
 
-    test('are kept as they were told, host by host', async () => {
+    test('are kept as they were reported, host by host', async () => {
       await tell('web01', [OWN, ...STANDARD])
       await tell('web02', [])
       await tell('old01')
@@ -45,7 +45,7 @@ export function describeThresholds(name: string, makeWorkbench: () => Workbench)
       expect(await store.hosts.thresholds('nobody')).toBeNull()
     })
 
-    test('are replaced by others, kept by packets without facts, and gone when the agent tells none', async () => {
+    test('are replaced by others, kept by packets without facts, and removed when the agent reports none', async () => {
       await tell('web01', STANDARD)
       await tell('web01', [OWN])
       await store.ingest.write([aReport('web01', { facts: null })])
@@ -56,7 +56,7 @@ export function describeThresholds(name: string, makeWorkbench: () => Workbench)
       expect(await store.hosts.thresholds('web01')).toEqual(STANDARD)
     })
 
-    test('are gone after the database was opened anew by an engine that never heard them', async () => {
+    test('are removed even by an engine that opened the database later and never received them', async () => {
       await tell('web01', STANDARD)
       await store.close()
       store = await bench.open(fakeClock(MIDNIGHT * 1000))
@@ -64,7 +64,7 @@ export function describeThresholds(name: string, makeWorkbench: () => Workbench)
       expect(await store.hosts.thresholds('web01')).toBeNull()
     })
 
-    test('are right though the agent told another engine something else meanwhile', async () => {
+    test('are right although the agent reported others to another engine meanwhile', async () => {
       const other = await bench.open(fakeClock(MIDNIGHT * 1000))
       await tell('web01', STANDARD)
       await tell('web01', [OWN], other)
@@ -95,7 +95,7 @@ export function describeThresholds(name: string, makeWorkbench: () => Workbench)
       expect(await store.hosts.thresholds('web01')).toEqual([OWN])
     })
 
-    test('are as many as can be told, with the longest names', async () => {
+    test('are stored up to the largest number that can be reported, with the longest names', async () => {
       const many = Array.from({ length: 500 }, (_, i) => ({ ...OWN, metric: `${'é'.repeat(250)}${i}` }))
       await tell('web01', many)
       expect(await store.hosts.thresholds('web01')).toEqual(many)

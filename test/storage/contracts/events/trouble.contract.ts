@@ -62,13 +62,13 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       const newest = await list('newest')
       expect(await list('oldest')).toEqual(newest.toReversed())
       expect(await list('oldest', { offset: 1, limit: 2 })).toEqual(newest.toReversed().slice(1, 3))
-      // That of several hosts is none of theirs.
+      // An event of several hosts belongs to none of them alone.
       expect(await list('host')).toEqual([worst[0] ?? '', 'disk', 'load', 'memory', 'queue', 'load'])
       expect(await list('host', { facets: [['db']] })).toEqual([])
       expect(await list('severity', { host: 'db' })).toEqual([worst[0] ?? '', 'disk', 'load', 'memory'])
     })
 
-    test('when events were open is told by slots, and by host', async () => {
+    test('the times when events were open are given by slot and by host', async () => {
       await say('web', open('queue', 2, 40), {
         ...open('queue', 2, 55),
         uid: 'queue-40',
@@ -93,7 +93,7 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       )
     })
 
-    test('of a host it is told exactly, by slots, however many events there are', async () => {
+    test('for one host they are exact, by slot, however many events there are', async () => {
       const close = (minute: number, from: number): EventReport => ({
         ...open('queue', 2, minute),
         uid: `queue-${from}`,
@@ -206,7 +206,7 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       expect(await store.maintenance.check()).toEqual([])
     })
 
-    test('whatever a person or the server changes is told to pages that are open', async () => {
+    test('whatever a user or the server changes reaches pages that are open', async () => {
       const [{ id } = { id: 0 }] = (await store.events.list({ host: 'web', status: 'open' })).events
       const changes: Readonly<Record<string, () => Promise<unknown>>> = {
         acknowledge: () => store.events.acknowledge(id, 'ann', MIDNIGHT + 700),

@@ -26,7 +26,7 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       await say('db01')
     })
 
-    test('a host is in the groups that its agent says, and in those that people gave it', async () => {
+    test('a host is in the groups that its agent reports and in those that users gave it', async () => {
       expect(await store.hosts.giveGroups('web01', ['shop', 'web', 'shop'])).toBe(true)
       expect(await store.hosts.giveGroups('nobody', ['shop'])).toBe(false)
       expect(await store.hosts.find('web01')).toMatchObject({
@@ -39,7 +39,7 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       expect(await store.hosts.groups()).toEqual(['berlin', 'shop', 'web'])
     })
 
-    test('ten people who add a host to a group at once all do', async () => {
+    test('ten users who add a host to a group at once all succeed', async () => {
       await Promise.all(
         Array.from({ length: 10 }, (_, i) =>
           store.hosts.changeGroups('web02', (given) => [...given, `group${i}`]),
@@ -51,7 +51,7 @@ export function describeGroups(name: string, makeWorkbench: () => Workbench) {
       expect(await store.hosts.changeGroups('nobody', () => ['x'])).toBe(false)
     })
 
-    test('an agent that says other groups leaves the old ones, but none that people gave', async () => {
+    test('an agent that reports other groups leaves the old ones, but none that users gave', async () => {
       await store.hosts.giveGroups('web01', ['web'])
       await say('web01', ['paris'])
       expect(await groupsOf('web01')).toEqual(['paris', 'web'])

@@ -52,7 +52,7 @@ export function describeGrowth(name: string, makeWorkbench: () => Workbench) {
       expect((await store.ingest.write([aReport('b', { keyHash })])).size).toBe(0)
     })
 
-    test('facts: lists beyond the bound are left out, the rest stays, and each is told once', async () => {
+    test('facts: lists beyond the bound are left out, the rest stays, and each is logged once', async () => {
       const store = await open({ factsBytes: 600 })
       const mounts = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`disk${i}`, `/srv/data/${i}`]))
       const { facts } = aReport('a')

@@ -18,7 +18,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       ;({ bench, store } = opened)
     })
 
-    test('mount points are those that the agent told last, and stay while it tells no facts', async () => {
+    test('mount points are those that the agent reported last, and stay while it sends no facts', async () => {
       const tell = (mounts?: Record<string, string>) =>
         store.ingest.write([aReport('db01', { facts: { ...FACTS, ...(mounts && { mounts }) } })])
       const found = async () => (await store.hosts.find('db01'))?.mounts
@@ -46,7 +46,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       })
     })
 
-    test('which agent it is, and how that spells names, is kept until another agent tells facts', async () => {
+    test('which agent it is, and how that spells names, is kept until another agent sends facts', async () => {
       const tell = (agent: string | null, spellings?: Record<string, string>) =>
         store.ingest.write([
           aReport('win01', {
@@ -122,7 +122,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       }
       beforeEach(async () => {
         await store.ingest.write([aReport('db01', { events: [{ ...report, message: 'full' }] })])
-        // Servers go on counting where the test before ended.
+        // On a database server, ids continue from the previous test.
         id = (await store.events.list({})).events[0]?.id ?? 0
       })
 
@@ -186,7 +186,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       })
     })
 
-    test('an event of an agent that tells no value has none', async () => {
+    test('an event of an agent that sends no value has none', async () => {
       const report = {
         uid: null,
         change: 0,

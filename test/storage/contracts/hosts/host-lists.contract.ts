@@ -23,7 +23,7 @@ export function describeHostLists(name: string, makeWorkbench: () => Workbench) 
       store = opened.store
     })
 
-    test('names come in the order in which people read them, after a renaming too', async () => {
+    test('names are in natural order, after a renaming too', async () => {
       for (const host of ['web10', 'web2', 'web1', 'db-1-20', 'db-1-3', 'web02b', 'web', 'x99999999999'])
         await add(host)
       const order = ['db-1-3', 'db-1-20', 'web', 'web1', 'web2', 'web02b', 'web10', 'x99999999999']

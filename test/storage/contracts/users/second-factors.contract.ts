@@ -21,7 +21,7 @@ export function describeSecondFactors(name: string, makeWorkbench: () => Workben
       await store.secondFactors.set('anna', FACTOR)
     })
 
-    test('are sealed under a key of the servers, without which the database tells none', async () => {
+    test('are sealed under a key of the servers, without which the database reveals none', async () => {
       expect(await store.secondFactors.isProtected()).toBe(false)
       const ours = new SecretBox('a secret of the servers of this database')
       expect(await store.secondFactors.protect(ours)).toBe(true)

@@ -5,8 +5,8 @@ import { aReport, MIDNIGHT } from '../../reports.ts'
 import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
-/** What every database must do with people, what they prefer and what they did. */
-export function describePeople(name: string, makeWorkbench: () => Workbench) {
+/** What every database must do with users, their preferences and the audit log. */
+export function describeUsers(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let store: Store
 

@@ -55,7 +55,7 @@ test('says how many they are and changes none by being looked at', async () => {
   expect(await countOf('web01')).toBe(250)
 })
 
-test('changes every one of them with the comment, what opened since stays, and the log says so in a line', async () => {
+test('changes every one of them with the comment, leaves what opened since, and writes one line to the log', async () => {
   const markup = await get(`${PATH}?host=web01`)
   await site.clock.advance(120_000)
   await site.store.events.report('web01', [

@@ -72,7 +72,7 @@ describe('an action from a list', () => {
   })
 })
 
-describe('two people act on one event', () => {
+describe('two users act on one event', () => {
   test('the second sees what the first did, and changes nothing', async () => {
     await site.store.events.acknowledge(id, 'vera', site.clock.now())
     await site.clock.advance(30_000)
@@ -138,7 +138,7 @@ describe('the links of a notification', () => {
     expect(JSON.stringify([await find(), await site.store.maintenanceWindows.list()])).toBe(before)
   })
 
-  test('ask a stranger to sign in first, and lead on to the page', async () => {
+  test('ask for a sign-in first, and then lead to the page', async () => {
     const answer = await site.send(`/events/${id}/acknowledge`)
     expect([answer.status, answer.headers.get('location')]).toEqual([
       303,

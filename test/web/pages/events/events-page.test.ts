@@ -144,7 +144,7 @@ describe('the page of an event', () => {
     id = await open('web01', 'perf.processor.percent.used', 2, 300)
   })
 
-  test('shows its facts, its history and that nobody was told', async () => {
+  test('shows its facts, its history and that nobody was notified', async () => {
     const markup = await get(`/events/${id}`)
     for (const part of [
       'perf.processor.percent.used',
@@ -212,7 +212,7 @@ describe('the page of an event', () => {
     expect(await get(`/events/${event}`)).toContain('class="line"')
   })
 
-  test('shows each attempt to tell somebody, and secrets of addresses to administrators alone', async () => {
+  test('shows each attempt to notify, and secrets of addresses to administrators only', async () => {
     const event = await site.store.events.find(id)
     if (!event) throw new Error('the event is gone')
     const target = 'https://hooks.example.org/secret-token'

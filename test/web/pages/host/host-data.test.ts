@@ -38,7 +38,7 @@ const readApi = async () => {
   return { status: response.status, body: await response.json() }
 }
 
-test('the page of a host and the API tell what is missing of it and why', async () => {
+test('the page of a host and the API show what is missing of it and why', async () => {
   await send(1, 4, 1)
   expect(await readPage()).toContain('<span class="soft">complete</span>')
   const from = site.clock.now() - 5000

@@ -141,7 +141,7 @@ describe('the graphs of a host', () => {
     })
   })
 
-  test('things of a kind are sorted as people count', () => {
+  test('entries of a kind are in natural order', () => {
     const metrics = ['eth10', 'eth2'].map((name) => `perf.network.${name}.bytes.sent`)
     const [network] = plan(metrics)
     expect(network?.more.map(({ title }) => title)).toEqual(['eth2', 'eth10'])

@@ -14,7 +14,7 @@ afterEach(() => site.stop())
 const read = async (path: string, headers: Record<string, string>) =>
   (await site.send(path, { headers })).text()
 
-test('names of groups are read as people write them', () => {
+test('names of groups are read in any case, with commas, spaces or semicolons between', () => {
   expect(readGroups('Web, berlin  web;x')).toEqual({ groups: ['berlin', 'web', 'x'], wrong: [] })
   expect(readGroups('a/b, <script>, ok')).toEqual({ groups: ['ok'], wrong: ['a/b', '<script>'] })
   expect(['a', 'büro-1', 'A', '', '-a', 'a b', 'a'.repeat(65)].map(isGroupName)).toEqual([

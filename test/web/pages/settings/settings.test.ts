@@ -432,7 +432,7 @@ describe('preferences', () => {
     ).toBe(400))
 })
 
-describe('what the server tells of itself', () => {
+describe('what the server shows about itself', () => {
   test('the audit log is read by person and by words', async () => {
     await site.store.audit.add({
       time: 1,
@@ -463,7 +463,7 @@ describe('what the server tells of itself', () => {
     expect(await text('/settings/storage')).toContain('<span class="name">Hosts</span><b>1</b>')
   })
 
-  test('the page of storage tells what each host takes, and of the last backup', async () => {
+  test('the storage page shows what each host takes, and the last backup', async () => {
     expect(await text('/settings/storage')).toContain('No <code>monitor backup</code> has been run yet')
     const folder = mkdtempSync(join(tmpdir(), 'monitor-backup-'))
     await site.report('large', site.clock.now() - 60, { a: 1, b: 2, c: 3 })

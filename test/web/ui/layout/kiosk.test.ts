@@ -31,7 +31,7 @@ describe('a wall screen', () => {
     return { markup, next: /data-kiosk-next="([^"]*)"/.exec(markup)?.[1]?.replaceAll('&amp;', '&') }
   }
 
-  test('has no frame, and stays where it is unless it is told to go round', async () => {
+  test('has no frame, and stays on its page unless it is set to rotate', async () => {
     const { markup, next } = await read('/?kiosk')
     expect(markup).not.toContain('class="rail"')
     expect(markup).toContain('data-live-state')

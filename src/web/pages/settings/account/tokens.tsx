@@ -173,7 +173,7 @@ const tokenForm = ({ csrf, problems, name, access, groups, expires, choices }: T
         value: groups,
         maxLength: MAX_SCOPE,
         problem: problems.groups,
-        hint: 'For example web, berlin: the token reads and changes only what is of their hosts. Leave empty for all hosts.',
+        hint: 'For example web, berlin: the token is limited to the hosts of these groups. Leave empty for all hosts.',
       })}
       {textField({
         name: 'password',
@@ -183,7 +183,7 @@ const tokenForm = ({ csrf, problems, name, access, groups, expires, choices }: T
         autocomplete: 'current-password',
         maxLength: MAX_PASSWORD,
         problem: problems.password,
-        hint: 'Needed unless the token is for a viewer.',
+        hint: 'Required unless the role is viewer.',
       })}
       <div class="form-end">
         <button class="primary" type="submit">

@@ -121,7 +121,7 @@ function offView(request: WebRequest, secret: string, problems: Problems): Html 
         )}
         <h2>1. Scan the code with the app</h2>
         <p>
-          Any app for such codes will do (they are called TOTP, or authenticator). Let it read this, or{' '}
+          Any authenticator app (TOTP) will do. Let it read this, or{' '}
           <a href={address}>open it on this device</a>.
         </p>
         <div class="qr-place">

@@ -44,7 +44,7 @@ export const pagesPart = () => (
         'Compare',
         <>
           Metrics of several hosts in one graph, with their events. <a href="/compare">Compare</a> keeps
-          everything in its address, which can be sent to others.
+          everything in its address, so a link can be shared.
         </>,
       ],
       [
@@ -58,14 +58,14 @@ export const pagesPart = () => (
       [
         'Saved views',
         <>
-          A name for a page with its filters, columns and order, for you or for everybody. They stand in the
-          navigation.
+          A name for a page with its filters, columns and order, for you or for everybody. Saved views appear
+          in the navigation.
         </>,
       ],
       [
         'Wall screens',
         <>
-          <code>?kiosk</code> behind an address leaves out the frame and makes everything larger, as in{' '}
+          <code>?kiosk</code> at the end of an address hides the frame and enlarges everything, as in{' '}
           <a href="/?kiosk">home for a wall</a>. <code>?kiosk=30</code> alternates between home and events
           every 30 seconds.
         </>,
@@ -73,9 +73,9 @@ export const pagesPart = () => (
       [
         'Events',
         <>
-          What is or was wrong, the most severe first. In a wide window an event stands beside the list: its
-          graph, what else changed on the host, who was notified, and its history. Select several, or all that
-          match the filter, to change them together.
+          Current and past problems, most severe first. In a wide window the selected event is shown beside
+          the list: its graph, what else changed on the host, who was notified, and its history. Select
+          several, or all that match the filter, to change them together.
         </>,
       ],
       [
@@ -126,8 +126,8 @@ export const eventsPart = () => (
       [
         'Acknowledge',
         <>
-          Somebody looks after it: repeated and delayed notifications stop. The event stays open. If somebody
-          else was faster, the page says who.
+          Shows that somebody is working on it: repeated and delayed notifications stop. The event stays open.
+          If somebody else was faster, the page says who.
         </>,
       ],
       [
@@ -138,7 +138,7 @@ export const eventsPart = () => (
         </>,
       ],
       ['Mute', <>Holds the notifications of a host for some time: a maintenance window that begins now.</>],
-      ['No data', <>The metric is no longer reported, so nobody knows whether the problem is still there.</>],
+      ['No data', <>The metric is no longer reported, so it is unknown whether the problem persists.</>],
       [
         'Notification rules',
         <>

@@ -246,7 +246,7 @@ const timeFields = (fields: MaintenanceFields, problems: Problems): Html => (
         value: fields.monthDays,
         problem: problems.monthDays,
         maxLength: 100,
-        hint: 'As in 1, 15, last. A month without such a day is left out.',
+        hint: 'As in 1, 15, last. Months without that day are skipped.',
       }),
     )}
     {shownFor(
@@ -265,7 +265,7 @@ const timeFields = (fields: MaintenanceFields, problems: Problems): Html => (
           type: 'time',
           value: fields.end,
           problem: problems.end,
-          hint: 'When it is not after the beginning: on the next day.',
+          hint: 'If not after the start, it ends on the next day.',
         })}
       </div>,
     )}
