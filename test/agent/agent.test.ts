@@ -160,7 +160,7 @@ describe('an agent with its server', () => {
     )
   })
 
-  test('tells that the host lives though there is nothing to send', async () => {
+  test('sends a sign of life when there is nothing else to send', async () => {
     const server = newServer()
     await start(server)
     await bench.advanceUntil(() => bench.cycles.length === 5 && hasAll(server))
@@ -377,7 +377,7 @@ describe('an agent whose server fails', () => {
     expect(bench.logLines.filter((line) => line.includes('dropped'))).toHaveLength(1)
   })
 
-  test('goes on after values were refused, and says so', async () => {
+  test('goes on after values were rejected, and logs that', async () => {
     const server = newServer()
     server.answer = (batch, { accept, reply }) => {
       if (batch.frames.length === 0) return accept()

@@ -134,7 +134,7 @@ test('what a full queue drops and what was not measured is known by number and t
   expect((await auditNow()).missing).toEqual({ size: measured - stored, off })
 })
 
-test('a queue that is damaged or lost is counted, told to the server, and its numbers go on', async () => {
+test('a queue that is damaged or lost is counted and reported to the server, and its numbers go on', async () => {
   const agent = await start()
   await pass(2)
   await stopServer()
@@ -171,7 +171,7 @@ test('a queue that is damaged or lost is counted, told to the server, and its nu
   expect(events.map(({ metric }) => metric)).toContain('perf.agent.data.missing.queue')
 })
 
-test('a database that was put back by hand has a hole for that reason, and an event says so', async () => {
+test('a database that was restored by hand has a gap with that reason, and an event reports it', async () => {
   await start()
   await pass(3)
   await stopServer()

@@ -64,7 +64,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
   }
 }, 30_000)
 
-test('an event that opens and closes on the agent is stored with its times, told twice and while storage was away', async () => {
+test('an event that opens and closes on the agent is stored with its times, although it was reported twice and storage was unavailable', async () => {
   const bench = openBench()
   const values = new Map([['perf.memory.percent.used', 90]])
   setValues(bench, values)

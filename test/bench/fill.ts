@@ -33,7 +33,7 @@ export type Fill = {
 
 /**
  * Writes the benchmark's machines straight through the store, a host at a time in packets of 250 minutes,
- * folding as it goes so that the frames never pile up.
+ * compacting as it goes so that the frames never pile up.
  */
 export async function fillStore(store: Store, { hosts, start, minutes, seen }: Fill): Promise<void> {
   for (let host = 0; host < hosts; host++) {

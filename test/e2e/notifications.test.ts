@@ -206,7 +206,7 @@ test('killed while it sends, the server sends again with the same key, and nothi
   receiver.answer = () => 'hang'
   await say('web01', report(1, 'open'))
   await until('the first try', () => receiver.requests.length === 1)
-  // Committed, but no rule was asked yet, or nothing sent: whatever the moment, it has to come out.
+  // Committed, but perhaps no rule was evaluated or nothing was sent yet: it must be notified in any case.
   await say('web01', report(2, 'closed'))
   await say('web02', report(1, 'open', { uid: 'u2' }))
   server?.signal('SIGKILL')
@@ -227,7 +227,7 @@ test('killed while it sends, the server sends again with the same key, and nothi
   expect(order.map(({ kind }) => kind)).toEqual(['opening', 'opening', 'closing'])
 }, 60_000)
 
-test('a host that dies is told once, and its next packet ends that; a host that goes on is not touched', async () => {
+test('a host that dies is notified once, and its next packet closes the event; a host that goes on has none', async () => {
   await startServer({ 'events.availability_check': '3s' })
   await run('rule', 'add', '--name', 'all', '--channel', 'webhook', '--target', `${receiver.url}/hook`)
   await say('web01', report(1, 'open'))

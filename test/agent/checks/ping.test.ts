@@ -42,7 +42,7 @@ test('ping says when there is no answer, no way, or no such host', () => {
   expect(ping('0 2147483647', 'nowhere.invalid').reason).toContain('can not be resolved')
 })
 
-test('ping says so when the system does not let us', () => {
+test('ping reports when the system does not permit it', () => {
   const { values, reason } = ping('1 0', '127.0.0.1')
   expect(values).toEqual({ state: 0 })
   expect(reason).toContain('net.ipv4.ping_group_range')

@@ -224,7 +224,7 @@ test('more than 64 are not watched but counted; those that run come first', asyn
   ).toEqual([])
 })
 
-test('one that is gone while it is asked for, or that answers nonsense, does not touch the others', async () => {
+test('one that ends while it is read, or whose answer is invalid, does not affect the others', async () => {
   docker.containers = [
     web(),
     web({ id: id(2), names: ['/gone'], labels: {} }),
@@ -264,7 +264,7 @@ test.each<[string, () => Response, RegExp]>([
   })
 })
 
-test('no engine, and a socket at which nobody listens, are told', async () => {
+test('a missing engine and a socket without a listener are reported', async () => {
   docker.close()
   const gone = createContainerJob({ sockets: [join(folder, 'none.sock')], intervalMs: 60_000, clock })
   await expect(gone.run(new AbortController().signal)).rejects.toThrow(

@@ -117,7 +117,7 @@ describe('a Windows server', () => {
     expect(first['perf.filesystem.c.percent.used']).toBe(70)
   })
 
-  test('without performance counters lacks what they tell, and nothing else', async () => {
+  test('without performance counters lacks their metrics, and nothing else', async () => {
     const { second, failed } = await measure((_, state) => fakeWin32({ ...state, counters: {} }))
     expect(failed).toBe(0)
     expect(Object.keys(second).filter((name) => /disk|active|pagefile/.test(name))).toEqual([])
@@ -173,7 +173,7 @@ describe('a Windows server', () => {
   })
 })
 
-test('a restart that is due is told', () => {
+test('a pending restart is reported', () => {
   const [state] = readStates('server-2022')
   if (state === undefined) throw new Error('no fixture')
   const say = (isRebootPending: boolean) => {
