@@ -87,16 +87,24 @@ async function openRelease(log: Log): Promise<() => void> {
 }
 
 /**
- * Gives back, soon after the start of a server, the code that only the start needed: some 25 MB. What is still needed
- * comes back from the kernel's cache when it is next run.
+ * Gives back the code that only the start of a server needed, some 25 MB, soon after it, and from time to time what only a
+ * rush has needed since. What is still needed comes back from the kernel's cache when it is next run.
  */
 export function releaseStart(clock: Clock, log: Log): void {
   if (process.platform !== 'linux' || !Bun.isStandaloneExecutable) return
-  clock.after(RELEASE_AFTER_MS, async () => (await openRelease(log))())
+  clock.after(RELEASE_AFTER_MS, async () => {
+    const release = await openRelease(log)
+    const releaseAgain = () => {
+      release()
+      clock.after(RELEASE_EVERY_MS, releaseAgain)
+    }
+    releaseAgain()
+  })
 }
 
 /** Most of what follows the start, such as the first look of each task, has run by then. */
 const RELEASE_AFTER_MS = 1000
+const RELEASE_EVERY_MS = 300_000
 
 /** By then an agent of any interval has sampled, and most have sent. */
 const FIRST_AFTER_MS = 5000

@@ -6,7 +6,7 @@ import { collectComplaints, openContext } from './harness/browser.ts'
 import { openSeededBrowser } from './harness/seeded-browser.ts'
 import { PASSWORD, type SeededWebsite, USER } from './harness/website.ts'
 
-/** What a page seldom meets: values that are huge or alone, readers in other zones, hosts that say little. */
+/** Rare input for a page: huge or single values, readers in other time zones, hosts that report little. */
 
 let browser: Browser
 let website: SeededWebsite
@@ -157,7 +157,7 @@ test.each([
     expect(new URL(page.url()).searchParams.get('from')).toBe(String(seconds))
     expect(new URL(page.url()).searchParams.get('to')).toBe('')
     expect(await page.getByLabel('Opened from').inputValue()).toBe(text)
-    // The fields of a graph say the same.
+    // The fields of a graph show the same.
     await page.goto(
       `/hosts/${FIRST_HOST}/metrics/perf.memory.percent.used?from=${seconds}&to=${seconds + 3600}`,
     )
