@@ -81,7 +81,7 @@ test('an event that opens and closes on the agent is stored with its times, alth
       takeBoundHits: () => [],
       async write(reports) {
         const refused = await database.ingest.write(reports)
-        // Stored, but the agent will not hear of it and says it again.
+        // Stored, but the agent does not get the reply and sends it again.
         if (isAway) throw new Error('storage is away')
         return refused
       },

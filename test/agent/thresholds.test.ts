@@ -48,7 +48,7 @@ async function start(thresholds: readonly Threshold[], hasDefaultThresholds = fa
   agent = await bench.start({ ports: [server.port], interval: INTERVAL, thresholds, hasDefaultThresholds })
 }
 
-/** Gives the clock its seconds while the agent waits for answers. */
+/** Moves the clock on while the agent waits for answers. */
 async function stop() {
   const stopping = agent?.stop()
   agent = null

@@ -27,7 +27,7 @@ export type Fill = {
   /** Seconds since 1970 of the first minute. */
   readonly start: number
   readonly minutes: number
-  /** When the hosts were last heard; their status hangs on it. */
+  /** When the hosts were last seen; their status depends on it. */
   readonly seen: number
 }
 

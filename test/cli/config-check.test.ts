@@ -214,3 +214,19 @@ test('a threshold that no metric can match is reported with the nearest name, an
   ])
   expect(isSound).toBe(true)
 })
+
+test('a threshold of a check that is not there is told; of one that is, and of patterns, nothing', async () => {
+  const threshold = (metric: string) => `[[agent.threshold]]\nmetric = "${metric}"\nseverity = 2\nvalue = 5\n`
+  const metrics = ['perf.check.shop.milliseconds', 'perf.check.shp.milliseconds', 'perf.check.*.milliseconds']
+  write(
+    'agent.toml',
+    `[[agent.check]]\nname = "shop"\nkind = "tcp"\ntarget = "a:1"\n${metrics.map(threshold).join('')}`,
+  )
+  expect(await check([aRole('agent', 'agent.toml')], null)).toEqual({
+    isSound: true,
+    lines: [
+      'Warning: /agent.toml: agent.threshold: metric "perf.check.shp.milliseconds" matches nothing: there is no check with the name shp',
+      '/agent.toml (agent): the configuration is sound.',
+    ],
+  })
+})

@@ -61,7 +61,10 @@ function openssl(...args: string[]) {
 
 export type Stranger = { readonly code: number; readonly output: string }
 
-/** Runs `openssl s_client`: sends `text`, waits until the output matches `until` or the other side ends, and ends. */
+/**
+ * Runs `openssl s_client`: sends `text`, waits until the output matches `until` or the other side ends, and
+ * ends.
+ */
 export async function callBySClient(
   port: number,
   args: readonly string[] = [],

@@ -86,7 +86,7 @@ describe('systemd', () => {
     const service = await serveBus(bus.socket, 'org.freedesktop.systemd1', answer)
     const job = createSystemdJob({
       socket: bus.socket,
-      // One goes by another name of its unit.
+      // One is given by an alias of its unit.
       services: ['www', 'php.service', 'missing'],
       intervalMs: 60_000,
       clock: systemClock,

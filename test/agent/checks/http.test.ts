@@ -14,7 +14,7 @@ let own: WebServer<undefined>
 let folder: string
 let caFile: string
 let raw: Server
-/** What the raw server writes to who connects, and whether it ends then. */
+/** The bytes that the raw server writes to each client, and whether it closes the connection then. */
 let rawAnswer = { text: '', ends: true }
 
 beforeAll(async () => {

@@ -257,7 +257,7 @@ test('in the service of systemd, all mounts are read-only and the filesystems ar
   // It took writes while the agent ran.
   const after = await measure(filesystem, [at(sound), at(broken), at(`${broken}\n`), at(broken)])
   expect(writable(after)).toEqual({ sda1: 0, sda2: 1 })
-  // The agent was started later: what was meant is in /etc/fstab.
+  // The agent was started later: /etc/fstab shows how it was meant to be mounted.
   const fstab = '# a comment\nUUID=1 / ext4 errors=remount-ro 0 1\n/dev/sda3 /image ext4 noatime,ro 0 2\n'
   expect(writable(await measure(filesystem, [at(broken, fstab)]))).toEqual({ sda1: 0, sda2: 1 })
   expect(writable(await measure(filesystem, [at(broken)]))).toEqual({ sda2: 1 })
@@ -287,7 +287,7 @@ test('ext4 since Linux 6.15 calls itself writable after an error', async () => {
 test('one that the kernel made read-only is reported, one that was mounted read-only is not', async () => {
   const text = [
     '1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw,errors=remount-ro',
-    // After an error of its disk: the mount would still take writes, the filesystem does not.
+    // After a disk error the mount is still read-write, and the filesystem is not.
     '2 1 8:2 / /srv rw,relatime shared:3 - ext4 /dev/sda2 ro,errors=remount-ro',
     '3 1 8:3 / /opt ro,relatime - ext4 /dev/sda3 ro',
     '4 1 0:44 / /data rw,noatime - btrfs /dev/sdb ro,space_cache=v2',

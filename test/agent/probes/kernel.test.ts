@@ -209,7 +209,7 @@ describe('graphics processors', () => {
   test('of AMD have use, memory, temperature and power; a card that shows nothing is left out', async () => {
     const files = {
       ...EXTRA_FILES,
-      // A card of Intel has no such files, an older driver tells the power of now.
+      // An Intel card has no such files, and an older driver shows the present power instead of the average.
       '/sys/class/drm/card1/device/vendor': '0x8086\n',
       '/sys/class/drm/card2/device/gpu_busy_percent': '0\n',
       '/sys/class/drm/card2/device/hwmon/hwmon5/power1_input': '7100000\n',

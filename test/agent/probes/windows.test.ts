@@ -7,7 +7,7 @@ import type { Win32 } from '../../../src/platform/win32.ts'
 import { fakeWin32, readStates, type WindowsState } from '../../platform/fake-win32.ts'
 import { fakeClock } from '../../support/clock.ts'
 
-/** What the agent says of a Windows whose states lie 60 s apart; `change` makes it another one. */
+/** The agent's samples of a Windows machine whose two states are 60 s apart; `change` alters the machine. */
 async function measure(
   change: (win32: Win32, state: WindowsState, i: number) => Partial<Win32> = () => ({}),
   watched: { processes?: string[]; services?: string[] } = {},
@@ -99,7 +99,7 @@ describe('a Windows server', () => {
       'perf.filesystem.c.percent.used': 70,
       'perf.filesystem.c.bytes.free': 41051434598,
       'perf.filesystem.c.percent.active': 12.5,
-      // Of what this account may take, as df counts; the quota keeps the other half from it.
+      // Percent of what this account may use, as df counts; the quota withholds the other half.
       'perf.filesystem.d.percent.used': 0.04,
       'perf.filesystem.d.bytes.free': 1000000000000,
       'perf.process.sqlservr.state': 1,

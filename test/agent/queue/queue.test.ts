@@ -503,7 +503,7 @@ function damage(path: string) {
   closeSync(handle)
 }
 
-/** No file of this process may grow beyond it: to SQLite that is a disk that takes nothing more. */
+/** The largest size of a file of this process: to SQLite it looks like a full disk. */
 function limitFileSize(bytes: string) {
   const { exitCode } = Bun.spawnSync(['prlimit', '--pid', String(process.pid), `--fsize=${bytes}:unlimited`])
   if (exitCode !== 0) throw new Error('prlimit failed')

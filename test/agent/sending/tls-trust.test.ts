@@ -31,8 +31,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /**
- * What came of connecting a server that shows `files`: what it answered, or why there was no talk; and what
- * it heard.
+ * Connects to a server that shows `files`. Returns its answer or the reason of the failure, and whether the
+ * secret reached it.
  */
 async function tryConnect(files: TlsFiles | null, tls: Trust | null, host = '127.0.0.1') {
   let seen = ''
@@ -161,7 +161,7 @@ describe.each([
 })
 
 test('an agent sends nothing to a server that shows the right certificate without having its key', async () => {
-  // A stranger in between, who spoils what the server has signed: the same as if he had signed it himself.
+  // A man in the middle who alters the server's signature: the same as if he had signed it himself.
   const server = Bun.spawn(
     [
       'openssl',
