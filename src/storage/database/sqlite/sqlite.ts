@@ -60,16 +60,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const transaction = createTransaction(write, dialect)
   const readTurn = createReadTurn(reader, read, clock)
   const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
-  let turn: Promise<unknown> = Promise.resolve()
-  let closed = false
-
-  /** One after the other, whatever became of the one before. */
-  function takeLock<T>(act: () => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new Error('the database is closed'))
-    const mine = turn.then(act, act)
-    turn = mine
-    return mine
-  }
+  const turns = createTurns()
 
   return {
     dialect,
@@ -94,7 +85,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
       }
     },
     transaction: (act) =>
-      takeLock(async () => {
+      turns.take(async () => {
         await retry(() => write('BEGIN IMMEDIATE').run())
         // What others have committed until here is seen by reads within `act`, too.
         readTurn.end()
@@ -114,20 +105,38 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
         }
       }),
     exclusively: (act) =>
-      takeLock(() =>
+      turns.take(() =>
         retry(() => {
           readTurn.end()
           return act(writer)
         }),
       ),
     async close() {
-      if (closed) return
-      const last = turn
-      closed = true
-      await last.catch(() => {})
+      if (!(await turns.close())) return
       readTurn.end()
       reading.close()
       writing.close()
+    },
+  }
+}
+
+/** Runs one piece of work after the other, whatever became of the one before. */
+function createTurns() {
+  let last: Promise<unknown> = Promise.resolve()
+  let isClosed = false
+  return {
+    take<T>(act: () => Promise<T>): Promise<T> {
+      if (isClosed) return Promise.reject(new Error('the database is closed'))
+      const mine = last.then(act, act)
+      last = mine
+      return mine
+    },
+    /** Refuses further work and waits for the last; false when it was closed before. */
+    async close(): Promise<boolean> {
+      if (isClosed) return false
+      isClosed = true
+      await last.catch(() => {})
+      return true
     },
   }
 }
