@@ -140,7 +140,8 @@ function eventsView(model: EventsModel): Html {
           <h1>Events</h1>
           <p class="lead" data-live="lead">
             {isMore && 'More than '}
-            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)} · {saveViewLink(url)}
+            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)}
+            {saveViewLink(url)}
           </p>
         </div>
         <div class="totals" data-live="totals" role="group" aria-label="Severity">
