@@ -33,8 +33,8 @@ export type AgentOptions = {
   readonly queueFile: string
   /** Where `monitor health agent` reads how sending goes; null writes nothing. */
   readonly statusFile?: string | null
-  /** Keeps how often services were started again over a restart of the agent; null keeps nothing. */
-  readonly restartsFile?: string | null
+  /** Where counts of services and containers that started again outlast the agent; null keeps none. */
+  readonly restartsFolder?: string | null
   readonly processes: readonly string[]
   readonly services: readonly string[]
   readonly networkFilesystems?: boolean
@@ -72,7 +72,7 @@ export type SampleOptions = Pick<
   | 'configFile'
   | 'maxMetrics'
   | 'hostRoot'
-  | 'restartsFile'
+  | 'restartsFolder'
   | Exclude<keyof MachineSourceOptions, 'jobs'>
 > &
   Partial<Pick<AgentOptions, 'interval' | 'servers'>>

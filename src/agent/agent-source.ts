@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { SYSTEM_BUS } from '../platform/dbus/connection.ts'
 import type { SampleOptions } from './agent-options.ts'
 import { createDriveJob } from './bus/drive-job.ts'
@@ -7,13 +8,15 @@ import { createCheck } from './checks/service-check.ts'
 import { CONTAINER_SOCKETS, createContainerJob } from './containers/container-job.ts'
 import { type MachineSource, openSource } from './machine-source.ts'
 import { createNvidiaJob, hasNvidia } from './nvidia/nvidia-job.ts'
+import { RESTARTS_FILES } from './restart-count.ts'
 import { createTextFileJob } from './text-files/text-file-job.ts'
 import { createWindowsServiceJob } from './windows-service-job.ts'
 
 /** The local machine, and the checks. */
 export function openSourceFor(options: SampleOptions): MachineSource {
   const { checks = [], containers = false, textFiles = null, configFile = null } = options
-  const { interval = 60, clock, services, restartsFile = null } = options
+  const { interval = 60, clock, services, restartsFolder = null } = options
+  const keepIn = (name: string) => (restartsFolder === null ? null : join(restartsFolder, name))
   const jobs = checks.map((settings) => createCheck({ settings, configFile, clock }))
   if (textFiles !== null)
     jobs.push(createTextFileJob({ folder: textFiles, intervalMs: interval * 1000, clock }))
@@ -23,7 +26,15 @@ export function openSourceFor(options: SampleOptions): MachineSource {
     const intervalMs = Math.max(interval * 1000, LEAST_BUS_MS)
     // Without systemd, as in most containers, there is nothing to ask.
     if (existsSync(`${hostRoot}/run/systemd/system`))
-      jobs.push(createSystemdJob({ socket: bus, services, restartsFile, intervalMs, clock }))
+      jobs.push(
+        createSystemdJob({
+          socket: bus,
+          services,
+          restartsFile: keepIn(RESTARTS_FILES.services),
+          intervalMs,
+          clock,
+        }),
+      )
     jobs.push(createDriveJob({ socket: bus, intervalMs: Math.max(intervalMs, LEAST_DRIVE_MS) }))
   }
   const sockets = CONTAINER_SOCKETS.map((socket) => hostRoot + socket)
@@ -35,7 +46,15 @@ export function openSourceFor(options: SampleOptions): MachineSource {
     const { win32 } = options.platform
     jobs.push(createWindowsServiceJob({ win32, intervalMs: Math.max(interval * 1000, LEAST_BUS_MS) }))
   }
-  if (containers) jobs.push(createContainerJob({ sockets, intervalMs: interval * 1000, clock }))
+  if (containers)
+    jobs.push(
+      createContainerJob({
+        sockets,
+        restartsFile: keepIn(RESTARTS_FILES.containers),
+        intervalMs: interval * 1000,
+        clock,
+      }),
+    )
   return openSource({ ...options, jobs })
 }
 

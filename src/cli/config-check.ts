@@ -74,10 +74,19 @@ async function listWarnings(
     (found) =>
       `${where}: agent.threshold: metric "${found.pattern}" matches nothing that an agent reports${suggestNearest(found)}`,
   )
+  const names = config.agent.check.map(({ name }) => name)
+  const ofNoCheck = config.agent.threshold.flatMap(({ metric }) => {
+    const name = /^perf\.check\.([\w-]+)\./.exec(metric)?.[1]
+    return name === undefined || names.includes(name)
+      ? []
+      : [
+          `${where}: agent.threshold: metric "${metric}" matches nothing: there is no check with the name ${name}`,
+        ]
+  })
   const reader = watching === undefined ? null : await findReader(watching.user)
   const account = watching === undefined || reader === null ? null : { user: watching.user, reader }
   const ofChecks = await findCheckFileProblems(loaded, account)
-  return [...unmatched, ...ofChecks.map(describeProblem)]
+  return [...unmatched, ...ofNoCheck, ...ofChecks.map(describeProblem)]
 }
 
 /** Two roles of one account share their problems. */

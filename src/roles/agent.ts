@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { startAgent } from '../agent/agent.ts'
 import type { AgentOptions } from '../agent/agent-options.ts'
-import { RESTARTS_FILE } from '../agent/bus/restart-count.ts'
 import { sampleOnce } from '../agent/sample-once.ts'
 import type { CollectorAddress } from '../agent/sending/connect.ts'
 import { DELIVERY_STATUS_FILE } from '../agent/sending/delivery-status.ts'
@@ -89,7 +88,7 @@ export async function printOnce(loaded: LoadedConfig, print: (text: string) => v
   const platform = await openPlatform(loaded, context.log)
   const options = describeAgent(loaded, platform, context, { servers: [], passphrase: '' })
   // Whoever calls this is not the service, whose files are to stay its own.
-  const sample = await sampleOnce({ ...options, restartsFile: null })
+  const sample = await sampleOnce({ ...options, restartsFolder: null })
   closePlatform(platform)
   print(JSON.stringify(sample, null, 2))
   return EXIT.ok
@@ -161,7 +160,7 @@ function describeAgent(
     queueBytes: queueSize,
     queueFile: join(dataDir, QUEUE_FILE),
     statusFile: join(dataDir, DELIVERY_STATUS_FILE),
-    restartsFile: join(dataDir, RESTARTS_FILE),
+    restartsFolder: dataDir,
     processes,
     services,
     checks: agent.check,

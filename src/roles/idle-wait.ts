@@ -7,7 +7,7 @@ import { isLean } from './memory-tuning.ts'
 const LEAST_INTERVAL = 5
 
 /** A timer that `clock` does not know of is late by this at most. */
-const LONGEST_MS = 10_000
+const LONGEST_MS = 30_000
 
 /** Shorter waits are left to the runtime. */
 const SHORTEST_MS = 100

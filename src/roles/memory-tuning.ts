@@ -6,14 +6,21 @@ import type { Log } from '../lib/log.ts'
 /**
  * Bun collects garbage on a timer whenever a little work was done, and its allocator has a thread that gives
  * every freed page back at once: for a process that works for two milliseconds and then sleeps that is a
- * third of what it costs. Both can be told only by the environment, before the runtime starts.
+ * third of what it costs. Without the thread, freed pages go back when garbage is collected, and gaps between what
+ * is still used every ten minutes: some 3 MB that only the start needed. All can be told only by the environment,
+ * before the runtime starts.
  */
-const LEAN: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABLE: '1', MIMALLOC_PURGE_DELAY: '-1' }
+export const LEAN: Readonly<Record<string, string>> = {
+  BUN_GC_TIMER_DISABLE: '1',
+  MIMALLOC_PURGE_DELAY: '10000',
+  MIMALLOC_SCAVENGER: '0',
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: '600000',
+}
 
 /**
  * Restarts this program in the same process (execve: its id, streams and folder stay, so its parent does not
  * notice), with the runtime set for long sleeps. Returns when there is nothing to change: it was done, the parent
- * has set either variable, or this system or build can't.
+ * has set any of them, or this system or build can't.
  */
 export function tuneMemory(): void {
   if (process.platform !== 'linux' || !Bun.isStandaloneExecutable || isLean()) return
@@ -34,7 +41,7 @@ export const isLean = () => Object.entries(LEAN).every(([name, value]) => proces
 /**
  * Keeps memory what it was, since the runtime does not do so by itself: what the last cycles left (some 100 kB
  * each) is collected, and pages of the program that are not needed again are given back. First when most of the
- * start is done, then when the first cycles are, then every fifteen cycles. Looking at everything for garbage
+ * start is done, then when the first cycles are, then every thirty cycles. Looking at everything for garbage
  * costs as much as a cycle or two, so most of the times only what is new is looked at.
  *
  * @param interval seconds between two cycles
@@ -80,20 +87,28 @@ async function openRelease(log: Log): Promise<() => void> {
 }
 
 /**
- * Gives back, soon after the start of a server, the code that only the start needed: some 25 MB. What is still needed
- * comes back from the kernel's cache when it is next run.
+ * Gives back the code that only the start of a server needed, some 25 MB, soon after it, and from time to time what only a
+ * rush has needed since. What is still needed comes back from the kernel's cache when it is next run.
  */
 export function releaseStart(clock: Clock, log: Log): void {
   if (process.platform !== 'linux' || !Bun.isStandaloneExecutable) return
-  clock.after(RELEASE_AFTER_MS, async () => (await openRelease(log))())
+  clock.after(RELEASE_AFTER_MS, async () => {
+    const release = await openRelease(log)
+    const releaseAgain = () => {
+      release()
+      clock.after(RELEASE_EVERY_MS, releaseAgain)
+    }
+    releaseAgain()
+  })
 }
 
 /** Most of what follows the start, such as the first look of each task, has run by then. */
 const RELEASE_AFTER_MS = 1000
+const RELEASE_EVERY_MS = 300_000
 
 /** By then an agent of any interval has sampled, and most have sent. */
 const FIRST_AFTER_MS = 5000
 
 const WARM_AFTER_CYCLES = 2
-const EVERY_CYCLES = 15
+const EVERY_CYCLES = 30
 const THOROUGH_EVERY = 4

@@ -37,7 +37,7 @@ async function start(server: WireServer | readonly WireServer[], options: Partia
   agent = await bench.start({ ports, ...options })
 }
 
-/** Gives the clock its seconds while the agent waits for answers. */
+/** Moves the clock on while the agent waits for answers. */
 async function stop() {
   const stopping = agent?.stop()
   agent = null
@@ -160,7 +160,7 @@ describe('an agent with its server', () => {
     )
   })
 
-  test('tells that the host lives though there is nothing to send', async () => {
+  test('sends a sign of life when there is nothing else to send', async () => {
     const server = newServer()
     await start(server)
     await bench.advanceUntil(() => bench.cycles.length === 5 && hasAll(server))
@@ -278,7 +278,7 @@ describe('an agent whose server fails', () => {
     await stop()
     expect(queueLength()).toBe(0)
     expect(longest).toBeGreaterThan(600)
-    // What comes in parts has its number once.
+    // A batch that arrives in parts is counted once.
     const numbers = server.batches.flatMap((batch) =>
       batch.bytes <= 1200 && 'numbers' in batch ? [batch.numbers] : [],
     )
@@ -300,7 +300,7 @@ describe('an agent whose server fails', () => {
     const before = server.batches.length
     server.answer = (_, { accept }) => accept()
     await start(server)
-    // All is stored from the beginning here; what is waited for is that it comes again.
+    // Everything is stored from the beginning here; the test waits until it is sent again.
     await bench.advanceUntil(
       () => server.batches.slice(before).flatMap(({ frames }) => frames).length >= stored,
     )
@@ -377,7 +377,7 @@ describe('an agent whose server fails', () => {
     expect(bench.logLines.filter((line) => line.includes('dropped'))).toHaveLength(1)
   })
 
-  test('goes on after values were refused, and says so', async () => {
+  test('goes on after values were rejected, and logs that', async () => {
     const server = newServer()
     server.answer = (batch, { accept, reply }) => {
       if (batch.frames.length === 0) return accept()
@@ -388,7 +388,7 @@ describe('an agent whose server fails', () => {
     const said = () => bench.logLines.filter((line) => line.includes('too far in the future'))
     await bench.advanceUntil(() => bench.cycles.length >= 6 && hasAll(server))
     expect(said()).toHaveLength(1)
-    // A bound refuses the same with each sample: the log says it again after ten minutes, with all of them.
+    // A bound rejects the same values with each sample: the log repeats it after ten minutes, with their sum.
     await bench.advanceUntil(() => bench.cycles.length >= 13 && hasAll(server), 5)
     expect(said()).toHaveLength(2)
     expect(Number(/refused=(\d+)/.exec(said()[1] ?? '')?.[1])).toBeGreaterThan(10)

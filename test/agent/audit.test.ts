@@ -13,7 +13,7 @@ import type { Store } from '../../src/storage/ports/store.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { type Bench, openBench } from './support/bench.ts'
 
-// A real agent, collect engine and database; what is lost is lost on purpose, and the audit has to know of it.
+// A real agent, collect engine and database: data is lost on purpose, and the audit has to find it.
 
 const log = createLog({ level: 'error', format: 'text', write: () => {} })
 
@@ -85,7 +85,7 @@ async function auditNow(): Promise<HostAudit> {
   return audit
 }
 
-/** How many of the times that were measured the database has; the newest may be on their way. */
+/** How many of the measured times the database has; the newest may still be on their way. */
 async function countStored(): Promise<{ measured: number; stored: number }> {
   const { times } = await store.samples.range('web01', 'perf.test.count', 0, 1e11)
   const last = times.at(-1) ?? 0
@@ -134,7 +134,7 @@ test('what a full queue drops and what was not measured is known by number and t
   expect((await auditNow()).missing).toEqual({ size: measured - stored, off })
 })
 
-test('a queue that is damaged or lost is counted, told to the server, and its numbers go on', async () => {
+test('a queue that is damaged or lost is counted and reported to the server, and its numbers go on', async () => {
   const agent = await start()
   await pass(2)
   await stopServer()
@@ -156,12 +156,12 @@ test('a queue that is damaged or lost is counted, told to the server, and its nu
   const audit = await auditNow()
   const { measured, stored } = await countStored()
   expect(stored).toBeLessThan(measured - 50)
-  // Of the last moment of a crash nobody knows whether it was measured.
+  // Whether the minute of the crash itself was measured is unknown.
   const { damaged = 0, queue = 0, off, ...others } = audit.missing
   // How long it was off is known though the queue is gone.
   expect(off).toBe(((bench.cycles[count] ?? 0) - last) / 60 - 1)
   const lost = damaged + queue
-  // The times that were taken are lost with the queue: one may be measured for the second time.
+  // The queue held the times that were measured: without it one may be measured again.
   expect([measured - stored, measured - stored + 1, measured - stored + 2]).toContain(lost)
   expect(others).toEqual({})
   const { latest } = (await store.hosts.find('web01')) ?? {}
@@ -171,7 +171,7 @@ test('a queue that is damaged or lost is counted, told to the server, and its nu
   expect(events.map(({ metric }) => metric)).toContain('perf.agent.data.missing.queue')
 })
 
-test('a database that was put back by hand has a hole for that reason, and an event says so', async () => {
+test('a database that was restored by hand has a gap with that reason, and an event reports it', async () => {
   await start()
   await pass(3)
   await stopServer()
@@ -223,7 +223,7 @@ test('of two agents with one data folder the first goes on, and the second waits
   )
   const { repeated } = await auditNow()
   await pass(10)
-  // The copy numbers on where the other was; none of it comes through any more.
+  // The copy continues with the same numbers as the original, and nothing of it is stored any more.
   expect((await auditNow()).repeated).toBe(repeated)
   await stopServer()
   await startServer()

@@ -153,7 +153,7 @@ test('a backlog is not dropped for its age by an agent that starts with a clock 
   expect(backlog.filter((time) => !times.includes(time))).toEqual([])
 }, 30_000)
 
-test('a clock that is set back delays no alarm; what finds its time taken is counted and told', async () => {
+test('a clock that is set back delays no event; samples whose time is taken are counted and reported', async () => {
   const values = new Map([['perf.memory.percent.used', 99]])
   setValues(bench, values)
   agent = await bench.start({

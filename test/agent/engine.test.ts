@@ -64,7 +64,7 @@ test('the collect engine gets from the agent what was sampled, through its resta
   }
 }, 30_000)
 
-test('an event that opens and closes on the agent is stored with its times, told twice and while storage was away', async () => {
+test('an event that opens and closes on the agent is stored with its times, although it was reported twice and storage was unavailable', async () => {
   const bench = openBench()
   const values = new Map([['perf.memory.percent.used', 90]])
   setValues(bench, values)
@@ -81,7 +81,7 @@ test('an event that opens and closes on the agent is stored with its times, told
       takeBoundHits: () => [],
       async write(reports) {
         const refused = await database.ingest.write(reports)
-        // Stored, but the agent will not hear of it and says it again.
+        // Stored, but the agent does not get the reply and sends it again.
         if (isAway) throw new Error('storage is away')
         return refused
       },

@@ -37,7 +37,7 @@ function startProcess(thresholds: readonly Threshold[] = []) {
 
 type Queued = { readonly kind: number; readonly time: number }
 
-/** What is in the queue, read from a copy: the agent holds a lock. */
+/** The content of the queue, read from a copy because the agent holds a lock. */
 function readQueue(): Queued[] {
   for (const suffix of ['', '-wal']) {
     const copy = join(folder, `copy.db${suffix}`)

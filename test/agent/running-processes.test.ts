@@ -19,7 +19,7 @@ const REPORT: EventReport = {
   message: 'M',
 }
 
-test('a process of this very machine that is busy, and one that is large, are told', async () => {
+test('a busy process and a large process of this machine are listed', async () => {
   const busy = Bun.spawn([process.execPath, '-e', 'const end = Date.now() + 8000; while (Date.now() < end);'])
   try {
     await Bun.sleep(300)

@@ -60,7 +60,7 @@ describe('the schedule', () => {
     expect(times).toEqual([3600, 0, 60])
   })
 
-  test('takes a cycle late after an overrun, never two at once, and says so once', async () => {
+  test('runs a cycle late after an overrun, never two at once, and logs that once', async () => {
     const { clock, times, overlap, logLines } = run(START * 1000, 60, 150_000)
     await clock.advance(10 * MINUTE)
     expect(overlap.most).toBe(1)

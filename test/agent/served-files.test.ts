@@ -45,7 +45,7 @@ test.skipIf(!canTry)(
     )
     const log = new Response(child.stderr).text()
     try {
-      // Samples wait for a server that is not there: a queue that grows is a cycle that goes on.
+      // There is no server, so samples wait: a growing queue shows that cycles go on.
       const waiting = () => readDeliveryStatus(join(folder, 'agent-status.json'))?.waiting ?? 0
       await until(() => waiting() > 0, 20_000)
       const first = waiting()

@@ -48,7 +48,7 @@ async function start(thresholds: readonly Threshold[], hasDefaultThresholds = fa
   agent = await bench.start({ ports: [server.port], interval: INTERVAL, thresholds, hasDefaultThresholds })
 }
 
-/** Gives the clock its seconds while the agent waits for answers. */
+/** Moves the clock on while the agent waits for answers. */
 async function stop() {
   const stopping = agent?.stop()
   agent = null
@@ -194,7 +194,7 @@ describe('an agent with thresholds', () => {
     expect(tell()).toEqual(['open 3 @0, open 3 stale @30, open 3 @50'])
   })
 
-  test('tells later what happened while the server was away, with the times when it happened', async () => {
+  test('reports later what happened while the server was unreachable, with the times when it happened', async () => {
     server.close()
     await start([threshold({ duration: 10 })])
     await pass(1)
@@ -262,7 +262,7 @@ describe('an agent with thresholds', () => {
     expect(tell()).toHaveLength(2)
   })
 
-  test('takes over a queue of before there were thresholds', async () => {
+  test('takes over a queue from before there were thresholds', async () => {
     server.answer = (batch, { accept }) => {
       if (batch.frames.length === 0) accept()
     }

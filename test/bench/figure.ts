@@ -9,18 +9,18 @@ export type Figure = {
   readonly unit: string
   readonly ours: number
   readonly peer: number
-  /** What the second column is. */
+  /** The title of the second column. */
   readonly peerName: string
   /** The greatest ratio that the product promises itself; null for a figure that is only printed. */
   readonly bound: number | null
-  /** What has to be said beside the number to keep it honest. */
+  /** What a reader must know to judge the number. */
   readonly note?: string
 }
 
 /** The places of the programs that are run beside ours. */
 export type Peers = { readonly victoria: string; readonly exporter: string; readonly zabbix: string }
 
-/** What a watching program takes for one cycle, in milliseconds of processor time, and holds. */
+/** The cost of one cycle of a monitoring program in milliseconds of processor time, and its memory. */
 export type Cost = { readonly cycle: number; readonly memoryMiB: number }
 
 /** One benchmark: a file of this kind and a line in `figures/index.ts`. */

@@ -27,13 +27,13 @@ export type Fill = {
   /** Seconds since 1970 of the first minute. */
   readonly start: number
   readonly minutes: number
-  /** When the hosts were last heard; their status hangs on it. */
+  /** When the hosts were last seen; their status depends on it. */
   readonly seen: number
 }
 
 /**
  * Writes the benchmark's machines straight through the store, a host at a time in packets of 250 minutes,
- * folding as it goes so that the frames never pile up.
+ * compacting as it goes so that the frames never pile up.
  */
 export async function fillStore(store: Store, { hosts, start, minutes, seen }: Fill): Promise<void> {
   for (let host = 0; host < hosts; host++) {

@@ -69,7 +69,10 @@ export async function startOurs(
   }
 }
 
-/** Reads the log until every wanted role has said where it listens; goes on emptying the pipe behind. */
+/**
+ * Reads the log until every wanted role has logged where it listens; keeps reading afterwards, so that the pipe
+ * never fills.
+ */
 async function readPorts(
   log: ReadableStream<Uint8Array>,
   wanted: readonly string[],

@@ -41,7 +41,7 @@ const FACTS = JSON.stringify({
 
 export async function sendOutage(outage: Outage): Promise<OutageTimes> {
   const names = Array.from({ length: outage.metrics }, (_, i) => `perf.bench.number${i}.percent.used`)
-  // All lines are made before: this process must not be what is waited for.
+  // All lines are made in advance, so that this process is not the bottleneck.
   const agents = Array.from({ length: outage.agents }, (_, i) => new ReturningAgent(outage, names, i))
   const begun = performance.now()
   const runs: ReturnType<ReturningAgent['run']>[] = []
@@ -59,7 +59,7 @@ export async function sendOutage(outage: Outage): Promise<OutageTimes> {
   }
 }
 
-/** Sends as our agent does: what is fresh goes before the backlog, and has a batch of its own beside four others. */
+/** Sends as our agent does: fresh samples go before the backlog, in a batch of their own beside four others. */
 class ReturningAgent {
   readonly #outage: Outage
   readonly #host: string

@@ -1,13 +1,14 @@
 import { arch, cpus, loadavg, release } from 'node:os'
-import { type Peers, printFigures } from './figure.ts'
+import { type Figure, type Peers, printFigures } from './figure.ts'
 import { benchmarks } from './figures/index.ts'
 import { PROGRAM } from './ours.ts'
 import { keepRun, putTable, README, readLastRun, writeTable } from './report/report.ts'
 
 /**
  * `npm run bench [NAME …]`: all benchmarks or those named. Prints medians and ratios, and keeps them in
- * `last-run.json`; it never fails because of a figure. `npm run bench -- --markdown` runs nothing: it writes the last
- * run into `README.md` beside this file. `--short` does less of what takes minutes, and keeps nothing. The peers come from Debian's packages and are installed when this runs as root.
+ * `last-run.json`; it never fails because of a figure, and one that breaks off keeps none of the others from running.
+ * `npm run bench -- --markdown` runs nothing: it writes the last run into `README.md` beside this file. `--short` does less
+ * of what takes minutes, and keeps nothing. The peers come from Debian's packages and are installed when this runs as root.
  */
 const PACKAGES = [
   { name: 'victoria-metrics', program: 'victoria-metrics', key: 'victoria' },
@@ -59,7 +60,15 @@ const machine = `${cpus().length} processors (${cpus()[0]?.model}), ${arch()}, L
 console.log(machine)
 for (const benchmark of benchmarks) {
   if (wanted.length > 0 && !wanted.includes(benchmark.name)) continue
-  const figures = await benchmark.run(peers, { isShort })
+  let figures: Figure[]
+  try {
+    figures = await benchmark.run(peers, { isShort })
+  } catch (error) {
+    // The others run for an hour with nobody there.
+    console.error(`${benchmark.name} was given up:`, error)
+    process.exitCode = 1
+    continue
+  }
   printFigures(benchmark.name, figures)
   if (isShort) continue
   const day = new Date().toISOString().slice(0, 10)

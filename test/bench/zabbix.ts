@@ -35,7 +35,7 @@ export async function measureZabbix(program: string, cycles = 60): Promise<Cost>
     const each = (server.received() - received) / cycles
     const unsupported = [...server.unsupported]
     if (unsupported.length > 0) throw new Error(`zabbix-agent2 does not know ${unsupported.join(', ')}`)
-    // Some come as differences, from the second on.
+    // Some are differences, which exist from the second value on.
     if (each < server.items * 0.9)
       throw new Error(`zabbix-agent2 sent ${each} of ${server.items} values a second`)
     return { cycle, memoryMiB: residentMiB(child.pid) }
@@ -93,7 +93,7 @@ type ZabbixServer = {
 
 type AgentValue = { readonly key?: string; readonly itemid?: number; readonly state?: number }
 
-/** Tells an agent what to measure each second, and takes what it sends. */
+/** Instructs an agent what to measure each second, and receives what it sends. */
 async function startZabbixServer(keys: readonly string[]): Promise<ZabbixServer> {
   let received = 0
   const unsupported = new Set<string>()

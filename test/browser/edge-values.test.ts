@@ -4,9 +4,9 @@ import { DEFAULT_PREFERENCES } from '../../src/domain/users/preferences.ts'
 import { FIRST_HOST } from '../support/seed.ts'
 import { collectComplaints, openContext } from './harness/browser.ts'
 import { openSeededBrowser } from './harness/seeded-browser.ts'
-import { PASSWORD, type SeededWebsite, USER } from './harness/website.ts'
+import { PASSWORD, type SeededWebsite, startSeededWebsite, USER } from './harness/website.ts'
 
-/** What a page seldom meets: values that are huge or alone, readers in other zones, hosts that say little. */
+/** Rare input for a page: huge or single values, readers in other time zones, hosts that report little. */
 
 let browser: Browser
 let website: SeededWebsite
@@ -157,7 +157,7 @@ test.each([
     expect(new URL(page.url()).searchParams.get('from')).toBe(String(seconds))
     expect(new URL(page.url()).searchParams.get('to')).toBe('')
     expect(await page.getByLabel('Opened from').inputValue()).toBe(text)
-    // The fields of a graph say the same.
+    // The fields of a graph show the same.
     await page.goto(
       `/hosts/${FIRST_HOST}/metrics/perf.memory.percent.used?from=${seconds}&to=${seconds + 3600}`,
     )
@@ -172,3 +172,22 @@ test.each([
   },
   30_000,
 )
+
+test('the cells of a large fleet stand in groups with names and counts, each a link with a name', async () => {
+  const large = await startSeededWebsite({ hosts: 0, minutes: 0 })
+  const names = Array.from({ length: 520 }, (_, i) => `h${i}`)
+  const seen = Math.floor(Date.now() / 1000)
+  await large.store.ingest.write(
+    names.map((host) => ({ host, facts: null, seen, clockSkew: 0, frames: [], events: [] })),
+  )
+  for (const name of ['h1', 'h2', 'h3']) await large.store.hosts.giveGroups(name, ['role:db'])
+  const wide = await openContext(browser, large)
+  const { page, complaints } = await openPage('/', wide)
+  await page.locator('.cells-large .cell').first().waitFor()
+  expect(await page.locator('.cells-large h3').allTextContents()).toEqual(['db3', 'other517'])
+  expect(await page.locator('.cells-large a.cell').count()).toBe(520)
+  expect(await page.locator('.cells-large').getByRole('link', { name: 'h1: no data yet' }).count()).toBe(1)
+  expect(complaints).toEqual([])
+  await wide.close()
+  await large.close()
+}, 30_000)

@@ -59,7 +59,7 @@ test('what a host reports appears without a reload, and disturbs neither focus, 
   await report(website.store, FIRST_HOST, 77.7)
   await page.locator('#cpu .legend', { hasText: '77.7' }).waitFor()
   expect(await page.evaluate('window.isSamePage')).toBe(true)
-  // What changed is tinted, and nothing else.
+  // Only what changed is tinted.
   expect(await page.evaluate<string[]>('window.tinted')).toContain('77.7\u202f%')
   expect(await page.evaluate<string[]>('window.tinted')).not.toContain(FIRST_HOST)
   expect(await page.evaluate('scrollY')).toBe(scroll)

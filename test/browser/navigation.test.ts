@@ -109,7 +109,7 @@ flow('the search box finds hosts, metrics, events and pages', { start: '/' }, as
   await page.locator('.lead code').waitFor()
   const [event] = (await store.events.list({ host: FIRST_HOST, limit: 1 })).events
   await search(event?.message ?? '')
-  // The result says the problem in its sentence, not by the message that found it.
+  // The result shows the problem in its present wording, not the message that matched.
   await driver.follow(page.locator(`main a[href="/events/${event?.id}"]`).first())
   await page.getByRole('heading', { level: 1, name: /is \d.* full$/ }).waitFor()
   await search('audit')

@@ -2,13 +2,13 @@ import type { Store } from '../../src/storage/ports/store.ts'
 import { PAGES } from '../../src/web/pages/index.ts'
 import { FIRST_HOST, LONG_HOST, ODD_HOST } from '../support/seed.ts'
 
-/** One state of a page, to be looked at by people, by axe-core and by a validator. */
+/** One state of a page, to be checked by eye, by axe-core and by a validator. */
 export type ListedPage = {
   readonly name: string
   readonly path: string
   /** Of a website without a host. */
   readonly ofEmpty?: boolean
-  /** Who looks; the administrator unless given, null is nobody. */
+  /** The user who is signed in: the administrator unless given, null for none. */
   readonly user?: string | null
   /** 200 unless given. */
   readonly status?: number
@@ -21,7 +21,7 @@ const PROCESSOR = 'perf.processor.percent.used'
 const STORY = 'STORY'
 const COMPARED = `series=${FIRST_HOST}:${PROCESSOR}&series=web01:perf.network.bytes.sent&series=nobody:perf.x`
 
-/** Every page of the website, in the states that look different. A test holds it to what is declared. */
+/** Every page of the website, in the states that look different. A test compares it with the declared routes. */
 export const PAGE_LIST: readonly ListedPage[] = [
   { name: 'login', path: '/login', user: null },
   { name: 'home', path: '/' },
@@ -125,7 +125,7 @@ export async function findAddress({ path }: ListedPage, store: Store): Promise<s
 
 /** Paths of pages that are declared, and that none of the listed ones shows. */
 export function findForgotten(list: readonly ListedPage[] = PAGE_LIST): string[] {
-  // What is no page: streams, files and what scripts ask for.
+  // Routes that are not pages: streams, files and what scripts fetch.
   const declared = PAGES.filter(
     ({ method, path }) =>
       method === 'GET' &&

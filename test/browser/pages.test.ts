@@ -36,7 +36,7 @@ test('no page that is declared is forgotten here', () => {
   expect(findForgotten(PAGE_LIST.filter(({ name }) => name !== 'rule-new'))).toEqual(['/settings/rules/new'])
 })
 
-/** One profile for all pages that somebody sees: signing in for each would take most of the time. */
+/** One profile for all pages of a user: signing in for each would take most of the time. */
 const profiles = new Map<string, BrowserContext>()
 
 async function openPage({ ofEmpty = false, user = USER }: ListedPage): Promise<Page> {
@@ -71,7 +71,7 @@ test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
       await page.emulateMedia({ colorScheme: 'light' })
       expect(await findFaults(page)).toEqual([])
       expect(await isBroad(page)).toBe(false)
-      // Colours change nothing but what can be told from what.
+      // Colours affect only the contrast rules.
       await page.emulateMedia({ colorScheme: 'dark' })
       expect(await findFaults(page, ['color-contrast'])).toEqual([])
     }

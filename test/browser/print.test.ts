@@ -79,7 +79,7 @@ test.each(PAPERS)(
       await page.setViewportSize({ width, height: 900 })
       expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
     }
-    // Whoever has chosen dark on this device, too.
+    // Also for a user who has chosen dark colours on this device.
     for (const theme of [null, 'dark']) {
       if (theme !== null) await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`)
       const colours = await page.evaluate<string[]>(

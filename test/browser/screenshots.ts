@@ -6,7 +6,7 @@ import { startSeededWebsite, USER } from './harness/website.ts'
 import { findAddress, PAGE_LIST } from './page-list.ts'
 
 /**
- * Pictures of every page at two widths in both sets of colours, for people to look at, in
+ * Pictures of every page at two widths in both sets of colours, to be checked by eye, in
  * `test/screenshots/`, which git ignores. Words after the command pick pages by name: `bun
  * test/browser/screenshots.ts host graph`.
  */

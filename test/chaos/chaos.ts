@@ -29,7 +29,7 @@ export type ChaosOptions = {
 }
 
 export type ChaosResult = {
-  /** What is wrong, in sentences; empty when nothing was lost. */
+  /** The problems found, in sentences; empty when nothing was lost. */
   readonly problems: readonly string[]
   readonly samples: number
   readonly notifications: number

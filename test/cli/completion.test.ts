@@ -64,7 +64,7 @@ test('bash completes by its script', () => {
   expect({ out: child.stdout.toString(), err: child.stderr.toString() }).toEqual({ out: 'ann\n', err: '' })
 })
 
-test('every shell has a script; bash and a name that is none are told apart', async () => {
+test('every shell has a script; the name of no shell is a usage error', async () => {
   for (const shell of SHELLS)
     expect((await run('completion', shell)).stdout).toBe(`${writeCompletion(shell)}\n`)
   expect((await run('completion', 'tcsh')).code).toBe(64)
@@ -84,7 +84,7 @@ test.skipIf(Bun.which('groff') === null)(
   },
 )
 
-test('the version, for people and for programs', async () => {
+test('the version, as text and as JSON', async () => {
   expect((await run('version')).stdout).toBe((await run('--version')).stdout)
   expect(JSON.parse((await run('version', '--json')).stdout)).toMatchObject({
     version: expect.stringMatching(/^\d+\.\d+\.\d+$/),

@@ -121,7 +121,7 @@ test('every file of the roles here is read once and named', async () => {
   })
 })
 
-test('a mistake in one file does not hide that another is sound', async () => {
+test('an error in one file does not hide that another is sound', async () => {
   write('monitor.toml', '[web]\nport = 99999\n')
   write('agent.toml', '')
   expect(await check([aRole('server', 'monitor.toml'), aRole('agent', 'agent.toml')], null)).toEqual({
@@ -133,7 +133,7 @@ test('a mistake in one file does not hide that another is sound', async () => {
   })
 })
 
-test('an administrator is told what the account of a service can not read', async () => {
+test('an administrator sees what the account of a service cannot read', async () => {
   write('pass', 'secret\n', 0o600)
   write('web.key', 'a key', 0o640)
   write('agent.toml', '[agent]\npassphrase_file = "pass"\n')
@@ -173,7 +173,7 @@ test('what counts is the group, the folder on the way, and the sections of the r
   ).toContain('agent.passphrase_file')
 })
 
-test('a certificate that is named and not there is a mistake', async () => {
+test('a certificate that is named and missing is an error', async () => {
   write('monitor.toml', '[collect]\ntls_certificate = "gone.crt"\ntls_key = "gone.key"\n')
   expect((await check([aRole('collect', 'monitor.toml')], null)).lines).toEqual([
     '/monitor.toml: collect.tls_certificate = "/gone.crt": expected a file that is there',
@@ -190,7 +190,7 @@ test('the command names the file that it read', async () => {
   })
 })
 
-test('a threshold that no metric can fit is told, with the nearest name, and the file is sound all the same', async () => {
+test('a threshold that no metric can match is reported with the nearest name, and the file is sound all the same', async () => {
   write(
     'agent.toml',
     [
@@ -213,4 +213,20 @@ test('a threshold that no metric can fit is told, with the nearest name, and the
     '/agent.toml (agent): the configuration is sound.',
   ])
   expect(isSound).toBe(true)
+})
+
+test('a threshold of a check that is not there is told; of one that is, and of patterns, nothing', async () => {
+  const threshold = (metric: string) => `[[agent.threshold]]\nmetric = "${metric}"\nseverity = 2\nvalue = 5\n`
+  const metrics = ['perf.check.shop.milliseconds', 'perf.check.shp.milliseconds', 'perf.check.*.milliseconds']
+  write(
+    'agent.toml',
+    `[[agent.check]]\nname = "shop"\nkind = "tcp"\ntarget = "a:1"\n${metrics.map(threshold).join('')}`,
+  )
+  expect(await check([aRole('agent', 'agent.toml')], null)).toEqual({
+    isSound: true,
+    lines: [
+      'Warning: /agent.toml: agent.threshold: metric "perf.check.shp.milliseconds" matches nothing: there is no check with the name shp',
+      '/agent.toml (agent): the configuration is sound.',
+    ],
+  })
 })

@@ -476,7 +476,7 @@ function describeImport(product: SqlServerProduct) {
     2 * PATIENCE_MS,
   )
 
-  test('is told from any other', async () => {
+  test('is distinguished from any other', async () => {
     url = await maria.createDatabase()
     const { code, stderr } = await importIt()
     expect(stderr).toContain('it lacks agentsystem.name')

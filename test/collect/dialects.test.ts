@@ -271,7 +271,7 @@ describe("the original's dialect", () => {
     expect(rig.lines.join()).toContain('reason=event detail="an event is incomplete"')
   })
 
-  test('a clock that is fast by months is told, and everything it dated waits; events are taken', async () => {
+  test('a clock that is months ahead is reported, and its samples wait; events are taken', async () => {
     const ahead = NOW + 90 * 86_400
     const data = Array.from({ length: 1500 }, (_, i) => ({ time: ahead + 60 * i, a: i }))
     const event = { time: ahead, monitor: 'a', message: 'a', status: 1, severity: 3 }
@@ -287,7 +287,7 @@ describe("the original's dialect", () => {
     expect(first?.events[0]?.time).toBe(first?.seen)
   })
 
-  test('free space of a filesystem, as agents of 2018 tell it, is kept as space in use', async () => {
+  test('free space of a filesystem, as agents of 2018 send it, is kept as space in use', async () => {
     const free = 'perf.filesystem.c.percent.free'
     const data = [{ time: NOW, [free]: '12.34', a: 1, 'perf.network.percent.free': 5 }]
     const client = await Client.connect(rig.port)

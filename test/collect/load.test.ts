@@ -104,7 +104,7 @@ describe('a long packet of the original', () => {
     expect(rig.engine.counters().refused).toEqual({ oversized: 1, passphrase: 1 })
   }, 20_000)
 
-  test('costs a stranger no more than it would cost a known agent: a packed line of brackets is refused', async () => {
+  test('a packed line of brackets is refused, from an unknown sender as from a known agent', async () => {
     rig = await startRig()
     const client = await Client.connect(rig.port)
     const plain = Buffer.from(`{"v":1,"a":${'['.repeat(4_000_000)}`)
@@ -195,7 +195,7 @@ describe('storage', () => {
     client.close()
   })
 
-  test('that refuses what one report holds refuses that one alone, says so by an event, and tries it again less and less', async () => {
+  test('that rejects one report rejects only that one, opens an event, and is tried again less and less often', async () => {
     clock = fakeClock(NOW * 1000)
     rig = await startRig({ clock })
     const { store, engine } = rig
@@ -275,7 +275,7 @@ describe('storage', () => {
   })
 })
 
-describe('nobody else notices', () => {
+describe('no other connection is affected', () => {
   test('two thousand idle connections, which are closed in the end', async () => {
     clock = fakeClock(NOW * 1000)
     rig = await startRig({ clock, limits: { unknownPerAddress: 3000 } })

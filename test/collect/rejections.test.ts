@@ -33,7 +33,7 @@ test('many at once are counted as many', () => {
   expect(rejections.counts()).toEqual({ value: 42 })
 })
 
-test('a flood of sources fills neither memory nor log, and is told in one line', async () => {
+test('a flood of sources fills neither memory nor log, and is reported in one line', async () => {
   const { clock, lines, rejections } = open()
   for (let i = 0; i < 5000; i++) rejections.note('silent', `10.0.${i >> 8}.${i & 255}`, 'says nothing')
   expect(lines).toHaveLength(1000)
@@ -63,7 +63,7 @@ test('what was refused is stored by reason, host and minute, and kept while stor
   await rejections.store(() => Promise.reject(new Error('nothing is left to store')))
 })
 
-test('hosts are not told apart without bound, and nothing is lost of the sum', async () => {
+test('hosts are counted separately only up to a bound, and nothing is lost of the sum', async () => {
   const { rejections } = open()
   for (let i = 0; i < 20_000; i++) rejections.note('value', '10.0.0.1', 'no number', { host: `host${i}` })
   let rows = 0

@@ -112,7 +112,7 @@ describe('what can be asked without any data', () => {
 })
 
 describe('config', () => {
-  test('check tells every mistake and ends with 78; a role does the same', async () => {
+  test('check reports every error and ends with 78; a role does the same', async () => {
     const file = join(cwd, 'bad.toml')
     writeFileSync(file, '[web]\nport = "x"\nprot = 1\n')
     for (const line of [`config check --config ${file}`, `server --config ${file}`]) {
@@ -123,7 +123,7 @@ describe('config', () => {
     }
     rmSync(file)
   })
-  test('a secret in another encoding than UTF-8 is a mistake, not another secret', async () => {
+  test('a secret in another encoding than UTF-8 is an error, not another secret', async () => {
     writeFileSync(join(cwd, 'secret'), Buffer.from('p\xe4sswort', 'latin1'))
     const file = await run('config check --set collect.passphrase_file=secret')
     expect(file.stderr).toContain('collect.passphrase_file = "secret": expected a file that can be read')
@@ -146,7 +146,7 @@ describe('config', () => {
     expect(stdout).toMatch(/^port = 81 +# --set$/m)
     expect(stdout).toMatch(/^level = "warn" +# environment MONITOR_LOG_LEVEL$/m)
   })
-  test('an agent without a server or passphrase is told both', async () => {
+  test('an agent without a server and passphrase gets an error for both', async () => {
     const { code, stderr } = await run('agent')
     expect(code).toBe(78)
     expect(stderr).toContain('agent.server')
@@ -194,7 +194,7 @@ describe('a server', () => {
     expect((await run('token revoke 1')).code).toBe(0)
     expect((await fetchHosts(stdout.trim())).status).toBe(401)
     expect((await run('token revoke 1')).stderr).toContain('there is no token 1')
-    // Without a word on it a token ends; for ever is said on purpose.
+    // By default a token expires; one that never does has to be asked for.
     const life = async (words: string) => {
       expect((await run(`token create --user admin --name life --access operator ${words}`)).code).toBe(0)
       const { tokens } = JSON.parse((await run('token list --json')).stdout)
@@ -271,7 +271,7 @@ describe('a server', () => {
     for (const part of [agent, events, collect, web]) expect(await part.stop()).toBe(0)
   }, 30_000)
 
-  test('that finds its port taken says so and ends', async () => {
+  test('that finds its port taken reports it and ends', async () => {
     const holder = Bun.listen({ hostname: '0.0.0.0', port: 0, socket: { data() {} } })
     const { code, stderr } = await run(
       `server --set web.port=${holder.port} --set collect.port=0 --set collect.tls_port=0`,

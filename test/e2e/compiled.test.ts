@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { COMPILED, makeTempDir, runMonitor, startMonitor } from '../support/spawn.ts'
 
-// The executable of `npm run build`, which `npm test` makes anew before it comes here.
+// The executable of `npm run build`, which `npm test` builds before this test.
 let cwd = ''
 beforeAll(() => {
   cwd = makeTempDir()

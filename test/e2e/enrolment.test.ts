@@ -59,7 +59,7 @@ test(
     expect(statSync(join(cwd, 'a', 'agent-key')).mode & 0o777).toBe(0o600)
     await agent.stop()
 
-    // Over its restart the agent needs neither the code nor any setting, and a used code hurts nobody.
+    // After a restart the agent needs neither the code nor any setting, and a used code does no harm.
     const again = await startAgent('a', 'web01', '--enroll', code)
     await again.waitFor(taken)
     await again.stop()

@@ -74,6 +74,6 @@ describe('monitor health', () => {
     }
   })
 
-  test('a role that does not exist is a mistake of the command line', async () =>
+  test('a role that does not exist is an error on the command line', async () =>
     expect((await health('wizard')).code).toBe(64))
 })

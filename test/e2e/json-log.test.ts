@@ -32,7 +32,7 @@ test('with log.format = "json" every line of a first start, a reload and a stop 
     expect(Object.keys(line)).toEqual(expect.arrayContaining(['time', 'level', 'message']))
 })
 
-test('so are mistakes of the configuration, and a start that fails', async () => {
+test('so are errors in the configuration, and a start that fails', async () => {
   const wrong = await runMonitor(['server', ...JSON_LOG, '--set', 'web.port=x', '--set', 'colect.port=1'], {
     cwd,
   })
@@ -41,7 +41,7 @@ test('so are mistakes of the configuration, and a start that fails', async () =>
     '--set: colect.port = "1": no such setting; did you mean collect.port?',
     '--set: web.port = "x": expected a whole number from 0 to 65535',
   ])
-  // Neither a file that is no TOML nor a command line that is wrong lets it become text.
+  // The log stays JSON even for an invalid TOML file and for a wrong command line.
   writeFileSync(join(cwd, 'broken.toml'), '[log]\nformat = "json"\n[web]\nport = \n')
   for (const line of ['server --config broken.toml', 'server --nosuch --config=broken.toml']) {
     const broken = await runMonitor(line.split(' '), { cwd })

@@ -106,7 +106,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
   }
 
   const get = (web: RunningMonitor, path: string, cookie = '') =>
-    // A browser reaches both under one address; here each has a port, which the name of the cookie tells.
+    // A browser reaches both under one address; here each has a port, which is part of the name of the cookie.
     fetch(`http://127.0.0.1:${web.ports.web}${path}`, {
       headers: { cookie: cookie.replace(/-\d+=/, `-${web.ports.web}=`) },
       redirect: 'manual',
@@ -145,7 +145,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
         }
         return true
       })
-      // The agent of a host may come to another engine at any time, and say again what it said.
+      // The agent of a host may connect to another engine at any time, and report again.
       await two.say('alpha', [report('a1')])
 
       await until('one that stands by', () => /on standby/.test(second.stderr()))

@@ -138,7 +138,9 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
   )
   await until('the heartbeat', () => receiver.requests.find(({ path }) => path === '/alive'))
 
-  await say('web01', report(1, 'open'))
+  await say('web01')
+  await run('host', 'groups', 'web01', 'site:ams1,shop')
+  await say('web01', report(1, 'open', { value: 97.3 }))
   await until('two mails', () => smtp.mails().length === 2)
   expect(
     smtp
@@ -146,8 +148,17 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
       .map(({ to }) => to.join())
       .sort(),
   ).toEqual(['ann@example.org', 'bob@example.org'])
-  expect(header(smtp.mails()[0], 'Subject')).toBe('[MAJOR] web01: Memory above 95 % for 15 min')
-  expect(smtp.mails()[0]?.content).toContain('https://monitor.example.org/events/1')
+  expect(header(smtp.mails()[0], 'Subject')).toBe('[MAJOR] web01: Memory 97.3 % (above 95 % for 15 min)')
+  const [opening = ''] = smtp.mails().map(({ content }) => content.replace(/=\r?\n/g, ''))
+  for (const line of [
+    'Host: web01',
+    'Groups: shop, site:ams1',
+    'Threshold: above 95 % for 15 min',
+    'Open: https://monitor.example.org/events/1',
+    'Acknowledge: https://monitor.example.org/events/1/acknowledge',
+    'Mute: https://monitor.example.org/events/1/mute',
+  ])
+    expect(opening.split(/\r?\n/)).toContain(line)
   const [escalated] = await until(
     'the escalation',
     () => bodies('/boss?key=secret').length > 0 && bodies('/boss?key=secret'),
@@ -159,7 +170,8 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
   await until('four mails', () => smtp.mails().length === 4)
   await until('the end for the boss', () => bodies('/boss?key=secret').length === 2)
   expect(bodies('/boss?key=secret')[1]).toMatchObject({ kind: 'closing', events: [{ status: 'closed' }] })
-  expect(header(smtp.mails()[3], 'Subject')).toBe('[CLOSED] web01: Memory above 95 % for 15 min')
+  expect(header(smtp.mails()[3], 'Subject')).toBe('[CLOSED] web01: Memory 97.3 % (above 95 % for 15 min)')
+  expect(smtp.mails()[3]?.content).toMatch(/^Duration: \d+ seconds?\r?$/m)
   const ids = smtp.mails().map((mail) => header(mail, 'Message-ID'))
   expect(new Set(ids).size).toBe(4)
 
@@ -206,7 +218,7 @@ test('killed while it sends, the server sends again with the same key, and nothi
   receiver.answer = () => 'hang'
   await say('web01', report(1, 'open'))
   await until('the first try', () => receiver.requests.length === 1)
-  // Committed, but no rule was asked yet, or nothing sent: whatever the moment, it has to come out.
+  // Committed, but perhaps no rule was evaluated or nothing was sent yet: it must be notified in any case.
   await say('web01', report(2, 'closed'))
   await say('web02', report(1, 'open', { uid: 'u2' }))
   server?.signal('SIGKILL')
@@ -227,7 +239,7 @@ test('killed while it sends, the server sends again with the same key, and nothi
   expect(order.map(({ kind }) => kind)).toEqual(['opening', 'opening', 'closing'])
 }, 60_000)
 
-test('a host that dies is told once, and its next packet ends that; a host that goes on is not touched', async () => {
+test('a host that dies is notified once, and its next packet closes the event; a host that goes on has none', async () => {
   await startServer({ 'events.availability_check': '3s' })
   await run('rule', 'add', '--name', 'all', '--channel', 'webhook', '--target', `${receiver.url}/hook`)
   await say('web01', report(1, 'open'))

@@ -15,11 +15,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Words are parted by spaces. */
+/** The arguments are separated by spaces. */
 const run = (line: string, ...more: string[]) =>
   runMonitor([...line.split(' '), ...more, '--data-dir', folder], { cwd: folder })
 
-test('a rule takes everything, opening and closing, unless it is told otherwise', async () => {
+test('a rule takes everything, opening and closing, unless options say otherwise', async () => {
   expect((await run('rule add --name ops --channel mail --target ann@example.org')).code).toBe(0)
   const more = '--host web% --metric perf.memory.* --severity 2,1 --delay 5m --repeat 1h --on opening'
   expect((await run(`rule add --name boss --channel mail --target bob@example.org ${more}`)).code).toBe(0)
@@ -72,13 +72,13 @@ test.each([
   expect(result.stderr).toContain(said)
 })
 
-test('a test message tells what the receiver answered', async () => {
+test('a test message shows what the receiver answered', async () => {
   const send = () => run('notify test --channel webhook --target', `${receiver.url}/hook`)
   expect(await send()).toMatchObject({ code: 0, stdout: expect.stringContaining('sent: 200') })
   expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({ kind: 'test', events: [] })
   receiver.answer = () => 404
   expect(await send()).toMatchObject({ code: 1, stdout: expect.stringContaining('not sent: ') })
-  // The rule that is there mails, and no mail server is set.
+  // The existing rule sends mail, and no mail server is configured.
   expect(await run('notify test')).toMatchObject({ code: 1, stdout: expect.stringContaining('[mail]') })
   expect((await run('notify test --channel webhook --target nowhere')).code).toBe(64)
 })

@@ -18,7 +18,7 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true })
 })
 
-/** Everything that is said from now until the reload is over. */
+/** Everything that is logged from now until the reload is over. */
 async function reload(): Promise<string> {
   const before = server.stderr().length
   process.kill(server.pid, 'SIGHUP')
@@ -111,7 +111,7 @@ test('another root of the machine is looked at there and then', async () => {
   await reload()
 })
 
-test('a configuration that is wrong changes nothing and says each mistake', async () => {
+test('a wrong configuration changes nothing, and every error is reported', async () => {
   write(`${BASE}[collect]\nport = 0\npassphrase = "the third one"\n[log]\nlevel = "loud"\n`)
   const said = await reload()
   expect(said).toContain('the configuration is invalid; the previous one stays in effect')

@@ -286,6 +286,23 @@ describe('a receiver that is away', () => {
     expect(harness.sent.filter(({ target }) => target === 'http://slow')).toHaveLength(3)
   })
 
+  test.each([8, 70])('keeps a further one waiting for some seconds when %d of them hang', async (count) => {
+    const hanging = Promise.withResolvers<void>()
+    for (let i = 0; i < count; i++) await harness.addRule({ metric: METRIC, target: `http://slow${i}` })
+    await harness.addRule({ metric: METRIC, target: 'http://quick' })
+    harness.onSent(({ target }) => (target === 'http://quick' ? Promise.resolve() : hanging.promise))
+    await harness.start()
+    await harness.say('web01', aChange(harness.now(), 1))
+    await harness.wait(40)
+    const isSent = harness.sent.some(({ target }) => target === 'http://quick')
+    // Of seventy not all can be under way: there the end of one of them lets the next one in.
+    expect(isSent).toBe(count === 8)
+    if (count > 8) expect(new Set(harness.sent.map(({ target }) => target)).size).toBeLessThanOrEqual(64)
+    hanging.resolve()
+    await harness.wait(60)
+    expect(harness.sent.filter(({ target }) => target === 'http://quick')).toHaveLength(1)
+  })
+
   test('takes shorter digests only: they are split until they fit, and nothing is lost', async () => {
     await harness.addRule({ metric: METRIC })
     harness.refuses.set('http://127.0.0.1/hook', ({ events }) =>

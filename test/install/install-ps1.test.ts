@@ -39,7 +39,7 @@ const find = (type: string) => [...walk(parse(TEXT))].filter((node) => node.type
  * common.
  */
 describe('install.ps1', () => {
-  test('the grammar finds no mistake in it, and finds one when there is one', () => {
+  test('the grammar finds no error in it, and finds one when there is one', () => {
     expect(parse(TEXT).hasError).toBe(false)
     expect(parse(TEXT.replace('function Stop-Script(', 'function Stop-Script((')).hasError).toBe(true)
     expect(parse(`${TEXT}\nif ($true {`).hasError).toBe(true)

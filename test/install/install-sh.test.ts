@@ -155,7 +155,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     expect(readdirSync(root.at('/usr/local/bin'))).toEqual([])
   })
 
-  test('an agent that nobody told where to send to is refused before anything is written', async () => {
+  test('an agent without a server to send to is refused before anything is written', async () => {
     const before = listAll(root)
     const { code, stderr } = await install('agent', ...FROM)
     expect(stderr).toContain('an agent has to know where to send to: --enroll CODE, or --server HOST:PORT')
@@ -163,7 +163,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     expect(listAll(root)).toEqual(before)
   })
 
-  test('what the service can not be told is refused before anything is changed', async () => {
+  test('values that the service cannot take are refused before anything is changed', async () => {
     const before = listAll(root)
     const wrong = await install('agent', ...FROM, '--server', 'bad name:99999')
     expect(wrong.stderr).toBe(
@@ -173,7 +173,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     expect(listAll(root)).toEqual(before)
   })
 
-  test('a mistake does not stick: a second run with the option sets what is unset, and starts the agent', async () => {
+  test('an error can be corrected: a second run with the option sets what is unset, and starts the agent', async () => {
     const first = await install('agent', ...FROM, '--server', '127.0.0.1:1')
     expect(first.stderr).toContain('not started before its configuration is complete')
     expect(first.code).toBe(78)
@@ -263,7 +263,7 @@ describe.skipIf(obstacle !== null)('install.sh under dash, with systemd', () => 
     expect(calls().at(-2)).toBe('enable monitor-server.service')
   })
 
-  test('tells what is installed and what would be', async () => {
+  test('shows what is installed and what would be', async () => {
     const { code, stdout } = await install('--version', ...FROM)
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     expect(stdout).toStartWith(`installed: ${version} (`)
@@ -382,7 +382,7 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
     expect((await ask(folder)).stderr).toContain(`there is no ${folder}${FILE}.tar.gz`)
   })
 
-  test('a download that fails, or that is cut off, is told in one line', async () => {
+  test('a download that fails or is cut off is reported in one line', async () => {
     const away = await ask('http://127.0.0.1:1/')
     expect(away.stderr).toMatch(
       /^install\.sh: http:\/\/127\.0\.0\.1:1\/\S+ could not be had: .*refused.*\. Nothing was changed\.\n$/,
@@ -415,7 +415,7 @@ describe.skipIf(obstacle !== null)("install.sh under busybox's shell, without sy
     expect(code).toBe(1)
   })
 
-  test('a file of this machine is taken without one, and its own is told', async () => {
+  test('a local file is accepted without a checksum, and its own is shown', async () => {
     const name = '/tmp/built-here'
     linkSync(root.at(`/release/${FILE}`), root.at(name))
     const { code, stdout } = await root.run([

@@ -106,7 +106,7 @@ describe.skipIf(absent.length > 0)('the program for Windows', () => {
     const [group] = Resource.IconGroupEntry.fromEntries(entries)
     expect(group?.icons.map(({ width }) => width % 256)).toEqual([16, 24, 32, 48, 64, 0])
   })
-  test('tells our version and name', () => {
+  test('reports our version and name', () => {
     const program = readFileSync(WINDOWS_PROGRAM)
     const wide = (text: string) => Buffer.from(`${text}\0`, 'utf16le')
     expect(program.includes(Buffer.concat([wide('ProductVersion'), wide(version)]))).toBe(true)
@@ -123,7 +123,7 @@ if (missing.length > 0) console.log(`NOT TESTED HERE: the program for arm64 (${m
 
 describe.skipIf(missing.length > 0)('the program for arm64, under qemu', () => {
   const program = [QEMU, '-L', ARM_ROOT, ARM_PROGRAM]
-  test('tells its version', async () => {
+  test('prints its version', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     expect((await runMonitor(['--version'], { program })).stdout).toStartWith(`${version} (`)
   })
@@ -160,7 +160,7 @@ describe.skipIf(lacking.length > 0)("the program for musl, under musl's own load
     expect(JSON.parse(stdout).metrics).toContain('perf.memory.percent.used')
     expect(code).toBe(0)
   })
-  test('tells systemd how it does', async () => {
+  test('reports its state to systemd', async () => {
     const address = join(folder, 'notify')
     const socket = openDatagramSocket(address)
     const { env } = options

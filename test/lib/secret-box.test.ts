@@ -28,7 +28,7 @@ test('what was changed, cut or never sealed is not opened', () => {
 test('a secret of 32 bytes in base 32 fits the column', () =>
   expect(box.seal('A'.repeat(52)).length).toBeLessThan(128))
 
-test('the check tells keys apart, and is a whole number', () => {
+test('the check distinguishes keys, and is a whole number', () => {
   const other = new SecretBox('another')
   expect(new SecretBox('0123456789abcdef0123456789abcdef').check).toBe(box.check)
   expect(other.check).not.toBe(box.check)

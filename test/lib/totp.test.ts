@@ -52,7 +52,7 @@ describe('base 32', () => {
     expect(new TextDecoder().decode(decodeBase32(encoded) ?? undefined)).toBe(text)
   })
 
-  test('is read as people type it', () => {
+  test('is read in either case, with spaces, hyphens and padding', () => {
     expect(decodeBase32('mzxw 6ytb-oi======')).toEqual(new TextEncoder().encode('foobar'))
     expect(decodeBase32('MZ1')).toBeNull()
   })

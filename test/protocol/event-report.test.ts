@@ -13,7 +13,7 @@ const event = {
   message: 'A > 1',
 }
 
-test('an event of which the metric stopped coming is told from one that is known, over the wire and back', () => {
+test('an event whose metric no longer arrives is distinguished from a known one, to the wire and back', () => {
   const sent = [
     { ...event, stale: true },
     { ...event, stale: false },

@@ -17,7 +17,7 @@ test('too many are left out, and long ones cut', () => {
   expect(Object.keys(mountsOf(many) ?? {})).toHaveLength(MAX_MOUNTS)
   expect(mountsOf({ a: `/${'b'.repeat(1000)}` })?.a).toHaveLength(MAX_MOUNT_POINT)
 })
-test('an event may tell its value; what is no finite number is none', () => {
+test('an event may carry its value; anything but a finite number counts as none', () => {
   const event = {
     uid: 'a',
     change: 1,

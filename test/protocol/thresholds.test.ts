@@ -25,8 +25,8 @@ function read(thresholds: unknown): ReceivedBatch {
   return readBatch(JSON.parse(JSON.stringify(fields)), new MetricSetTable(), new NameLists(), NOW)
 }
 
-describe('the thresholds that an agent tells', () => {
-  test('arrive as they were told, in their order', () => {
+describe('the thresholds that an agent reports', () => {
+  test('arrive as they were reported, in their order', () => {
     const configured = { ...READ_ONE, severity: 1, compare: '<=', clearAfter: 300, clearValue: 97.5 } as const
     const { isStandard: _, ...threshold } = configured
     const reported = reportThresholds([threshold], standardThresholds({ processors: 4 }))
@@ -41,7 +41,7 @@ describe('the thresholds that an agent tells', () => {
     expect(received.refused.total).toBe(0)
   })
 
-  test.each([[undefined], [null]])('are not told when they are %j', (thresholds) => {
+  test.each([[undefined], [null]])('are not reported when they are %j', (thresholds) => {
     const { facts, refused } = read(thresholds)
     expect(facts).toEqual(FACTS)
     expect(refused.total).toBe(0)

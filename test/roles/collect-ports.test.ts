@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('the fingerprint that people are told is that of the certificate as it is now', async () => {
+test('the fingerprint that is shown is that of the present certificate', async () => {
   const file = join(folder, 'tls.pem')
   const ports = describePorts(loadConfig({ dataDir: folder }, aMachine({})).config)
   expect(ports.findFingerprint()).toBeNull()

@@ -22,7 +22,7 @@ const find = (server: string[], fingerprint: string[] = [], file: string | null 
   findServers({ server, fingerprint, caFile: file })
 
 describe('the servers of an agent', () => {
-  test('are reached without TLS on this machine itself, and where the address says so', async () =>
+  test('are reached without TLS on this machine itself, and where the address asks for it', async () =>
     expect(await find(['localhost', '127.0.0.5:9', '[::1]', 'tcp://b:9'])).toEqual([
       { host: 'localhost', port: 8888, tls: null },
       { host: '127.0.0.5', port: 9, tls: null },

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { LEAN } from '../../src/roles/memory-tuning.ts'
 
 const SRC = join(import.meta.dir, '../../src')
 const running: Bun.Subprocess[] = []
@@ -32,7 +33,7 @@ function startSleeper(body: string) {
       stdin: 'pipe',
       stdout: 'pipe',
       stderr: 'inherit',
-      env: { ...process.env, BUN_GC_TIMER_DISABLE: '1', MIMALLOC_PURGE_DELAY: '-1' },
+      env: { ...process.env, ...LEAN },
     },
   )
   running.push(child)

@@ -44,7 +44,7 @@ async function endsOnSigterm({ child, said, reading }: ReturnType<typeof startRo
 }
 
 describe('a role that waits for its database at the start', () => {
-  test.each(['server', 'collect', 'events'])('ends with 0 when it is told to: %s', async (role) => {
+  test.each(['server', 'collect', 'events'])('ends with 0 when it is stopped: %s', async (role) => {
     await Bun.write(join(dataDir, 'monitor.toml'), '')
     const waiting = startRole(role, await findFreePort())
     while (!waiting.said().includes('waiting for the database')) await Bun.sleep(20)

@@ -82,7 +82,7 @@ describe('the first configuration', () => {
     expect(load(text).collect.passphrase).toBe('secret')
     expect(load(text).agent.passphrase).toBeNull()
   })
-  test('mistakes on the command line are all told before anything is written', () => {
+  test('errors on the command line are all reported before anything is written', () => {
     const tell = (role: ServiceRole, options: object) => {
       try {
         checkOptions(role, { ...NOTHING, ...options })
@@ -97,7 +97,7 @@ describe('the first configuration', () => {
   })
 })
 
-describe('what the service manager is told', () => {
+describe('what the service manager gets', () => {
   const tell = (role: ServiceRole, toml = '', flags: string[] = []) =>
     describeService(role, describePlaces(role, 'linux'), load(`data_dir = "/d"\n${toml}`), {
       program: PROGRAM,
@@ -330,7 +330,7 @@ describe('the commands', () => {
     expect(said.at(-1)).toContain(`${PROGRAM} server --config`)
   })
 
-  test('an agent without a server is registered, told what it lacks, and not started', async () => {
+  test('an agent without a server is registered and not started, and what it lacks is reported', async () => {
     const { context, said, registered } = aServiceMachine()
     expect(await installService(context, install)).toBe(0)
     expect(said.join('\n')).toContain('agent.server: expected at least one')

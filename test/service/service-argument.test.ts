@@ -3,7 +3,7 @@ import { dropServiceWord, findServiceWord, writeServiceWord } from '../../src/se
 
 const word = { name: 'monitor-agent', folder: 'C:\\Program Data, all of it\\monitor' }
 
-test('a service finds its own name and folder among its words, and the rest reads as people write it', () => {
+test('a service finds its own name and folder among its arguments, and the rest is as a user writes it', () => {
   const words = ['agent', '--config', 'x', writeServiceWord(word)]
   expect(findServiceWord(words)).toEqual(word)
   expect(dropServiceWord(words)).toEqual(['agent', '--config', 'x'])

@@ -47,16 +47,16 @@ test(
 )
 
 test(
-  'two processes write and two fold at once, one of these is killed, and nothing is lost',
+  'two processes write and two compact at once, one of these is killed, and nothing is lost',
   async () => {
     const writers = [start('web01', 400), start('web02', 400)]
-    const folders = [start('fold'), start('fold')]
-    await Promise.all(folders.map((folder) => folder.said(1)))
+    const compactors = [start('compact'), start('compact')]
+    await Promise.all(compactors.map((compactor) => compactor.said(1)))
     await Promise.all(writers.map((writer) => writer.said(150)))
-    folders[0]?.kill('SIGKILL')
+    compactors[0]?.kill('SIGKILL')
     expect(await Promise.all(writers.map((writer) => writer.end()))).toEqual([0, 0])
-    folders[1]?.kill('SIGTERM')
-    expect(await folders[1]?.end()).toBe(0)
+    compactors[1]?.kill('SIGTERM')
+    expect(await compactors[1]?.end()).toBe(0)
     const store = await open()
     await store.maintenance.compact(Number.MAX_SAFE_INTEGER, 1000)
     for (const [i, name] of ['web01', 'web02'].entries()) {

@@ -56,7 +56,7 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-/** Everything that goes to the thread, asked of one store. */
+/** Reads from one store everything that the thread reads. */
 async function readAll(store: Store) {
   const end = MIDNIGHT + 50 * DAY
   const spans = await store.hosts.listSpans()
@@ -137,7 +137,7 @@ describe('the thread', () => {
       clock: systemClock,
       log,
     })
-    // Whoever reads this host notes its damage.
+    // Any read of this host records its damage.
     const read = () => thread.range('web1', 'other', MIDNIGHT, MIDNIGHT + 50 * DAY)
     const leave = new AbortController()
     const given = Array.from({ length: 20 }, () => findFailure(readFor(leave, read)))

@@ -1,7 +1,7 @@
 /**
  * A process of its own: `bun writer.ts URL DATA_DIR NAME COUNT` writes one packet after the other for host
  * NAME and says on standard output, one line each, which times are acknowledged. What is not acknowledged it
- * writes again, as an agent does. `fold` as NAME folds all the time instead.
+ * writes again, as an agent does. With `compact` as NAME it compacts all the time instead.
  */
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
@@ -13,7 +13,7 @@ const log = createLog({ level: 'error', format: 'text' })
 const store = await openStore(url, { dataDir, clock: systemClock, log })
 process.stdout.write('open\n')
 
-if (name === 'fold') {
+if (name === 'compact') {
   process.on('SIGTERM', async () => {
     await store.close()
     process.exit(0)

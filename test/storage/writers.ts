@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import { createLineReader } from '../support/lines.ts'
 
 export type Writer = {
-  /** Times that were said to be stored, with their values; grows while it runs. */
+  /** Times that were acknowledged, with their values; grows while it runs. */
   readonly acknowledged: ReadonlyMap<number, number>
   kill(signal: NodeJS.Signals): void
-  /** Until it has said so many lines. */
+  /** Resolves when it has written so many lines. */
   said(count: number): Promise<void>
   /** Its exit code. */
   end(): Promise<number>
-  /** What it complained of. */
+  /** Its standard error. */
   complaints(): Promise<string>
 }
 

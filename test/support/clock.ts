@@ -10,7 +10,7 @@ export type FakeClock = Clock & {
   jump(toMs: number): void
 }
 
-/** A clock that stands still until it is moved. Starts at 2026-01-01T00:00:00Z unless told otherwise. */
+/** A clock that stands still until it is moved. Starts at 2026-01-01T00:00:00Z by default. */
 export function fakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   let wall = startMs
   let monotonic = 0

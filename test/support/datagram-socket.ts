@@ -12,7 +12,7 @@ const AF_UNIX = 1
 const SOCK_DGRAM = 2
 const MSG_DONTWAIT = 0x40
 
-/** What systemd listens at: a datagram socket with a path, or an abstract one (`@name`). */
+/** A socket as systemd listens on it: a datagram socket with a path, or an abstract one (`@name`). */
 export function openDatagramSocket(address: string): { receive(): string | null; close(): void } {
   const descriptor = symbols.socket(AF_UNIX, SOCK_DGRAM, 0)
   const target = encodeAddress(address)

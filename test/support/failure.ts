@@ -12,7 +12,7 @@ export async function expectFailure(work: Promise<unknown>, why?: Why): Promise<
 }
 
 /**
- * What `work` failed with, wrapped so that even `undefined` can be told from success; null when it succeeded.
+ * The reason why `work` failed, wrapped so that even `undefined` differs from success; null when it succeeded.
  */
 export async function findFailure(work: Promise<unknown>): Promise<{ readonly error: unknown } | null> {
   try {

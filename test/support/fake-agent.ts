@@ -3,7 +3,7 @@ import { encodeBatch, parseReply } from '../../src/protocol/encode.ts'
 import type { Reply } from '../../src/protocol/message.ts'
 import { createLineReader } from './lines.ts'
 
-/** Speaks for any number of hosts on one connection, as real agents do on theirs. */
+/** Sends the batches of any number of hosts over one connection, each as a real agent would. */
 export type FakeAgent = {
   /** Sends one batch; rejects unless it is stored. Without events it is a sign of life, with one sample. */
   say(host: string, events?: readonly EventReport[]): Promise<void>

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** What the first user chooses in place of the password that the server made. */
+/** The password that the first user chooses in place of the one that the server made. */
 const OWN_PASSWORD = 'chosen by the first user'
 
 /**

@@ -5,12 +5,12 @@ import { makeCertificate } from './certificate.ts'
 export type HttpProxyOptions = {
   /** Port to pass requests on to, at 127.0.0.1. */
   readonly target: number
-  /** Address in 127.0.0.0/8 that it comes from. */
+  /** Address in 127.0.0.0/8 from which it connects. */
   readonly from: string
   readonly tls?: boolean
-  /** Asks for the host that it knows itself, as many proxies do unless told otherwise. */
+  /** Sends the name of its target as the Host header, as many proxies do by default. */
   readonly rewritesHost?: boolean
-  /** Shows the website below this path, and takes it away before it asks. */
+  /** Shows the website below this path, which it removes from the requests that it passes on. */
   readonly strips?: string
 }
 

@@ -13,7 +13,7 @@ export type HttpReceiver = {
   stop(): Promise<void>
 }
 
-/** Keeps whatever is sent to it, and answers 200 unless told otherwise. */
+/** Keeps every request that it gets, and answers 200 by default. */
 export function startHttpReceiver(): HttpReceiver {
   const requests: ReceivedRequest[] = []
   const receiver: HttpReceiver = {

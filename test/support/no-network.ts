@@ -1,4 +1,4 @@
-// Loaded before every test: nothing here may speak to another machine.
+// Loaded before every test: no test may connect to another machine.
 const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/.test(host)
 
 const realFetch = globalThis.fetch

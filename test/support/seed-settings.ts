@@ -2,7 +2,7 @@ import type { Store } from '../../src/storage/ports/store.ts'
 import { FIRST_HOST } from './seed.ts'
 
 /**
- * Rules, targets, windows, a story of one event and changes in the audit log, as people leave them behind.
+ * Rules, targets, windows, a story of one event and changes in the audit log, as users leave them behind.
  */
 export async function seedSettings(store: Store, now: number): Promise<void> {
   await store.targets.add({ name: 'On call', channel: 'mail', address: 'oncall@example.org' })
@@ -58,7 +58,7 @@ export async function seedSettings(store: Store, now: number): Promise<void> {
     host: 'web*',
     when: { kind: 'monthly', days: [1, 15, -1], start: 60, end: 180, zone: 'UTC' },
   })
-  // Sites without users have nobody whose views they could be.
+  // A saved view belongs to a user, and some sites have none.
   for (const [name, path, isShared] of [
     ['Databases, ams1', '/hosts?q=db', true],
     ['Critical, not acknowledged', '/events?severity=1&acknowledged=no', false],

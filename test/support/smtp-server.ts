@@ -13,9 +13,9 @@ export type ReceivedMail = {
 export type SmtpServerOptions = {
   readonly tls?: 'off' | 'starttls' | 'always'
   readonly certificate?: { key: string; cert: string }
-  /** Demands a sign-in. */
+  /** The name and password that the client has to sign in with. */
   readonly user?: { name: string; password: string }
-  /** The answer to a command, in place of the usual one; null for the usual. Waits for ever on `hang`. */
+  /** The answer to a command; null for the usual one. After `hang` it never answers. */
   readonly answer?: (command: string) => string | null
   readonly port?: number
 }
@@ -66,7 +66,7 @@ type Session = {
   to: string[]
   isEncrypted: boolean
   user: string | null
-  /** What the next line is when it is no command. */
+  /** The meaning of the next line, when it is not a command. */
   expects: 'command' | 'data' | 'login name' | 'login password' | 'plain'
   loginName: string
   data: string[]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dir, '..', '..')
 
-/** Longest wait for anything a program is to say or do; only a broken program takes as long. */
+/** Longest wait for anything that a program should log or do; only a broken program takes as long. */
 const PATIENCE_MS = 20_000
 
 /** The program from its source. */
@@ -26,10 +26,10 @@ export type SpawnOptions = {
 
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
 
-/** The environment without what would configure the program under test. */
+/** The environment without the variables that would configure the program under test. */
 function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('MONITOR_'))
-  // The receivers of the tests are on this machine, where notifications do not go by default.
+  // The receivers of the tests are on this machine, to which notifications are not sent by default.
   const ofTests = { MONITOR_NOTIFICATIONS_ALLOW_ADDRESSES: '127.0.0.0/8,::1' }
   return { ...(Object.fromEntries(kept) as Record<string, string>), ...ofTests, ...extra }
 }
@@ -62,7 +62,7 @@ export type RunningMonitor = {
   readonly pid: number
   /** Ports that `listening` lines named, by role: `web`, `collect`. */
   readonly ports: Readonly<Record<string, number>>
-  /** All that was said up to now. */
+  /** All output up to now. */
   stdout(): string
   stderr(): string
   /** Resolves with the first line of standard error that matches; rejects with all of it when none comes. */
@@ -74,7 +74,7 @@ export type RunningMonitor = {
 }
 
 /**
- * Starts a role and waits until it says `started`. Give `--set web.port=0` and the like: the real ports are
+ * Starts a role and waits until it logs `started`. Give `--set web.port=0` and the like: the real ports are
  * in `ports`.
  */
 export async function startMonitor(

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A way to a port that a test can break. */
+/** A connection to a port that a test can break. */
 export type TcpProxy = {
   readonly port: number
   /** Connections are cut, new ones refused. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Certificate, readCertificate, splitPem, type TlsFiles } from '../../src/lib/certificate.ts'
 import { createSelfSigned } from '../../src/lib/self-signed.ts'
 
-/** A certificate that is signed with itself, made as the server makes its own. Days count from now. */
+/** A self-signed certificate, made as the server makes its own. Days count from now. */
 export async function makeOwn(names: readonly string[], begins = -1, ends = 30): Promise<Certificate> {
   const now = Math.floor(Date.now() / 1000)
   const options = {
@@ -17,7 +17,7 @@ export async function makeOwn(names: readonly string[], begins = -1, ends = 30):
 
 export type Authority = { readonly pem: string; issue(name: string, alternatives: string): TlsFiles }
 
-/** A CA as somebody else's tool makes it, in files in `folder`. */
+/** A certificate authority made by `openssl`, with its files in `folder`. */
 export function makeAuthority(folder: string, name: string): Authority {
   const file = (what: string) => join(folder, `${name}-${what}.pem`)
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
@@ -61,7 +61,10 @@ function openssl(...args: string[]) {
 
 export type Stranger = { readonly code: number; readonly output: string }
 
-/** `openssl s_client`: says `text`, waits for what matches `until` or for the other side to end, and goes. */
+/**
+ * Runs `openssl s_client`: sends `text`, waits until the output matches `until` or the other side ends, and
+ * ends.
+ */
 export async function callBySClient(
   port: number,
   args: readonly string[] = [],
@@ -84,7 +87,7 @@ export async function callBySClient(
   return { code: await client.exited, output: `${said}\n${await errors}` }
 }
 
-/** The fingerprint of what a port shows. */
+/** The fingerprint of the certificate that a port shows. */
 export async function readShown(port: number): Promise<string> {
   const { output } = await callBySClient(port, ['-showcerts'], { until: /---\n$/ })
   return readCertificateOnly(output)

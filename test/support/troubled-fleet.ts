@@ -9,14 +9,14 @@ import { seededRandom } from './seed.ts'
 
 /**
  * 151 hosts in five roles and three sites, on which eight kinds of trouble have happened. Each has a cause that other
- * metrics of the host show: somebody who looks at the event must find it.
+ * metrics of the host show, so that a user who looks at the event can find it.
  */
 export type Trouble = {
   readonly host: string
   readonly metric: string
   readonly severity: Severity
   readonly message: string
-  /** Absent where the server itself noticed. */
+  /** Absent where the server itself opened the event. */
   readonly value?: number
   /** Seconds since it opened. */
   readonly ago: number
@@ -313,7 +313,7 @@ function calm(busy: number, level: number, random: () => number): Record<string,
 type DisturbOptions = {
   readonly now: number
   readonly time: number
-  /** What the metrics would be without trouble. */
+  /** The values of the metrics without any trouble. */
   readonly values: Readonly<Record<string, number>>
   readonly random: () => number
 }

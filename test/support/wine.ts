@@ -12,7 +12,7 @@ export const MINGW = '/usr/bin/x86_64-w64-mingw32-gcc'
 /** The compiled program for Windows, which `node .ci/test.mjs` builds where there is Wine. */
 export const WINDOWS_PROGRAM = join(ROOT, 'dist', 'monitor-windows-x64.exe')
 
-/** Why there can be no test under Wine here; null when there can. */
+/** Why no test can run under Wine here; null when it can. */
 export function findWineObstacle(): string | null {
   const missing = [WINE, WINESERVER, MINGW, WINDOWS_PROGRAM].filter((file) => !existsSync(file))
   return missing.length === 0 ? null : `not there: ${missing.join(', ')}`
@@ -28,7 +28,7 @@ export type Wine = {
   /** All of it lies below this folder, which is removed in the end. */
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
-  /** The words that start a Windows program. */
+  /** The command line that starts a Windows program. */
   command(program: string): string[]
   /** Runs it to its end. */
   run(
@@ -57,7 +57,7 @@ export async function openWine(): Promise<Wine> {
     WINEPREFIX: prefix,
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
-    // Else it wants to fetch a .NET and a browser.
+    // Otherwise Wine would download .NET and a browser.
     WINEDLLOVERRIDES: 'mscoree,mshtml=',
   }
 

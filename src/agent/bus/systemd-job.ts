@@ -10,7 +10,7 @@ import {
 } from '../background-result.ts'
 import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
-import { RestartCount } from './restart-count.ts'
+import { RestartCount } from '../restart-count.ts'
 
 const SYSTEMD = 'org.freedesktop.systemd1'
 const FAILED = 'perf.systemd.units.failed'

@@ -5,6 +5,7 @@ import { describeError } from '../../lib/log.ts'
 import { type BackgroundJob, type BackgroundResult, limitRun, toReason } from '../background-result.ts'
 import { addSample, findIncrease, percentOf, ratePerSecond, roundTo } from '../probes/arithmetic.ts'
 import type { ProbeSample } from '../probes/probe.ts'
+import { RestartCount } from '../restart-count.ts'
 import { type ContainerReading, type ListedContainer, readContainer, readListed } from './container.ts'
 import { getJson } from './container-api.ts'
 
@@ -16,11 +17,12 @@ const MAX_CONTAINERS = 64
 const AT_ONCE = 4
 const MAX_LIST_BYTES = 8 * 1024 * 1024
 const MAX_ANSWER_BYTES = 1024 * 1024
-const HOUR_MS = 3_600_000
 const TIMEOUT_MS = 20_000
 
 export type ContainerOptions = {
   readonly sockets?: readonly string[]
+  /** Keeps counts of restarts for the next start of the agent; null keeps none. */
+  readonly restartsFile?: string | null
   readonly intervalMs: number
   readonly clock: Clock
 }
@@ -28,10 +30,11 @@ export type ContainerOptions = {
 /** The containers of this machine as work that runs in the background. */
 export function createContainerJob({
   sockets = CONTAINER_SOCKETS,
+  restartsFile = null,
   intervalMs,
   clock,
 }: ContainerOptions): BackgroundJob {
-  const watch = new ContainerWatch(clock)
+  const watch = new ContainerWatch(clock, restartsFile)
   return {
     name: 'containers',
     intervalMs,
@@ -55,14 +58,18 @@ const failed = (failure: string): BackgroundResult => ({
 
 type FoundContainer = ListedContainer & { readonly socket: string }
 type SeenContainer = { readonly reading: ContainerReading; readonly atMs: number }
-type Restarts = { readonly atMs: number; readonly count: number }
 
 class ContainerWatch {
   /** By name. */
   #previous = new Map<string, SeenContainer>()
-  #restarts = new Map<string, readonly Restarts[]>()
+  readonly #restarts: RestartCount
 
-  constructor(readonly clock: Clock) {}
+  constructor(
+    readonly clock: Clock,
+    restartsFile: string | null,
+  ) {
+    this.#restarts = new RestartCount(clock, restartsFile)
+  }
 
   async read(sockets: readonly string[], signal: AbortSignal): Promise<BackgroundResult> {
     const lists = await Promise.allSettled(sockets.map((socket) => listContainers(socket, signal)))
@@ -84,9 +91,12 @@ class ContainerWatch {
       const reading = await inspect(found, signal)
       if (reading !== null) now.set(found.name, { reading, atMs: this.clock.monotonicMs() })
     })
-    for (const [name, seen] of now) this.#describe(name, seen, samples, reasons)
+    const restarts = this.#countRestarts(now)
+    for (const [name, seen] of now) {
+      this.#describe(name, seen, samples, reasons)
+      samples.push({ metric: `perf.container.${name}.restarts.hour`, value: restarts.get(name) ?? 0 })
+    }
     this.#previous = now
-    for (const name of this.#restarts.keys()) if (!now.has(name)) this.#restarts.delete(name)
     return { samples, reasons, failure }
   }
 
@@ -104,7 +114,6 @@ class ContainerWatch {
     if (reading.isHealthy !== null) add('healthy', reading.isHealthy ? 1 : 0)
     const because = toReason(reading.unhealthyBecause)
     if (reading.isHealthy === false && because !== '') reasons.set(`perf.container.${name}.healthy`, because)
-    add('restarts.hour', this.#countRestarts(name, reading, before?.reading ?? null, atMs))
     const used = findIncrease(reading.processor, before?.reading.processor)
     if (used !== null && seconds > 0 && reading.processors !== null)
       add(
@@ -118,12 +127,17 @@ class ContainerWatch {
     add('network.bytes.sent', ratePerSecond(reading.sent, before?.reading.sent, seconds))
   }
 
-  #countRestarts(name: string, now: ContainerReading, before: ContainerReading | null, atMs: number): number {
-    const gained = findIncrease(now.restarts, before?.restarts) ?? 0
-    const recent = (this.#restarts.get(name) ?? []).filter((one) => atMs - one.atMs < HOUR_MS)
-    const restarts = gained > 0 ? [...recent, { atMs, count: gained }] : recent
-    this.#restarts.set(name, restarts)
-    return restarts.reduce((sum, { count }) => sum + count, 0)
+  /** By name. A container that was made anew has a total of its own. */
+  #countRestarts(now: ReadonlyMap<string, SeenContainer>): ReadonlyMap<string, number> {
+    const totals = new Map<string, number>()
+    for (const [name, { reading }] of now)
+      if (reading.restarts !== null) totals.set(`${name} ${reading.id}`, reading.restarts)
+    const byName = new Map<string, number>()
+    for (const [key, count] of this.#restarts.note(totals)) {
+      const name = key.slice(0, key.lastIndexOf(' '))
+      byName.set(name, (byName.get(name) ?? 0) + count)
+    }
+    return byName
   }
 }
 

@@ -27,8 +27,10 @@ export function isDiskUse(metric: string): boolean {
 /** The filesystems that have a percentage in use, the fullest first; those that are as full by their titles. */
 export function listFilesystems({ latest, mounts }: Pick<Host, 'latest' | 'mounts'>): Filesystem[] {
   const found: Filesystem[] = []
-  for (const [metric, used] of Object.entries(latest)) {
+  // Without a list of all of its values, of which there are hundreds: lists of hosts ask this of each.
+  for (const metric in latest) {
     if (!metric.startsWith('perf.filesystem.') || !isDiskUse(metric)) continue
+    const used = latest[metric] ?? 0
     const name = metricSubject(metric)?.subject ?? ''
     const free = latest[`perf.filesystem.${name}.bytes.free`] ?? null
     found.push({ name, title: mounts?.[name] ?? filesystemTitle(name), metric, used, free })

@@ -1,4 +1,5 @@
 import { findFamily, METRICS } from './catalogue.ts'
+import { rememberByNames } from './remember.ts'
 import type { ResourceName } from './resources.ts'
 import { SECTIONS, type SectionName } from './sections.ts'
 
@@ -22,7 +23,7 @@ export type SectionRow = {
 const collator = new Intl.Collator('en', { numeric: true })
 
 /** The sections that a host with these metrics has; columns that no row has a value for are left out. */
-export function planSections(metrics: readonly string[]): SectionPlan[] {
+export const planSections = rememberByNames((metrics): readonly SectionPlan[] => {
   const found = new Map<SectionName, Map<string, Map<string, string>>>()
   for (const metric of metrics) {
     const { family, words } = findFamily(metric) ?? {}
@@ -54,7 +55,7 @@ export function planSections(metrics: readonly string[]): SectionPlan[] {
       }))
     return [{ name, of, subject: section.subject, columns, rows }]
   })
-}
+})
 
 /** In the order in which metrics are declared. */
 const columnsOf = (section: SectionName): string[] => [

@@ -59,7 +59,7 @@ export function writeNotification(source: NotificationSource, options: WriteOpti
     text: `${oneLine(event.sentence)}\n\n${details}`,
     details,
     html: frame(
-      `${event.wasOpen && kind === 'opening' ? 'Already open' : KIND_NAMES[kind]}: ${event.sentence}`,
+      `${event.wasOpen && kind === 'opening' ? 'Already open' : KIND_NAMES[kind]}: ${event.host}: ${event.sentence}`,
       event.status === 'closed' ? CLOSED_HUE : HUES[event.severity],
       `${table(rows)}${anchors(links)}`,
     ),
@@ -71,11 +71,11 @@ function listRows({ event, rule }: NotificationSource, { zone }: WriteOptions): 
   const { metric, opened, closed, groups, acknowledgedBy } = event
   const isOpen = event.status === 'open'
   const condition = readCondition(metric, event.message)
-  const rows: [string, string][] = [['Host', event.host]]
+  const rows: [string, string][] = [hostRow(event)]
   if (groups.length > 0) rows.push(['Groups', groups.join(', ')])
   rows.push(['Severity', SEVERITY_NAMES[event.severity]], ['Status', event.status])
   const value = (isOpen ? event.current : null) ?? event.value
-  if (value !== null) rows.push(['Value', formatMetric(value, metric)])
+  if (value !== null) rows.push([isOpen ? 'Value' : 'Triggering value', formatMetric(value, metric)])
   if (!isOpen && event.current !== null) rows.push(['Value now', formatMetric(event.current, metric)])
   if (condition !== null) rows.push(['Threshold', describeCondition(metric, condition)])
   rows.push(['Since', formatTime(opened, zone)])
@@ -86,6 +86,15 @@ function listRows({ event, rule }: NotificationSource, { zone }: WriteOptions): 
   const note = event.wasOpen ? ' (made or changed while the event was already open)' : ''
   rows.push(['Metric', metric], ['Rule', `${rule}${note}`])
   return rows
+}
+
+/** Names of hosts in the notification of an event of several. */
+const MAX_NAMED = 50
+
+function hostRow({ host, members }: NotifiedEvent): [string, string] {
+  if (members.length === 0) return ['Host', host]
+  const rest = members.length - MAX_NAMED
+  return ['Hosts', `${members.slice(0, MAX_NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`]
 }
 
 /** Pages with a button each: opening one changes nothing. */

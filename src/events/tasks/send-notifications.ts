@@ -10,8 +10,12 @@ import { mayDropByAge } from './retention.ts'
 
 /** Of one target no more are looked at together; of all together they stay in memory only here. */
 const PER_TARGET = 500
-/** Targets served at a time. */
+/** Targets served at a time, of those that answer in good time. */
 const MOST_BUSY = 8
+/** A target that takes longer has no share of these any more: eight that hang must not hold up a ninth. */
+const SLOW_MS = 15_000
+/** Targets under way in all, the slow ones among them: each holds a connection and a message. */
+const MOST_OPEN = 64
 /** While a slow target is served, everything else goes on, and the other targets are checked again after this time. */
 const LOOK_AGAIN_MS = 1000
 /** A target that takes its time gets no further delivery before the others were looked at again. */
@@ -34,7 +38,7 @@ export const sendNotifications: Task = {
   isPrompt: true,
   heldMs: LOOK_AGAIN_MS,
   async run(context) {
-    const busy = new Map<string, Promise<void>>()
+    const busy = new Map<string, ServedTarget>()
     // Targets that took what had failed before: what else waits for them need not wait until its own next
     // attempt.
     const recovered = new Set<string>()
@@ -50,8 +54,10 @@ export const sendNotifications: Task = {
   },
 }
 
+type ServedTarget = { readonly done: Promise<void>; readonly sinceMs: number }
+
 type Round = {
-  readonly busy: Map<string, Promise<void>>
+  readonly busy: Map<string, ServedTarget>
   readonly recovered: Set<string>
   readonly failures: unknown[]
 }
@@ -69,27 +75,28 @@ async function serveTargets(context: TaskContext, { busy, recovered, failures }:
   const now = clock.now()
   const sent = await store.outbox.countSent(now - RECENT_SECONDS)
   for (const [target, deliveries] of planTargetQueues(waiting, sent, now, recovered)) {
-    if (busy.size >= MOST_BUSY) return
+    if (countQuick(busy, clock.monotonicMs()) >= MOST_BUSY || busy.size >= MOST_OPEN) return
     recovered.delete(target)
-    busy.set(
-      target,
-      serveTarget(context, deliveries)
-        .then((isRecovered) => {
-          if (isRecovered) recovered.add(target)
-        })
-        .catch((error: unknown) => {
-          failures.push(error)
-        })
-        .finally(() => busy.delete(target)),
-    )
+    const done = serveTarget(context, deliveries)
+      .then((isRecovered) => {
+        if (isRecovered) recovered.add(target)
+      })
+      .catch((error: unknown) => {
+        failures.push(error)
+      })
+      .finally(() => busy.delete(target))
+    busy.set(target, { done, sinceMs: clock.monotonicMs() })
   }
 }
 
+const countQuick = (busy: ReadonlyMap<string, ServedTarget>, nowMs: number): number =>
+  [...busy.values()].filter(({ sinceMs }) => nowMs - sinceMs < SLOW_MS).length
+
 /** Resolves when a target is done, or when it is time to look at the others again. */
-async function oneOf({ clock }: TaskContext, busy: ReadonlyMap<string, Promise<void>>) {
+async function oneOf({ clock }: TaskContext, busy: ReadonlyMap<string, ServedTarget>) {
   const late = Promise.withResolvers<void>()
   const timer = clock.after(LOOK_AGAIN_MS, late.resolve)
-  await Promise.race([...busy.values(), late.promise])
+  await Promise.race([...[...busy.values()].map(({ done }) => done), late.promise])
   timer.cancel()
 }
 

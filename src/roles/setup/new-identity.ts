@@ -1,8 +1,8 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { RESTARTS_FILE } from '../../agent/bus/restart-count.ts'
 import { openQueueFile } from '../../agent/queue/queue-damage.ts'
 import { noteFileOf } from '../../agent/queue/queue-note.ts'
+import { RESTARTS_FILES } from '../../agent/restart-count.ts'
 import { DELIVERY_STATUS_FILE } from '../../agent/sending/delivery-status.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { CommandError, EXIT } from '../../lib/exit-codes.ts'
@@ -34,8 +34,8 @@ export function giveNewIdentity({ config, file }: LoadedConfig, print: (text: st
   }
   rmSync(noteFileOf(queue), { force: true })
   rmSync(join(dataDir, DELIVERY_STATUS_FILE), { force: true })
-  // The services of the other machine are not ours.
-  rmSync(join(dataDir, RESTARTS_FILE), { force: true })
+  // Services and containers of the other machine are not ours.
+  for (const name of Object.values(RESTARTS_FILES)) rmSync(join(dataDir, name), { force: true })
   replaceAgentKey(dataDir)
   const name = agent.name ?? readShortName()
   const lines = [`This agent has a key of its own now and reports as "${name}".`]

@@ -8,7 +8,8 @@ import { migrate } from './migrations.ts'
 import type { MysqlTls } from './mysql/connection.ts'
 import { isMysqlUrl, parseMysqlUrl } from './mysql/url.ts'
 import { createSqliteUpkeep } from './sqlite/admin.ts'
-import { nameDamage, openSqlite } from './sqlite/sqlite.ts'
+import { openSqlite } from './sqlite/sqlite.ts'
+import { nameDamage } from './sqlite/watched-file.ts'
 
 export type OpenStoreOptions = {
   /** Where a relative `sqlite:` path begins. */

@@ -1,6 +1,7 @@
 import type { Series } from '../../domain/sample.ts'
 import type { SummarizedSeries } from '../../domain/series.ts'
 import type { Database } from '../database/database.ts'
+import { placeValues } from '../database/dialect.ts'
 import type { SampleStore } from '../ports/store.ts'
 import { findBlockExtent } from './blocks.ts'
 import { CompactedSamples } from './compacted-samples.ts'
@@ -121,17 +122,18 @@ async function findHost(database: Database, name: string): Promise<number | null
   return row?.id ?? null
 }
 
-async function findMetric(database: Database, name: string): Promise<number | null> {
-  const [row] = await database.query<{ id: number }>('SELECT id FROM metric WHERE name = ?', [name])
-  return row?.id ?? null
-}
-
-/** Ids of those that there are. */
+/** Ids of those that there are, in the order of the names. */
 async function findMetrics(database: Database, metrics: readonly string[]): Promise<Map<string, number>> {
   const ids = new Map<string, number>()
+  if (metrics.length === 0) return ids
+  const rows = await database.query<{ id: number; name: string }>(
+    `SELECT id, name FROM metric WHERE name IN (${placeValues(metrics.length)})`,
+    metrics,
+  )
+  const known = new Map(rows.map(({ id, name }) => [name, id]))
   for (const metric of metrics) {
-    const id = await findMetric(database, metric)
-    if (id !== null) ids.set(metric, id)
+    const id = known.get(metric)
+    if (id !== undefined) ids.set(metric, id)
   }
   return ids
 }

@@ -7,11 +7,13 @@ import { readFacets } from '../filters/facets.tsx'
 import {
   pickFields,
   readChoice,
+  readCursor,
   readInteger,
   readPaging,
   readText,
   readTime,
   refuseWrongTimes,
+  writeCursor,
 } from '../http/query-parameters.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 import { boundOf, mayUseEvent } from '../http/token-scope.ts'
@@ -42,7 +44,7 @@ const listEvents = route(
     if (from !== null && to !== null && from > to)
       throw new HttpError(400, `from: expected a time not after to (${to}), got ${from}`)
     refuseWrongTimes({ from, to: null }, now)
-    const cursor = readCursor(readText(url, 'cursor', 40))
+    const cursor = readCursor(url, 'cursor')
     const paging = readPaging(url)
     const { total, isMore, events } = await web.store.events.list({
       ...paging,
@@ -62,19 +64,11 @@ const listEvents = route(
       total,
       // The total counts up to 10,000.
       ...(isMore && { is_more: true }),
-      next: last === undefined ? null : `${last.opened}-${last.id}`,
+      next: last === undefined ? null : writeCursor(last),
       events: pickFields(url, (await viewEvents(events, web, now)).map(describeView), EVENT_FIELDS),
     })
   },
 )
-
-/** `OPENED-ID` of the last event of the page before. */
-function readCursor(text: string | undefined): { opened: number; id: number } | null {
-  if (text === undefined) return null
-  const [, opened, id] = /^(\d{1,12})-(\d{1,15})$/.exec(text) ?? []
-  if (opened === undefined) throw new HttpError(400, 'cursor: expected the "next" of the page before')
-  return { opened: Number(opened), id: Number(id) }
-}
 
 /** The event of the path, for who may know of it. Throws an `HttpError`. */
 async function findEvent(request: WebRequest): Promise<Event> {

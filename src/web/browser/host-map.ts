@@ -1,5 +1,6 @@
 // The map of a fleet that is too large for markup: cells from packed data. Without it the page has counts by group.
 import { PACKED_STATES, type PackedFleet } from '../../domain/hosts/packed-fleet.ts'
+import { formatNumber } from '../ui/format.ts'
 import { BASE_PATH } from './base-path.ts'
 import './cell-card.ts'
 import { find } from './dom.ts'
@@ -17,9 +18,14 @@ function draw(place: HTMLElement, { groups }: PackedFleet) {
     ...groups.map(({ name, hosts, fills, states, events }) => {
       const group = document.createElement('div')
       group.className = 'cell-group'
-      if (name !== '') {
+      if (name !== '' || groups.length > 1) {
         const title = document.createElement('h3')
-        title.textContent = name.slice(name.indexOf(':') + 1)
+        const words = document.createElement('span')
+        words.textContent = name === '' ? 'other' : name.slice(name.indexOf(':') + 1)
+        const count = document.createElement('span')
+        count.className = 'soft'
+        count.textContent = formatNumber(hosts.length)
+        title.append(words, count)
         group.append(title)
       }
       const cells = document.createElement('div')

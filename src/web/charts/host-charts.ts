@@ -1,6 +1,7 @@
 import type { Host } from '../../domain/hosts/host.ts'
 import { findFamily, METRICS } from '../../domain/metrics/catalogue.ts'
 import { CHARTS, type ChartName } from '../../domain/metrics/charts.ts'
+import { rememberByNames } from '../../domain/metrics/remember.ts'
 
 /** One graph of a host's page: its lines share an axis. */
 export type ChartPlan = {
@@ -29,7 +30,7 @@ export function chartStart({ firstSeen }: Pick<Host, 'firstSeen'>, to: number): 
 }
 
 /** The small graphs for a host that has these metrics, in the order in which they are looked at. */
-export function planCharts(metrics: readonly string[]): ChartPlan[] {
+export const planCharts = rememberByNames((metrics): readonly ChartPlan[] => {
   const found = new Map<ChartName, PlannedLine[]>()
   for (const metric of metrics) {
     const { family, words: [subject = ''] = [] } = findFamily(metric) ?? {}
@@ -43,7 +44,7 @@ export function planCharts(metrics: readonly string[]): ChartPlan[] {
     const lines = found.get(chart.name) ?? []
     return WORD.test(chart.title) ? planEach(chart, lines) : planOne(chart.name, chart.title, lines)
   })
-}
+})
 
 type PlannedLine = {
   readonly metric: string

@@ -53,6 +53,20 @@ export function readPaging(url: URL): { offset: number; limit: number } {
   }
 }
 
+type EventCursor = { readonly opened: number; readonly id: number }
+
+/** The last event of a page in the order of time, for the address of the next page: `OPENED-ID`. */
+export const writeCursor = ({ opened, id }: EventCursor): string => `${opened}-${id}`
+
+/** Null when the parameter is absent. */
+export function readCursor(url: URL, name: string): EventCursor | null {
+  const text = readText(url, name, 40)
+  if (text === undefined) return null
+  const [, opened, id] = /^(\d{1,12})-(\d{1,15})$/.exec(text) ?? []
+  if (opened === undefined) throw new HttpError(400, `${name}: expected the "next" of the page before`)
+  return { opened: Number(opened), id: Number(id) }
+}
+
 export const MAX_TIME = 253_402_300_799
 
 /**

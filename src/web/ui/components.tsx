@@ -154,16 +154,19 @@ export type PagerOptions = {
   readonly total: number
   /** There are more than `total`, which were not counted. */
   readonly isMore?: boolean
+  /** How the next page is found beyond those that were counted: behind the last row of this one. */
+  readonly behind?: { readonly after: string; readonly rows: number }
 }
 
 /** The range of the shown rows, their total, and links to the other pages; empty when all rows are shown. */
-export function pager({ url, offset, limit, total, isMore = false }: PagerOptions): Html {
+export function pager({ url, offset, limit, total, isMore = false, behind }: PagerOptions): Html {
   if (total <= limit && offset === 0) return <></>
-  const last = Math.min(offset + limit, total)
+  const isBeyond = isMore && offset >= total && behind !== undefined
+  const last = isBeyond ? offset + behind.rows : Math.min(offset + limit, total)
   const before = Math.max(0, Math.min(offset, Math.ceil(total / limit) * limit) - limit)
-  const step = (to: number, word: string, isPossible: boolean) =>
+  const step = (to: number, word: string, isPossible: boolean, after: string | null = null) =>
     isPossible ? (
-      <a class="button" href={withParameters(url, { offset: to === 0 ? null : String(to) })}>
+      <a class="button" href={withParameters(url, { offset: to === 0 ? null : String(to), after })}>
         {word}
       </a>
     ) : (
@@ -171,15 +174,16 @@ export function pager({ url, offset, limit, total, isMore = false }: PagerOption
         {word}
       </span>
     )
-  const rows = offset < total ? `${formatNumber(offset + 1)}–${formatNumber(last)}` : 'none'
+  const rows = offset < total || isBeyond ? `${formatNumber(offset + 1)}–${formatNumber(last)}` : 'none'
+  const goesOn = last < total || (isMore && behind?.rows === limit)
   return (
     <nav class="pager" aria-label="Pages">
       <span>
         {rows} of {isMore && 'more than '}
         {formatNumber(total)}
       </span>
-      {step(before, 'Previous', offset > 0)}
-      {step(offset + limit, 'Next', last < total)}
+      {isBeyond ? step(0, 'First', true) : step(before, 'Previous', offset > 0)}
+      {step(offset + limit, 'Next', goesOn, behind?.after ?? null)}
     </nav>
   )
 }

@@ -86,7 +86,7 @@ describe('systemd', () => {
     const service = await serveBus(bus.socket, 'org.freedesktop.systemd1', answer)
     const job = createSystemdJob({
       socket: bus.socket,
-      // One goes by another name of its unit.
+      // One is given by an alias of its unit.
       services: ['www', 'php.service', 'missing'],
       intervalMs: 60_000,
       clock: systemClock,
@@ -118,7 +118,7 @@ describe('systemd', () => {
     service.stop()
   })
 
-  test('a bus without systemd is told, and one that never answers ends with the signal', async () => {
+  test('a bus without systemd is reported, and a call that is never answered ends with the signal', async () => {
     const job = (socket: string) =>
       createSystemdJob({ socket, services: [], intervalMs: 60_000, clock: systemClock })
     expect(job(bus.socket).run(soon())).rejects.toThrow('org.freedesktop.systemd1')

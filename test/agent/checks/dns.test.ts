@@ -99,7 +99,7 @@ test.each([
   ['empty.example.org', {}, 'the name has no record of type A'],
   ['www.example.org', { expectText: '10.' }, 'no record contains "10.": 192.0.2.7'],
   ['bad.example.org', {}, expect.any(String)],
-  // Somebody else's answer, by its number, is none.
+  // A reply with another id is ignored.
   ['forged.example.org', { timeout: 1 }, 'no answer within 1 s'],
 ])('dns says why %s is not good', async (target, more, why) => {
   const { values, reason } = await ask(target, more)

@@ -14,7 +14,7 @@ let own: WebServer<undefined>
 let folder: string
 let caFile: string
 let raw: Server
-/** What the raw server writes to who connects, and whether it ends then. */
+/** The bytes that the raw server writes to each client, and whether it closes the connection then. */
 let rawAnswer = { text: '', ends: true }
 
 beforeAll(async () => {
@@ -93,7 +93,7 @@ describe('a check of kind http', () => {
     expect((await runCheck({ target: at('/chunks'), expectText: 'all is well' })).values.state).toBe(1)
   })
 
-  test('trusts the CAs of ca_file, and tells when the certificate ends', async () => {
+  test('trusts the CAs of ca_file, and reports when the certificate expires', async () => {
     for (const host of ['localhost', '127.0.0.1']) {
       const target = `https://${host}:${secure.port}/page`
       const { values, reason, result } = await runCheck({ target, caFile, ipVersion: '4' })
@@ -105,7 +105,7 @@ describe('a check of kind http', () => {
     }
   })
 
-  test('does not trust others, says so, and tells when their certificate ends all the same', async () => {
+  test('does not trust others, says so, and reports when their certificate expires all the same', async () => {
     const target = `https://localhost:${own.port}/page`
     const { values, reason } = await runCheck({ target, caFile, ipVersion: '4' })
     expect(values).toMatchObject({ state: 0, 'certificate.days': 2 })
@@ -145,7 +145,7 @@ describe('a check of kind http', () => {
     expect(four.reason).toBe('127.0.0.1 is no address of IP version 6')
   })
 
-  test('ca_file that is not there or holds none is told', async () => {
+  test('a ca_file that is missing or has no certificate is reported', async () => {
     const target = `https://localhost:${own.port}/`
     expect((await runCheck({ target, caFile: '/nowhere/ca.pem' })).reason).toContain('/nowhere/ca.pem')
     writeFileSync(join(folder, 'empty.pem'), 'nothing\n')
@@ -153,7 +153,7 @@ describe('a check of kind http', () => {
     expect(empty.reason).toBe(`${join(folder, 'empty.pem')} holds no certificate in PEM`)
   })
 
-  test('no answer in time, none at all, and one that is not HTTP are told apart', async () => {
+  test('no answer in time, no answer at all, and an answer that is not HTTP get different messages', async () => {
     const target = `http://127.0.0.1:${rawPort()}/`
     rawAnswer = { text: '', ends: false }
     const began = performance.now()

@@ -36,13 +36,13 @@ test.each([
 })
 
 test('ping says when there is no answer, no way, or no such host', () => {
-  // Loopback takes what is sent to this network, and nobody there answers.
+  // The loopback interface takes packets to this network, and no host there answers.
   expect(ping('0 2147483647', '192.0.2.1').reason).toBe('no answer within 1 s')
   expect(ping('0 2147483647', '198.51.100.1').reason).toBe('the network is unreachable')
   expect(ping('0 2147483647', 'nowhere.invalid').reason).toContain('can not be resolved')
 })
 
-test('ping says so when the system does not let us', () => {
+test('ping reports when the system does not permit it', () => {
   const { values, reason } = ping('1 0', '127.0.0.1')
   expect(values).toEqual({ state: 0 })
   expect(reason).toContain('net.ipv4.ping_group_range')

@@ -60,7 +60,7 @@ test('tls looks at the certificate', async () => {
   expect(reason).toStartWith('the certificate is not trusted: ')
 })
 
-test('tls says so where no TLS is spoken', async () => {
+test('tls reports a port without TLS', async () => {
   const { values, reason } = await runCheck({ kind: 'tls', target: `127.0.0.1:${portOf(plain)}` })
   expect(values).toEqual({ state: 0 })
   expect(reason).toMatch(/^(the server does not speak TLS there|the connection was closed)/)

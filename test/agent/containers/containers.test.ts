@@ -192,6 +192,23 @@ test('restarts are those of the last hour', async () => {
   expect(restarts).toEqual([0, 2, 3, 1, 0])
 })
 
+test('restarts outlast the agent, and a container that was made anew begins at none', async () => {
+  const restartsFile = join(folder, 'restarts.json')
+  const open = () => createContainerJob({ sockets: [docker.socket], restartsFile, intervalMs: 60_000, clock })
+  const count = 'perf.container.shop.web.restarts.hour'
+  docker.containers = [web({ restarts: 5 })]
+  job = open()
+  expect((await read()).values[count]).toBe(0)
+  docker.containers = [web({ restarts: 9 })]
+  expect((await read()).values[count]).toBe(4)
+  job = open()
+  expect((await read()).values[count]).toBe(4)
+  docker.containers = [web({ id: id(7), restarts: 20 })]
+  expect((await read()).values[count]).toBe(4)
+  docker.containers = [web({ id: id(7), restarts: 21 })]
+  expect((await read()).values[count]).toBe(5)
+})
+
 test('more than 64 are not watched but counted; those that run come first', async () => {
   docker.containers = Array.from({ length: 80 }, (_, i) =>
     web({ id: id(i), names: [`/c${i}`], labels: {}, status: i < 20 ? 'exited' : 'running' }),
@@ -207,7 +224,7 @@ test('more than 64 are not watched but counted; those that run come first', asyn
   ).toEqual([])
 })
 
-test('one that is gone while it is asked for, or that answers nonsense, does not touch the others', async () => {
+test('one that ends while it is read, or whose answer is invalid, does not affect the others', async () => {
   docker.containers = [
     web(),
     web({ id: id(2), names: ['/gone'], labels: {} }),
@@ -247,7 +264,7 @@ test.each<[string, () => Response, RegExp]>([
   })
 })
 
-test('no engine, and a socket at which nobody listens, are told', async () => {
+test('a missing engine and a socket without a listener are reported', async () => {
   docker.close()
   const gone = createContainerJob({ sockets: [join(folder, 'none.sock')], intervalMs: 60_000, clock })
   await expect(gone.run(new AbortController().signal)).rejects.toThrow(

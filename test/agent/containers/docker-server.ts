@@ -21,7 +21,7 @@ export type DockerServer = {
   readonly socket: string
   readonly requests: string[]
   containers: FakeContainer[]
-  /** Answers in place of what the engine would say, by path. */
+  /** Answers in place of the engine's own, by path. */
   readonly instead: Map<string, () => Response | Promise<Response>>
   close(): void
 }

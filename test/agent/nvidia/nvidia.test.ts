@@ -51,7 +51,7 @@ describe.skipIf(CC === undefined)('cards of NVIDIA, by a library as its driver b
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('tell use, memory, temperature and power; what one does not tell and one that is lost are left out', async () => {
+  test('have use, memory, temperature and power; what a card does not show, and a lost card, are left out', async () => {
     const { samples, failure } = await run(open())
     expect(Object.fromEntries(samples.map(({ metric, value }) => [metric, value]))).toEqual({
       'perf.gpu.nvidia0.percent.used': 42,

@@ -28,7 +28,7 @@ test('finds the whole disks that are used, with /sys and without', () => {
   expect([...findDisks(all, new Set(['cciss!c0d0', 'vda'])).keys()]).toEqual(['cciss/c0d0', 'vda'])
 })
 
-test('tells bytes a second and the share of busy time', async () => {
+test('reports bytes a second and the share of busy time', async () => {
   const states = [at(line('sda', 1000, 2000, 500)), at(line('sda', 1100, 2400, 3000))]
   expect(await measure(disk, states)).toEqual({
     'perf.disk.sda.bytes.read': 5120,
@@ -75,7 +75,7 @@ test.each([
   })
 })
 
-test('tells operations, how long they took, and how many were under way', async () => {
+test('reports operations, how long they took, and how many were under way', async () => {
   const full = (...columns: number[]) => ` 8 0 sda ${columns.join(' ')} 0 0 0 0 0 0`
   const states = [
     at(full(1000, 7, 8000, 2000, 500, 9, 4000, 1500, 0, 900, 3500)),

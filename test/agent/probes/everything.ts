@@ -1,4 +1,4 @@
-/** What the captured machine does not have, or hides: files of others, beside its own. */
+/** Files that the recorded machine does not have or hides, taken from other machines. */
 export const EXTRA_FILES: Readonly<Record<string, string>> = {
   '/sys/class/hwmon/hwmon0/name': 'coretemp\n',
   '/sys/class/hwmon/hwmon0/temp1_input': '45850\n',

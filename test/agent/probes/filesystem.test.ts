@@ -41,7 +41,7 @@ test.each([
   expect(choose(machine).sort()).toEqual([...expected].sort())
 })
 
-test('asks for filesystems of others only when told to', () => {
+test('reads remote filesystems only when configured to', () => {
   expect(choose('storage', true).filter((line) => line.endsWith('remote'))).toEqual([
     'winbox.Daten_alt /mnt/win remote',
     'me@there:.home /mnt/ssh remote',
@@ -105,7 +105,7 @@ test('reads octal escapes and optional columns', () => {
   ])
 })
 
-test('tells space as df does, and busy time through device mapper', async () => {
+test('reports space as df does, and busy time through device mapper', async () => {
   const before = fakeProc({ machine: 'ubuntu-lvm' })
   const disks = before.readText('/proc/diskstats').replace('80000 0 40000', '80000 0 42500')
   const now = fakeProc({ machine: 'ubuntu-lvm', files: { '/proc/diskstats': disks } })
@@ -228,7 +228,7 @@ test('filesystems whose names collide keep both their values, and the new name i
   ])
 })
 
-test('tells how many filesystems are left out', async () => {
+test('reports how many filesystems are left out', async () => {
   const found = await measure(filesystem, [zfs(...Array.from({ length: 140 }, (_, i) => `tank/d${i}`))])
   expect(found?.['perf.filesystem.omitted']).toBe(12)
   expect(Object.keys(found ?? {}).filter((name) => name.endsWith('.bytes.free'))).toHaveLength(128)
@@ -257,7 +257,7 @@ test('in the service of systemd, all mounts are read-only and the filesystems ar
   // It took writes while the agent ran.
   const after = await measure(filesystem, [at(sound), at(broken), at(`${broken}\n`), at(broken)])
   expect(writable(after)).toEqual({ sda1: 0, sda2: 1 })
-  // The agent was started later: what was meant is in /etc/fstab.
+  // The agent was started later: /etc/fstab shows how it was meant to be mounted.
   const fstab = '# a comment\nUUID=1 / ext4 errors=remount-ro 0 1\n/dev/sda3 /image ext4 noatime,ro 0 2\n'
   expect(writable(await measure(filesystem, [at(broken, fstab)]))).toEqual({ sda1: 0, sda2: 1 })
   expect(writable(await measure(filesystem, [at(broken)]))).toEqual({ sda2: 1 })
@@ -284,10 +284,10 @@ test('ext4 since Linux 6.15 calls itself writable after an error', async () => {
   expect(writable(found)).toEqual({ sda1: 0, sda2: 0, sda3: 1 })
 })
 
-test('one that the kernel made read-only is told, one that was mounted so is not', async () => {
+test('one that the kernel made read-only is reported, one that was mounted read-only is not', async () => {
   const text = [
     '1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw,errors=remount-ro',
-    // After an error of its disk: the mount would still take writes, the filesystem does not.
+    // After a disk error the mount is still read-write, and the filesystem is not.
     '2 1 8:2 / /srv rw,relatime shared:3 - ext4 /dev/sda2 ro,errors=remount-ro',
     '3 1 8:3 / /opt ro,relatime - ext4 /dev/sda3 ro',
     '4 1 0:44 / /data rw,noatime - btrfs /dev/sdb ro,space_cache=v2',

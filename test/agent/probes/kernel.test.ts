@@ -30,7 +30,7 @@ describe('what the kernel counts', () => {
     })
   })
 
-  test('what a kernel or a container does not tell is left out', async () => {
+  test('what a kernel or a container does not show is left out', async () => {
     const old = fakeProc({ files: { '/proc/vmstat': 'pswpin 1\npswpout 1\n' } })
     expect(await measure(kernel, [old, old])).toEqual({ 'perf.swap.pages.in': 0, 'perf.swap.pages.out': 0 })
   })
@@ -206,10 +206,10 @@ describe('batteries and fans', () => {
 })
 
 describe('graphics processors', () => {
-  test('of AMD tell use, memory, temperature and power; a card that gives nothing away is left out', async () => {
+  test('of AMD have use, memory, temperature and power; a card that shows nothing is left out', async () => {
     const files = {
       ...EXTRA_FILES,
-      // A card of Intel has no such files, an older driver tells the power of now.
+      // An Intel card has no such files, and an older driver shows the present power instead of the average.
       '/sys/class/drm/card1/device/vendor': '0x8086\n',
       '/sys/class/drm/card2/device/gpu_busy_percent': '0\n',
       '/sys/class/drm/card2/device/hwmon/hwmon5/power1_input': '7100000\n',

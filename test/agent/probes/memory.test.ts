@@ -38,7 +38,7 @@ test.each(['', 'MemTotal: 0 kB\nMemFree: 0 kB\n', 'MemTotal: 100 kB\n', 'MemTota
   },
 )
 
-test('tells how much of the swap is used', async () => {
+test('reports how much of the swap is used', async () => {
   expect(await measure(pagefile, [fakeProc({ machine: 'ubuntu-lvm' })])).toEqual({
     'perf.pagefile.percent.used': 25,
     'perf.pagefile.bytes.used': 1048575 * KB,

@@ -102,7 +102,7 @@ test('a container without devices counts what is not stacked', async () => {
   expect(Object.keys((await measure(network, [before, now])) ?? {}).join()).not.toContain('tunl0')
 })
 
-test('without /sys, names tell what is stacked', async () => {
+test('without /sys, names show which interfaces are stacked', async () => {
   const at = (bytes: number) =>
     fakeProc({
       files: {

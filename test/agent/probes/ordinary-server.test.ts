@@ -56,7 +56,7 @@ test('an ordinary server has at most 300 series', async () => {
   await clock.advance(60_000)
   const { samples } = await runner.run()
   const names = samples.map(({ metric }) => metric)
-  // What the fixture is there for, so that the number is not small because nothing was read.
+  // These prove that the fixture was read, so that the number is not small for lack of input.
   for (const name of [
     'perf.disk.nvme0n1.latency.read',
     'perf.network.eno4.bytes.received',

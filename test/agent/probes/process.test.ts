@@ -116,7 +116,7 @@ test('sees a real process come and go', async () => {
   expect(gone?.[`perf.process.${name}.state`]).toBe(0)
 })
 
-/** A machine of many processes that counts what is read of it. */
+/** A machine with many processes that counts which of its files are read. */
 function crowd(count: number, extra: Record<string, string> = {}) {
   let reads = 0
   const ids = [...Array.from({ length: count }, (_, i) => String(i + 1)), ...Object.keys(extra)]

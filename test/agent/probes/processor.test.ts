@@ -18,7 +18,7 @@ test('reads captured machines', () => {
   expect(parseStat(fakeProc({ machine: 'centos-6' }).readText('/proc/stat')).steal).toBe(0)
 })
 
-test('tells the shares of the interval, guests counted once', async () => {
+test('reports the shares of the interval, guests counted once', async () => {
   const states = [at('cpu  100 10 50 1000 40 5 5 10 80 5'), at('cpu  140 20 60 1110 60 10 10 20 110 5')]
   expect(await measure(processor, states)).toEqual({
     [part('used')]: 38.1,

@@ -48,7 +48,7 @@ test('arrays are whole, lack disks, are rebuilt or do not run', () => {
   expect(parseMdstat('')).toEqual([])
 })
 
-test('pools of ZFS and disks of btrfs are told beside them', async () => {
+test('pools of ZFS and disks of btrfs are reported beside them', async () => {
   const id = '/sys/fs/btrfs/0cd1c0cd-8e2f-4a35-b6c9-4d5c2b1e2f3a'
   const files = {
     '/proc/mdstat': MDSTAT,

@@ -19,7 +19,7 @@ function setUp(probes: readonly Probe<unknown>[]) {
   return { clock, lines, run: () => runner.run() }
 }
 
-/** Gives what `read` says in turn; its samples show the previous reading and the seconds. */
+/** A probe whose readings come from `read`; its samples show the previous reading and the seconds between. */
 const probeOf = (name: string, read: () => number | null | Promise<number | null>) =>
   defineProbe<number>({
     name,

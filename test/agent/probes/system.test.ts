@@ -9,7 +9,7 @@ import { measure } from './measure.ts'
 
 const withFile = (path: string, text: string | Error) => fakeProc({ files: { [path]: text } })
 
-test('tells the three loads', async () => {
+test('reports the three load averages', async () => {
   expect(await measure(load, [withFile('/proc/loadavg', '0.50 12.25 3.00 3/99 8364\n')])).toEqual({
     'perf.system.load.1': 0.5,
     'perf.system.load.5': 12.25,
@@ -18,7 +18,7 @@ test('tells the three loads', async () => {
   await expectFailure(measure(load, [withFile('/proc/loadavg', 'NaN 1 2 3/99 1\n')]), '/proc/loadavg')
 })
 
-test('tells whole seconds since the start', async () => {
+test('reports whole seconds since the start', async () => {
   const found = await measure(uptime, [withFile('/proc/uptime', '795.94 1507.56\n')])
   expect(found).toEqual({ 'perf.system.uptime.seconds': 795 })
   await expectFailure(measure(uptime, [withFile('/proc/uptime', '')]), '/proc/uptime')
@@ -42,7 +42,7 @@ test('pressure is the share of the interval, from the totals', async () => {
   })
 })
 
-test('kernels of before 5.13 have no full line for the processor', async () => {
+test('kernels before 5.13 have no full line for the processor', async () => {
   const line = 'some avg10=0.00 avg60=0.00 avg300=0.00 total=5\n'
   expect(await measure(pressure, [withPressure(line, '', ''), withPressure(line, '', '')])).toEqual({
     'perf.pressure.cpu.some.percent': 0,
@@ -74,11 +74,11 @@ describe('the links of /proc', () => {
   const count = async (...links: number[]) =>
     (await measure(processes, links.map(proc)))?.['perf.system.processes']
 
-  test('tell the processes once they agree with the list', async () => {
+  test('count the processes once they agree with the list', async () => {
     expect(await count(5, 9)).toBe(6)
   })
 
-  test('tell nothing where they are those of the machine around a container', async () => {
+  test('are not used where they belong to the machine around a container', async () => {
     expect(await count(90, 94)).toBe(2)
   })
 

@@ -37,7 +37,7 @@ const files = {
   '/sys/class/thermal/cooling_device0/type': 'Fan\n',
 }
 
-test('tells every sensor that answers, once', async () => {
+test('reports every sensor that answers, once', async () => {
   const expected = {
     'coretemp.package-id-0': 45.9,
     'coretemp.core-8': 47,
@@ -54,7 +54,7 @@ test('tells every sensor that answers, once', async () => {
   expect(await measure(temperature, [proc, proc])).toEqual(Object.fromEntries(names))
 })
 
-test('notices a chip that came or went', async () => {
+test('follows a chip that is added or removed', async () => {
   const less = fakeProc({ files: { [`${zone}0/type`]: 'cpu-thermal\n', [`${zone}0/temp`]: '40000\n' } })
   const expected = { 'perf.temperature.cpu-thermal.celsius': 40 }
   expect(await measure(temperature, [fakeProc({ files }), less])).toEqual(expected)

@@ -7,7 +7,7 @@ import type { Win32 } from '../../../src/platform/win32.ts'
 import { fakeWin32, readStates, type WindowsState } from '../../platform/fake-win32.ts'
 import { fakeClock } from '../../support/clock.ts'
 
-/** What the agent says of a Windows whose states lie 60 s apart; `change` makes it another one. */
+/** The agent's samples of a Windows machine whose two states are 60 s apart; `change` alters the machine. */
 async function measure(
   change: (win32: Win32, state: WindowsState, i: number) => Partial<Win32> = () => ({}),
   watched: { processes?: string[]; services?: string[] } = {},
@@ -99,7 +99,7 @@ describe('a Windows server', () => {
       'perf.filesystem.c.percent.used': 70,
       'perf.filesystem.c.bytes.free': 41051434598,
       'perf.filesystem.c.percent.active': 12.5,
-      // Of what this account may take, as df counts; the quota keeps the other half from it.
+      // Percent of what this account may use, as df counts; the quota withholds the other half.
       'perf.filesystem.d.percent.used': 0.04,
       'perf.filesystem.d.bytes.free': 1000000000000,
       'perf.process.sqlservr.state': 1,
@@ -117,7 +117,7 @@ describe('a Windows server', () => {
     expect(first['perf.filesystem.c.percent.used']).toBe(70)
   })
 
-  test('without performance counters lacks what they tell, and nothing else', async () => {
+  test('without performance counters lacks their metrics, and nothing else', async () => {
     const { second, failed } = await measure((_, state) => fakeWin32({ ...state, counters: {} }))
     expect(failed).toBe(0)
     expect(Object.keys(second).filter((name) => /disk|active|pagefile/.test(name))).toEqual([])
@@ -173,7 +173,7 @@ describe('a Windows server', () => {
   })
 })
 
-test('a restart that is due is told', () => {
+test('a pending restart is reported', () => {
   const [state] = readStates('server-2022')
   if (state === undefined) throw new Error('no fixture')
   const say = (isRebootPending: boolean) => {

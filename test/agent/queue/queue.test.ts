@@ -55,7 +55,7 @@ const event = (time: number): EventReport => ({
   message: 'A > 1',
 })
 
-test('what no server has confirmed is told in ranges, over a restart, and none is taken for confirmed', () => {
+test('what no server has confirmed is listed in ranges, also after a restart, and nothing counts as confirmed by mistake', () => {
   const queue = openQueue()
   expect(queue.known).toEqual({ newest: 0, unconfirmed: [] })
   for (let i = 1; i <= 120; i++) append(queue, 60 * i)
@@ -503,7 +503,7 @@ function damage(path: string) {
   closeSync(handle)
 }
 
-/** No file of this process may grow beyond it: to SQLite that is a disk that takes nothing more. */
+/** The largest size of a file of this process: to SQLite it looks like a full disk. */
 function limitFileSize(bytes: string) {
   const { exitCode } = Bun.spawnSync(['prlimit', '--pid', String(process.pid), `--fsize=${bytes}:unlimited`])
   if (exitCode !== 0) throw new Error('prlimit failed')

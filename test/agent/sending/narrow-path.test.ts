@@ -12,7 +12,7 @@ import { CAN_MAKE_NAMESPACES, openNarrowPath } from '../support/namespaces.ts'
 
 const settings = (...words: string[]) => words.flatMap((word) => ['--set', word])
 
-/** Bytes of a packet that passes; packets of TLS are longer, and nobody says that they were dropped. */
+/** The longest packet that passes, in bytes; packets of TLS are longer and are dropped silently. */
 const MTU = 1280
 
 test.if(CAN_MAKE_NAMESPACES)(

@@ -15,7 +15,7 @@ function createRandom(seed: number): () => number {
 
 type Misdeed = (server: WireServer) => WireServer['answer']
 
-/** What servers do to agents; each stores what it acknowledges, some more. */
+/** Ways in which servers misbehave; each stores what it acknowledges, some store more. */
 const MISDEEDS: Record<string, Misdeed> = {
   'takes everything':
     () =>

@@ -46,7 +46,7 @@ beforeEach(async () => {
       },
     ],
   })
-  // An agent that was never here before says nothing of open events; from its second start on it does.
+  // On its first start an agent does not report open events; from the second start on it does.
   await pass(3)
   await restartAgent()
   await pass(2)

@@ -31,8 +31,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /**
- * What came of connecting a server that shows `files`: what it answered, or why there was no talk; and what
- * it heard.
+ * Connects to a server that shows `files`. Returns its answer or the reason of the failure, and whether the
+ * secret reached it.
  */
 async function tryConnect(files: TlsFiles | null, tls: Trust | null, host = '127.0.0.1') {
   let seen = ''
@@ -124,7 +124,7 @@ describe.each([
       ))
     test('when it trusts no fingerprint at all', async () =>
       expectRejection(tryConnect(own, pin()), /another certificate/))
-    test('signed with itself, when a CA is to vouch', async () =>
+    test('that is self-signed, when a CA is required', async () =>
       expectRejection(tryConnect(own, authorities(ca.pem)), /not trusted: /))
     test('signed with itself, when no CA is known', async () =>
       expectRejection(tryConnect(own, authorities()), /not trusted/))
@@ -160,8 +160,8 @@ describe.each([
   })
 })
 
-test('an agent tells nothing to somebody who shows the right certificate without having its key', async () => {
-  // A stranger in between, who spoils what the server has signed: the same as if he had signed it himself.
+test('an agent sends nothing to a server that shows the right certificate without having its key', async () => {
+  // A man in the middle who alters the server's signature: the same as if he had signed it himself.
   const server = Bun.spawn(
     [
       'openssl',
@@ -222,7 +222,7 @@ async function readAcceptPort(output: ReadableStream<Uint8Array>): Promise<numbe
   throw new Error(`openssl said ${said}`)
 }
 
-test('an agent that speaks plainly to a port with TLS is told so', async () => {
+test('an agent that connects without TLS to a TLS port gets an error that says so', async () => {
   expect(await tryConnect(own, null)).toEqual({
     outcome: 'that port speaks TLS: leave tcp:// out, and say in agent.fingerprint how to know the server',
     isSecretSent: false,

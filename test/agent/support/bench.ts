@@ -37,7 +37,7 @@ export type Bench = {
   start(options: Partial<AgentOptions> & { ports: readonly number[] }): Promise<Agent>
   /** Stops the agent while the clock goes on: its last delivery may wait for an answer. */
   stop(agent: Agent): Promise<void>
-  /** Moves the clock by small steps, giving the sockets time between, until it is so. */
+  /** Moves the clock by small steps, with time for the sockets between, until the condition holds. */
   advanceUntil(isSo: () => boolean, stepSeconds?: number): Promise<void>
   close(): void
 }
@@ -119,7 +119,7 @@ export function openBench(): Bench {
   return bench
 }
 
-/** Waits, by the real clock, for what sockets bring. */
+/** Waits by the real clock until the condition holds, because data from sockets takes real time. */
 export async function until(isSo: () => boolean, maxMs = 5000): Promise<void> {
   const end = performance.now() + maxMs
   while (!isSo()) {

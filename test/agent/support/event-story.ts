@@ -3,8 +3,8 @@ import type { Bench } from './bench.ts'
 import type { WireServer } from './wire-server.ts'
 
 /**
- * What the server heard of each event, in the order of opening, its changes by number; the same change twice
- * must say the same.
+ * What the server received of each event, in the order of opening, its changes by number; the same change twice
+ * must be equal.
  */
 export function readStories(server: WireServer): Map<string, EventReport[]> {
   const stories = new Map<string, Map<number, EventReport>>()
@@ -27,7 +27,7 @@ export function readStories(server: WireServer): Map<string, EventReport[]> {
   )
 }
 
-/** Metrics of which an agent without a past said that whatever is open of them is over. */
+/** Metrics for which an agent without earlier state reported that no event is open. */
 export const readEndings = (server: WireServer) =>
   server.batches.flatMap(({ events }) =>
     (events as EventReport[]).flatMap(({ uid, status, metric }) =>

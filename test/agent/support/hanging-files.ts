@@ -2,7 +2,7 @@ import { openSync, readSync, writeSync } from 'node:fs'
 import { openLibc } from '../../../src/platform/libc.ts'
 
 // Lays files over those that are named, as LXCFS does: one FUSE filesystem whose root is a file, bound over each.
-// It never answers: whoever opens one waits for ever. To be run in a mount namespace of its own; says "mounted"
+// It never answers, so that opening a file waits for ever. To be run in a mount namespace of its own; prints "mounted"
 // and goes on until it is killed.
 const [first = '', ...others] = process.argv.slice(2)
 
@@ -28,7 +28,7 @@ mount('lxcfs', first, 'fuse.lxcfs', 0, `fd=${device},rootmode=100444,user_id=0,g
 for (const other of others) mount(first, other, '', MS_BIND, '')
 console.log('mounted')
 
-// The kernel's greeting is answered. Of what comes then nothing is read: the kernel lets go of who waits for that
+// The kernel's greeting is answered. Later requests are never read: the kernel interrupts a process that waits for one
 // when it is killed, which it does not once a server has read the request.
 const packet = Buffer.alloc(1 << 20)
 readSync(device, packet)

@@ -8,7 +8,7 @@ export type Namespace = {
   /** In front of a command it runs that inside. */
   readonly enter: readonly string[]
   readonly pid: number
-  /** Runs `ip` inside; throws with what it said when it fails. */
+  /** Runs `ip` inside; throws with its output when it fails. */
   ip(words: string): void
   close(): void
 }
@@ -35,14 +35,14 @@ export type NarrowPath = {
   readonly agent: Namespace
   /** Has the address 10.77.0.2. */
   readonly server: Namespace
-  /** How long a packet may be; what is longer vanishes without a word, in both directions. */
+  /** The longest packet, in bytes; longer ones are dropped silently, in both directions. */
   setMtu(mtu: number): void
   close(): void
 }
 
 /**
  * Two machines whose own links take 1500 bytes, and a link in the middle that takes less. There is a bridge on
- * either side of it: what a machine's own link does not take, its kernel would know.
+ * either side of it: otherwise the kernel of a machine would know the limit from its own link.
  */
 export async function openNarrowPath(mtu: number): Promise<NarrowPath> {
   const [agent, server, middle] = await Promise.all([openNamespace(), openNamespace(), openNamespace()])

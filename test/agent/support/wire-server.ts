@@ -1,6 +1,6 @@
 import type { Socket } from 'bun'
 
-/** What arrived in one batch, in the wire's own names. */
+/** The content of one batch, in the names of the wire. */
 export type SeenBatch = {
   readonly id: number
   readonly host: string
@@ -13,7 +13,7 @@ export type SeenBatch = {
   readonly events: readonly object[]
   /** Of the connection, from 0. */
   readonly connection: number
-  /** What it took on the line, packed or not. */
+  /** Its size on the wire, compressed or not. */
   readonly bytes: number
 }
 
@@ -33,7 +33,7 @@ export type WireServer = {
   /** How often each `time metric` was acknowledged. */
   readonly storedTimes: Map<string, number>
   connections: number
-  /** What is done with a batch; `accept` unless changed. */
+  /** Called for each batch; by default it accepts. */
   answer: (batch: SeenBatch, answering: Answering) => void
   /** Closes the port and all connections; `reopen` listens on the same port again. */
   close(): void

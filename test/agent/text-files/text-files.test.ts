@@ -94,7 +94,7 @@ test('there are bounds, and what is beyond them is counted', async () => {
   expect(values['perf.textfiles.omitted']).toBe(300 + 7)
 })
 
-test('a folder that is not there is told', async () => {
+test('a missing folder is reported', async () => {
   rmSync(folder, { recursive: true })
   await expect(job.run(new AbortController().signal)).rejects.toThrow(folder)
 })

@@ -41,7 +41,7 @@ export const compaction: Benchmark = {
     const spent = server.processor()
     const begun = performance.now()
     const waits = await probe.during(() =>
-      waitFor('compaction of a day', async () => frames.get(midnight) === null, 900),
+      waitFor('compaction of a day', async () => frames.get(midnight) === null, 1800),
     )
     const seconds = (performance.now() - begun) / 1000
     const processor = server.processor() - spent

@@ -5,7 +5,7 @@ import type { Benchmark, BenchmarkOptions, Figure, Peers } from '../figure.ts'
 import { fillStore, openBenchStore } from '../fill.ts'
 import { loadParts } from '../load.ts'
 import { deleteFolder, makeFolder, PASSPHRASE, runOurs } from '../ours.ts'
-import { folderBytes } from '../process.ts'
+import { folderBytes, median } from '../process.ts'
 import { readLastRun } from '../report/report.ts'
 
 const DAY = 86_400
@@ -65,6 +65,15 @@ export const soak: Benchmark = {
         peerName: 'in the first hour',
         bound: 1.1,
         note: `clock ${SPEED} times as fast, from source; at most ${Math.max(...memory).toFixed(0)} MiB`,
+      },
+      {
+        name: `a day of ${HOSTS} hosts: resident memory in its last six hours, median`,
+        unit: 'MiB',
+        ours: median(memory.slice(-6)),
+        peer: median(memory.slice(4, 10)),
+        peerName: 'from the fifth to the tenth hour',
+        bound: 1.1,
+        note: 'by then compaction has run, and the caches of the database are full',
       },
       {
         name: `a day of ${HOSTS} hosts: samples that are missing at its end`,

@@ -23,7 +23,7 @@ test('what stands in the way is said of rows that are there', async () => {
   }
 })
 
-test('a figure that misses its goal says so', () => {
+test('a figure that misses its goal is marked', () => {
   const figure = { name: 'a', unit: 'ms', ours: 3, peer: 2, peerName: 'b', bound: 1.2 }
   const table = writeTable({
     one: { where: 'here', figures: [figure, { ...figure, bound: 2, note: 'c|d' }] },

@@ -46,13 +46,13 @@ flow(
       await page.locator('[data-live-state="live"]').waitFor()
     }
     const link = page.getByRole('link', { name })
-    // The page is told of what happens while it listens: as an agent would, the host reports again and again.
+    // The page gets only events from after it connected, so the host reports again and again, as an agent would.
     for (let i = 0; i < 20 && (await link.count()) === 0; i++) {
       await report(store, name)
       if (isPlain) await page.reload()
       else await page.waitForTimeout(600)
     }
-    // The list came above what has the focus, and took nothing of it away.
+    // The list appeared above the focused element, which keeps the focus.
     if (!isPlain)
       expect(await page.evaluate<string>('document.activeElement.dataset.copy')).toBe('command-linux')
     await driver.follow(link)

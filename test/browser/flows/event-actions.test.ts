@@ -5,7 +5,7 @@ import { ALL_WAYS, startFlows, type Way } from '../harness/flow.ts'
 
 const flow = startFlows({ hosts: 12, minutes: 5, firstMinutes: 70 })
 
-/** The first row of what needs attention, and the number of its event. */
+/** The first row under "needs attention", and the number of its event. */
 async function firstRow(page: Page) {
   const row = page.locator('.problem-row').first()
   const key = (await row.getAttribute('data-key')) ?? ''
@@ -52,7 +52,7 @@ flow(
     await page.keyboard.press('a')
     await page.getByRole('status').filter({ hasText: 'Acknowledged:' }).waitFor()
     expect((await store.events.find(id))?.acknowledgedBy).toBe(user)
-    // Several are one action with one way back.
+    // Several events are one action with one undo.
     const two = await page
       .locator('.problem-row')
       .evaluateAll((rows) => rows.slice(0, 2).map((row) => Number(row.getAttribute('data-key')?.slice(6))))

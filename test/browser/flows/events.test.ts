@@ -54,7 +54,7 @@ flow(
       page.getByRole('group', { name: 'Severity', exact: true }).getByRole('link', { name: /Major/ }),
     )
     expect(await rows.count()).toBe(await count({ status: 'open', severity: 2 }))
-    // What is narrowed shows its filter opened.
+    // An active filter is shown opened.
     await driver.type(page.getByLabel('Host', { exact: true }), FIRST_HOST)
     await driver.type(page.getByLabel('Metric'), event.metric)
     await driver.choose(page.getByLabel('Acknowledged'), 'no')
@@ -62,7 +62,7 @@ flow(
     await driver.follow(button(page, 'Filter'))
     expect(await rows.count()).toBe(1)
     const { searchParams } = new URL(page.url())
-    // Scripts say the time as a number: the reader's zone is the browser's.
+    // Scripts send the time as a number, because the time zone is that of the browser.
     const typed = '2026-01-02T13:05'
     expect(searchParams.get('from')).toBe(way === 'plain' ? typed : String(Date.parse(`${typed}Z`) / 1000))
     expect(searchParams.get('severity')).toBe('2')
@@ -120,10 +120,10 @@ flow(
     const id = event?.id ?? 0
     await page.goto(`/events?metric=${event?.metric}`)
     await driver.follow(button(page, `Acknowledge event ${id} of ${FIRST_HOST}`))
-    await page.getByText(`acknowledged by ${user}`).waitFor()
+    await page.locator('tbody .col-owner', { hasText: user }).first().waitFor()
     expect((await store.events.find(id))?.status).toBe('open')
     expect((await actionsOf(scene, id)).at(-1)).toEqual(['acknowledged', user, null])
-    // One click in a list hides nothing: closing takes a box and a button, or the page of the event.
+    // One click in a list closes nothing: closing takes a box and a button, or the page of the event.
     expect(await button(page, `Acknowledge event ${id} of ${FIRST_HOST}`).count()).toBe(0)
     await driver.toggle(page.getByLabel(`Select event ${id} of ${FIRST_HOST}`))
     await driver.type(page.getByLabel('Comment'), 'cleaned up')
@@ -230,7 +230,7 @@ flow(
     await driver.follow(page.getByRole('link', { name: 'Since' }))
     await driver.follow(page.getByRole('link', { name: 'Since' }))
     expect(await hosts()).toEqual(['web01', FIRST_HOST, FIRST_HOST])
-    // Nothing is offered for what is not selected.
+    // Without a selection no action is offered.
     expect(await button(page, 'Close selected').isVisible()).toBe(false)
     await driver.follow(page.getByRole('link', { name: `${metric} is worst` }))
     const beside = page.getByRole('region', { name: /^Event / })

@@ -107,7 +107,7 @@ for (const javaScript of [true, false])
       await first.getByText('Saved.').waitFor()
       await second.getByLabel(label, { exact: true }).fill(own)
       const preview = second.getByRole('button', { name: 'Preview' })
-      // A look at what it means must not make the form forget what it was filled from.
+      // A preview must not make the form lose the version that it was filled from.
       if ((await preview.count()) > 0) await preview.click()
       await save(second)
       const words = await second.getByRole('alert').textContent()
@@ -163,7 +163,7 @@ test('events that come to an empty list can be chosen and acknowledged there', a
     expect(await page.getByLabel('Select all').isChecked()).toBe(true)
     await page.getByLabel('Comment').fill('On it')
     await page.getByRole('button', { name: 'Acknowledge selected' }).click()
-    await page.getByText('acknowledged by admin').nth(1).waitFor()
+    await page.locator('tbody .col-owner', { hasText: 'admin' }).nth(1).waitFor()
     await context.close()
   } finally {
     await empty.close()
@@ -181,7 +181,7 @@ test('an open page shows that the database is unreachable and recovers with it, 
   const away = () => Promise.reject(new Error('connection refused'))
   const [revision, find, ping] = [hosts.revision, sessions.find, maintenance.ping]
   try {
-    // The stream says what changed after it was opened: it needs one look at the state before.
+    // The stream reports only changes after it was opened, so the page also needs the state before.
     await page.waitForTimeout(2500)
     Object.assign(hosts, { revision: away })
     Object.assign(sessions, { find: away })

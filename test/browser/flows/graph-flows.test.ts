@@ -34,7 +34,7 @@ async function openRange(scene: Scene, key: string) {
   await page.locator('.segments a[aria-current]', { hasText: key }).waitFor()
 }
 
-/** Waits for the address to say another time than before. */
+/** Waits until the address has another time than before. */
 async function moveBy(scene: Scene, place: Locator) {
   const before = scene.page.url()
   await scene.driver.activate(place)
@@ -162,7 +162,7 @@ flow('the graphs of a host show other times together', { start: HOST, ways: ALL_
 
 flow(
   'a host with five hundred metrics shows the first of each kind, and a section whole when asked to',
-  // Not by keys alone: five hundred links lie on the way.
+  // Not with the keyboard: five hundred links lie before it.
   { start: '/hosts', ways: ['mouse', 'plain'] },
   async ({ driver, page, store, way }) => {
     const host = `large-${way}`

@@ -45,7 +45,7 @@ test('below a path users sign in, jump, zoom and see live changes', async () => 
   await page.locator('.segments [aria-current]', { hasText: '24h' }).waitFor()
   await page.locator('#cpu .legend a').first().click()
   await page.waitForURL(`${base}/hosts/${FIRST_HOST}/metrics/**`)
-  // An action and the way back from it.
+  // An action and its undo.
   await page.goto(`${base}/`)
   const row = page.locator('.problem-row').first()
   const key = await row.getAttribute('data-key')

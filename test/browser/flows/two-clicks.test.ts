@@ -113,7 +113,7 @@ for (const javaScript of [true, false])
       expect(owner).toContain(host === 'sql02' ? 'by olga' : 'by nobody yet')
       if (cause === null) continue
       expect(await page.locator('.event-chart svg').count()).toBeGreaterThan(0)
-      // Among the first that somebody looks at.
+      // Among the first graphs on the page.
       const changed = await page
         .locator('.changed h3 a')
         .evaluateAll((links) =>

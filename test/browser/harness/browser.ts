@@ -5,7 +5,7 @@ import { PASSWORD, type SeededWebsite, USER } from './website.ts'
 /** Debian's Chromium, or the one that MONITOR_TEST_CHROMIUM names. */
 export const CHROMIUM = process.env.MONITOR_TEST_CHROMIUM ?? '/usr/bin/chromium'
 
-/** Throws in plain words where there is no Chromium: a page that nobody looked at is not tested. */
+/** Throws with an explanation where there is no Chromium: without it the pages are not tested. */
 export async function launchBrowser(): Promise<Browser> {
   if (!existsSync(CHROMIUM))
     throw new Error(
@@ -36,7 +36,7 @@ export type OpenContextOptions = {
 }
 
 /**
- * A fresh profile, signed in unless told otherwise. Times are those of UTC, dates are typed as in the United
+ * A fresh profile, signed in by default. Times are those of UTC, dates are typed as in the United
  * States.
  */
 export async function openContext(

@@ -8,14 +8,14 @@ import { createTabber, inPage } from './tabber.ts'
 export type Driver = {
   /** Uses a link, a button or a summary. */
   activate(place: Locator): Promise<void>
-  /** Uses what leads to another document; resolves once that is loaded. */
+  /** Activates a link or button that leads to another document; resolves once that is loaded. */
   follow(place: Locator): Promise<void>
-  /** Puts a text in place of what a field holds. */
+  /** Replaces the content of a field. */
   type(field: Locator, text: string): Promise<void>
   /** Picks the option of this value. */
   choose(select: Locator, value: string): Promise<void>
   toggle(box: Locator): Promise<void>
-  /** Goes to what takes keys or the pointer itself, as a graph does, and does no more. */
+  /** Moves the focus or pointer to an element that handles keys or the pointer itself, such as a graph. */
   reach(place: Locator): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export function createMouse(page: Page): Driver {
   }
 }
 
-/** Keys alone: nothing is clicked, focused or filled but by what a person can press. */
+/** Keys only: everything is clicked, focused and filled by key presses. */
 export function createKeyboard(page: Page): Driver {
   const { tabTo, noteActivation } = createTabber(page)
   const { keyboard } = page
@@ -84,7 +84,7 @@ export function createKeyboard(page: Page): Driver {
     reach: tabTo,
   }
 
-  /** Chromium's fields for dates have a part for each figure; the year takes more of them than four. */
+  /** Chromium's date fields have a part for day, month and year; the year takes more than four digits. */
   async function typeParts(parts: readonly string[]) {
     for (let i = 0; i < parts.length + 1; i++) await keyboard.press('ArrowLeft')
     for (const part of parts) {

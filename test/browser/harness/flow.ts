@@ -32,7 +32,7 @@ export type Scene = {
   readonly website: SeededWebsite
   readonly store: Store
   readonly user: string
-  /** Signs in elsewhere, without a window; tells where a page leads from there and what it says. */
+  /** Signs in from elsewhere without a window; returns where a page redirects to and its content. */
   signInElsewhere(
     user: string,
   ): Promise<(path: string) => Promise<{ readonly path: string; readonly text: string }>>

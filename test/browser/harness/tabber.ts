@@ -22,7 +22,7 @@ type Stop = {
 export const inPage = <T>(parameter: string, body: string) =>
   new Function(parameter, body) as (element: unknown) => T
 
-/** What has the focus now. */
+/** The element that has the focus. */
 const LOOK = `
   const active = document.activeElement
   const isNowhere = active === null || active === document.body
@@ -96,7 +96,7 @@ const lookAndNote = inPage<Stop>(
 ${LOOK}`,
 )
 
-/** Everything that takes the focus and can be seen, and was not come to. */
+/** Every visible element that can have the focus and was not reached. */
 const MISSED = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
   .filter((one) => !one.disabled && one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true }) && !globalThis.monitorStops.has(one))
   .map((one) => one.outerHTML.slice(0, 100))`
@@ -120,7 +120,7 @@ export async function walk(page: Page): Promise<{ readonly count: number; readon
   return { count, faults: [...faults, ...missed.map((one) => `never reached: ${one}`)] }
 }
 
-/** Moves the focus as a person does, and looks at every stop on the way. */
+/** Moves the focus by Tab as a user does, and checks every stop on the way. */
 export type Tabber = {
   /**
    * Presses Tab, or Shift+Tab where the target stands before, until the target has the focus. Throws with

@@ -24,7 +24,7 @@ export const PASSWORD = 'correct horse battery'
 export type SeededWebsite = {
   readonly origin: string
   readonly store: Store
-  /** What was logged as a warning or an error. */
+  /** The warnings and errors of the log. */
   readonly complaints: readonly string[]
   /** A further user, with the password of all of them. */
   addUser(name: string, access: Access): Promise<void>

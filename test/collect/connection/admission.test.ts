@@ -141,7 +141,7 @@ test('while storage is away nobody is refused for good', async () => {
   expect(JSON.parse(await client.all())).toEqual({ id: null, error: 'storage is away', retry: true })
 })
 
-test('strangers who ask wait in a bounded space, a few look-ups at a time, and those beyond come again', async () => {
+test('unknown senders wait in a bounded queue, a few look-ups at a time, and those beyond it try again', async () => {
   const { port, admission } = await start()
   admission.hold()
   const clients: Client[] = []
@@ -164,7 +164,7 @@ test('strangers who ask wait in a bounded space, a few look-ups at a time, and t
   for (const client of clients) client.close()
 })
 
-test('a sender that hangs up while it is looked up leaves nothing behind', async () => {
+test('a sender that disconnects while it is looked up leaves nothing behind', async () => {
   const { port, admission, engine, store } = await start()
   admission.hold()
   const client = await Client.connect(port)

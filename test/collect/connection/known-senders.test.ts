@@ -31,7 +31,7 @@ describe('of the known senders', () => {
     expect(senders.partyOf(first)).toBeNull()
   })
 
-  test('each answers for its host, else for its network', () => {
+  test('each is counted for its host, else for its network', () => {
     const senders = new KnownSenders({ connections: 8, knownPerHost: 8 })
     const [named, nameless] = [aSender('2001:db8::1', 'web01'), aSender('2001:db8::1', null)]
     senders.add(named)

@@ -37,7 +37,7 @@ const aBatch = (id: number, changes: Partial<Batch> = {}) =>
   )
 
 describe('over TLS', () => {
-  test('a stranger with openssl is answered as over the plain port', async () => {
+  test('a client of openssl is answered as over the port without TLS', async () => {
     const port = await start()
     for (const [i, version] of ['-tls1_2', '-tls1_3'].entries()) {
       const { output } = await callBySClient(port, [version], { text: String(aBatch(i)), until: /stored/ })
@@ -55,7 +55,7 @@ describe('over TLS', () => {
     expect(rig.lines.join('\n')).toContain('reason=tls')
   })
 
-  test('who does not speak it is refused, and nobody else notices', async () => {
+  test('a client without TLS is refused, and no other connection is affected', async () => {
     const port = await start()
     const good = await Client.connect(port, { tls: true })
     const plain = await Client.connect(port)

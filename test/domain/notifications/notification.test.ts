@@ -92,9 +92,19 @@ describe('a notification', () => {
     const closed = source({ status: 'closed', closed: OPENED + 7505 }, 'closing')
     const { subject, text } = writeNotification(closed, options)
     expect(subject).toBe('[CLOSED] web01: /var was 96.1 % full (above 95 % for 15 min)')
-    expect(text).toContain('Value: 96.1 %\nValue now: 96.4 %\n')
+    expect(text).toContain('Triggering value: 96.1 %\nValue now: 96.4 %\n')
     expect(text).toContain('Closed: 2026-01-01 14:05:05 UTC\nDuration: 2 hours 5 minutes\n')
     expect(text).toEndWith(`\n\nOpen: ${LINK}\n`)
+  })
+
+  test('names its hosts when it is of several, and its host in the title of a mail that is opened alone', () => {
+    expect(writeNotification(source(), options).html).toContain(
+      '<title>New event: web01: /var is 96.4 % full',
+    )
+    const members = Array.from({ length: 60 }, (_, i) => `web${i}`)
+    const { text } = writeNotification(source({ members, host: '60 hosts' }, 'opening', null), options)
+    expect(text).toContain(`\nHosts: ${members.slice(0, 50).join(', ')} and 10 more\n`)
+    expect(text).not.toContain('\nHost: ')
   })
 
   test('of a host that was removed or is down says what the event itself contains', () => {

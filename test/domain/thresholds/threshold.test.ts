@@ -104,7 +104,7 @@ describe('a threshold', () => {
       },
     ])
   })
-  test('tells the value that made each of its changes, and none with its end', () => {
+  test('has the value that caused each of its changes, and none with its closing', () => {
     const steps = [threshold({ duration: 0 }), threshold({ duration: 0, severity: 1, value: 95 })]
     const { changes } = evaluate(steps, [88.5, 97.25, 20, 20, 20])
     expect(changes.map(({ status, severity, value }) => [status, severity, value ?? null])).toEqual([
@@ -164,7 +164,7 @@ describe('a threshold', () => {
     expect(changes).toEqual([])
   })
 
-  test('a clock that is set back does not stop the count, and changes are told by the clock', () => {
+  test('a clock that is set back does not stop the count, and changes have the time of the clock', () => {
     const book = createThresholdTable([threshold({})], [])
     const options = { book, interval: 60, makeUid: () => 'u1' }
     const frame = (time: number) => ({ time, metrics: [MEMORY], values: [90] })

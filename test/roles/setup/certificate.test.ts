@@ -20,7 +20,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('of several machines with one configuration, those without the files have no certificate to watch; a broken one is told', async () => {
+test('of several machines with one configuration, those without the files have no certificate to watch; a broken one is reported', async () => {
   const [certificate, key] = [join(folder, 'c.crt'), join(folder, 'c.key')]
   const set = [`collect.tls_certificate=${certificate}`, `collect.tls_key=${key}`, 'web.tls=true']
   const { config } = loadConfig({ dataDir: folder, set }, aMachine({}))

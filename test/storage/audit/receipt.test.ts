@@ -92,7 +92,7 @@ test('a receipt says what was stored, whatever the order of what was added', () 
     isRestored: false,
   })
   expect(writer.take()).toBeNull()
-  // Times are told as differences, which begin anew with each receipt.
+  // Times are stored as differences, which start anew with each receipt.
   writer.addReport(7, numbersOf([43]), [{ time: NOON + 120 }], [12])
   expect(readReceipt(writer.take() ?? new Uint8Array()).reports[0]?.frames[0]?.from).toBe(NOON + 120)
 })

@@ -113,7 +113,7 @@ test('an agent that said nothing until long after is judged by the numbers that 
   await store.maintenance.backup(backup)
   await send(11, 20)
   await restore()
-  // Settled, restored and settled again before it is heard of.
+  // Settled, restored and settled again before the agent connects.
   await audit()
   await restore()
   await audit()

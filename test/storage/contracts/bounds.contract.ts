@@ -137,8 +137,8 @@ export function describeBounds(name: string, makeWorkbench: () => Workbench) {
       'the shortest illegal one is refused or cut before it gets there, of the letter %s',
       async (letter) => {
         const batch = aBatch(letter, letter.length)
-        // Five facts, an event, the value under a name that is too long, and the thresholds beyond the bound;
-        // what is no group and no queue is left out.
+        // Left out: five facts, an event, the value under a name that is too long, the thresholds beyond the bound,
+        // and an invalid group and queue.
         expect(batch.refused.total).toBe(7 + letter.length)
         expect(batch.queue).toBeNull()
         expect(Object.keys(batch.facts?.mounts ?? {})).toHaveLength(MAX_MOUNTS)

@@ -5,10 +5,7 @@ import { aFrame, aReport, MIDNIGHT } from '../reports.ts'
 import { openEach } from './open-each.ts'
 import type { Workbench } from './store.contract.ts'
 
-/**
- * Every database must say when it was the content of a report that it refused, and when it was something
- * else.
- */
+/** Every database must distinguish errors in the content of a report from all other errors. */
 export function describeContent(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench

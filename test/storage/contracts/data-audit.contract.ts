@@ -51,7 +51,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       ])
     })
 
-    /** The agent connects and says what it knows: the highest number given, and what no server has confirmed. */
+    /** The agent connects and reports what it knows: the highest number given, and what no server has confirmed. */
     const greeted = (newest: number, ranges: readonly (readonly [number, number])[]) => {
       const unconfirmed = ranges.map(([first, last]) => ({ first, last }))
       return aReport('web01', {
@@ -107,7 +107,7 @@ export function describeDataAudit(name: string, makeWorkbench: () => Workbench) 
       expect(audit).toMatchObject({ expected: 10, present: 3, pending: 0, missing: { size: 7 } })
       expect(await store.dataAudit.listGaps('web01', 10)).toMatchObject([{ reason: 'size', amount: 7 }])
       expect(await openEvents()).toEqual([['perf.agent.data.missing.size', 2]])
-      // Said again, because the answer was lost.
+      // Sent again, because the answer was lost.
       await store.ingest.write([numbered(11, 1, { waiting: 10, lost: [lossOf(1, 9, 'size')] })])
       expect(await auditOf()).toMatchObject({ expected: 11, missing: { size: 7 } })
       await store.dataAudit.closeQuiet(START + 4 * DAY, START + 4 * DAY)

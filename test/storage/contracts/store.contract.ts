@@ -202,7 +202,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
           })
           while (isCompacting) {
             const reading: Promise<[number, number][]>[] = []
-            // A few steps apart, so that one or the other comes between two statements of the folding.
+            // A few steps apart, so that one or the other comes between two statements of the compaction.
             for (let i = 0; i < 20; i++) {
               reading.push(i % 2 ? read('web01') : readAll('web01', MEMORY))
               for (let step = 0; step < 3; step++) await Promise.resolve()
@@ -231,7 +231,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
       })
     })
 
-    test('random writes, duplicates, late samples, foldings and retention leave what a plain map would have', async () => {
+    test('random writes, duplicates, late samples, compactions and retention leave what a plain map would have', async () => {
       const random = randomOf(42)
       const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T
       const hosts = ['a', 'b', 'c']
@@ -270,7 +270,7 @@ export function describeStore(name: string, makeWorkbench: () => Workbench) {
         } else if (dice < 0.95) {
           await store.maintenance.compact(now - Math.floor(random() * 2 * DAY), pick([1, 2, FOREVER]))
         } else {
-          // To a midnight, where blocks and frames end alike, with nothing unfolded behind it.
+          // To a midnight, where blocks and frames end alike, with nothing left to compact behind it.
           const before = Math.floor((now - 2 * DAY) / DAY) * DAY
           dropped = Math.max(dropped, before)
           while ((await store.maintenance.dropSamples(before)).isLeft);

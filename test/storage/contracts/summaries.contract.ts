@@ -55,7 +55,7 @@ export function describeSummaries(name: string, makeWorkbench: () => Workbench) 
       await write(MIDNIGHT + 2 * DAY + 5 * 3600, MIDNIGHT + 2 * DAY + 6 * 3600)
     }
 
-    /** Holds the rows against every sample of the time. */
+    /** Compares the rows with every sample of the time. */
     async function expectRows(rows: SummarizedSeries | undefined, metric: string, from: number, to: number) {
       const { times, values } = await store.samples.range('web01', metric, from, to)
       if (rows === undefined) return expect(times.length).toBe(0)
@@ -109,11 +109,11 @@ export function describeSummaries(name: string, makeWorkbench: () => Workbench) 
             const rows = found.get(metric)
             expect(rows?.times.length ?? 0).toBeLessThanOrEqual(points)
             if (rows !== undefined) steps.add(rows.step)
-            // One row of all has no step to tell.
+            // A single row for everything has no step.
             if (points > 1) await expectRows(rows, metric, from, to)
           }
         }
-      // Rows of summaries, of samples, and samples as they are were all met.
+      // Rows from summaries, rows from samples and plain samples have all occurred.
       expect([0, 14_400, 43_200, 86_400].filter((step) => !steps.has(step))).toEqual([])
     })
 

@@ -4,13 +4,17 @@ import { CheckpointPace } from '../../../src/storage/database/sqlite/checkpoint-
 test('a commit that takes long moves fewer pages the next time, down to a least number', () => {
   const set: number[] = []
   const pace = new CheckpointPace((pages) => set.push(pages))
-  for (let i = 0; i < 10; i++) pace.noteCommit(60)
+  for (let i = 0; i < 10; i++) {
+    for (let j = 0; j < 10; j++) pace.noteCommit(2)
+    pace.noteCommit(60)
+  }
   expect(set).toEqual([2000, 1000, 500, 250, 125])
 })
 
 test('after many quick commits in a row more pages are moved again', () => {
   const set: number[] = []
   const pace = new CheckpointPace((pages) => set.push(pages))
+  pace.noteCommit(1)
   pace.noteCommit(60)
   for (let i = 0; i < 199; i++) pace.noteCommit(1)
   expect(set).toEqual([2000, 1000])
@@ -18,4 +22,11 @@ test('after many quick commits in a row more pages are moved again', () => {
   expect(set).toEqual([2000, 1000, 2000])
   for (let i = 0; i < 1000; i++) pace.noteCommit(1)
   expect(set).toEqual([2000, 1000, 2000])
+})
+
+test('on a disk on which every commit takes long the number stays', () => {
+  const set: number[] = []
+  const pace = new CheckpointPace((pages) => set.push(pages))
+  for (let i = 0; i < 1000; i++) pace.noteCommit(i % 10 === 9 ? 80 : 40)
+  expect(set).toEqual([2000])
 })

@@ -26,7 +26,7 @@ describe('a version', () => {
 test.skipIf(!HAS_MARIADB)(
   'a server that is too old is named at the start, which then ends as for a wrong configuration',
   async () => {
-    // It says whatever version it is told to.
+    // The server reports whatever version is configured.
     const server = await startMariadb({ options: ['--version=8.0.16'] })
     const dataDir = makeTempDir()
     try {

@@ -338,16 +338,16 @@ function describeStorage(product: SqlServerProduct) {
     )
 
     test(
-      'two write and two fold, one of these is killed, and nothing is lost',
+      'two write and two compact, one of these is killed, and nothing is lost',
       async () => {
         const two = [writers.start('web01', 400), writers.start('web02', 400)]
-        const folders = [writers.start('fold'), writers.start('fold')]
-        await Promise.all(folders.map((folder) => folder.said(1)))
+        const compactors = [writers.start('compact'), writers.start('compact')]
+        await Promise.all(compactors.map((compactor) => compactor.said(1)))
         await Promise.all(two.map((writer) => writer.said(150)))
-        folders[0]?.kill('SIGKILL')
+        compactors[0]?.kill('SIGKILL')
         expect(await Promise.all(two.map((writer) => writer.end()))).toEqual([0, 0])
-        folders[1]?.kill('SIGTERM')
-        expect(await folders[1]?.end()).toBe(0)
+        compactors[1]?.kill('SIGTERM')
+        expect(await compactors[1]?.end()).toBe(0)
         await expectAll({
           web01: two[0]?.acknowledged ?? new Map(),
           web02: two[1]?.acknowledged ?? new Map(),

@@ -44,7 +44,7 @@ async function run(sql: string) {
   await yieldThread()
 }
 
-/** Compacts something new before each of the first few statements on segments. */
+/** Compacts something new before each of the first few statements on chunks. */
 function meddle(times: number): Database {
   let left = times
   return {

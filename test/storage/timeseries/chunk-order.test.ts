@@ -9,7 +9,7 @@ const PAGE = 8192
 const METRICS = 60
 const BLOCKS = 80
 
-/** Half of the metrics say always the same, and few have much to say. */
+/** Half of the metrics are constant, and few vary much. */
 function makeChunks(next: () => number): Map<number, Uint8Array> {
   const size = () => (next() < 0.5 ? 7 : Math.ceil(next() * next() * 4800))
   return new Map(Array.from({ length: METRICS }, (_, i) => [i + 1, new Uint8Array(size())]))

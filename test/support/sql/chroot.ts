@@ -20,7 +20,7 @@ const LARGE = 50_000_000
 /** Bun wants to see /proc; the mount is gone with the process. */
 const ENTER = `mount -t proc proc "$0/proc" && user=$1 && shift && exec /usr/sbin/chroot --userspec="$user" "$0" "$@"`
 
-/** What every machine has, as busybox makes it. */
+/** The files that every machine has, as busybox makes them. */
 const FILES: Readonly<Record<string, string>> = {
   '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
   '/etc/group': 'root:x:0:\n',
@@ -36,7 +36,7 @@ export type Chroot = {
   close(): void
 }
 
-/** Why there can be none; null when there can. */
+/** Why there cannot be one here; null when there can. */
 export function findChrootObstacle(): string | null {
   if (process.platform !== 'linux') return 'this is for Linux'
   if (process.getuid?.() !== 0) return 'changing the root takes root'

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const USER = 'monitor'
-/** Full of what has a meaning in an address. */
+/** Characters that have a meaning in a URL. */
 export const PASSWORD = 'pass:wo@rd/#%?'
 
 /** A MariaDB, or a MySQL, of a test's own, in a folder of its own. */
@@ -10,10 +10,10 @@ export type Mariadb = {
   readonly dir: string
   readonly socket: string
   readonly port: number
-  /** Makes an empty database and gives its url, by TCP unless `socket` is said. */
+  /** Makes an empty database and returns its URL, by TCP unless `socket` is given. */
   createDatabase(name?: string): Promise<string>
   urlOf(database: string, by?: 'tcp' | 'socket'): string
-  /** Runs statements as the server's root, and gives what they print. */
+  /** Runs statements as the server's root, and returns what they print. */
   run(sql: string): string
   /**
    * Whether a commit waits for the disk, as it does by default, or for the operating system alone, which is
@@ -35,7 +35,7 @@ export type Mariadb = {
 export type DatabaseServer = {
   readonly name: string
   readonly dir: string
-  /** As it is reached from outside of any root. */
+  /** The path of the socket, outside of any chroot. */
   readonly socket: string
   readonly port: number
   readonly patienceMs: number
@@ -43,11 +43,11 @@ export type DatabaseServer = {
   launch(flush: number): Bun.Subprocess
   /** Whether it takes connections. */
   answers(): boolean
-  /** Runs statements as the server's root, and gives what they print. */
+  /** Runs statements as the server's root, and returns what they print. */
   run(sql: string): string
 }
 
-/** Starts the server, makes the account of the tests, and gives what tests do with it. */
+/** Starts the server and makes the account of the tests. */
 export async function operateServer(server: DatabaseServer): Promise<Mariadb> {
   const { name, dir, socket, port, run } = server
   let child: Bun.Subprocess | null = null

@@ -9,7 +9,7 @@ export { type Mariadb, PASSWORD, USER } from './database-server.ts'
 
 const MARIADBD = '/usr/sbin/mariadbd'
 const INSTALL = '/usr/bin/mariadb-install-db'
-/** Who the server runs as when the tests run as root, which it refuses to. */
+/** The account of the server when the tests run as root, as which it refuses to run. */
 export const SERVICE_USER = 'mysql'
 const PATIENCE_MS = 30_000
 
@@ -38,7 +38,7 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
       '--skip-test-db',
       ...asUser,
     ],
-    // Others make theirs at the same time, and names of temporary tables are not unique.
+    // Other tests may do the same at the same time, and names of temporary tables are not unique.
     { encoding: 'utf8', env: { ...process.env, TMPDIR: dir } },
   )
   if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stdout}${made.stderr}`)

@@ -93,7 +93,7 @@ export async function startMysql({ options = [] }: MariadbOptions = {}): Promise
           '--innodb-flush-method=nosync',
           '--innodb-doublewrite=OFF',
           '--sync-binlog=0',
-          // What it costs is measured elsewhere; here it would only slow the tests.
+          // Its cost is measured elsewhere; here it would only slow the tests.
           ...(given.some((option) => option.startsWith('--log-bin')) ? [] : ['--skip-log-bin']),
           ...given,
         ],

@@ -3,7 +3,8 @@ import { describeError } from '../../../lib/log.ts'
 import { yieldThread } from '../../../lib/yield-thread.ts'
 import type { TableShape, Upkeep } from '../admin.ts'
 import { backUp } from './backup.ts'
-import { isDamage, type SqliteDatabase } from './sqlite.ts'
+import type { SqliteDatabase } from './sqlite.ts'
+import { isDamage } from './watched-file.ts'
 
 /** Free pages given back in one piece. */
 const COMPACT_PAGES = 500

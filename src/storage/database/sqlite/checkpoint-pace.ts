@@ -4,6 +4,10 @@ const MOST_PAGES = 2000
 const LEAST_PAGES = 125
 /** A commit that takes longer keeps everything else on this thread waiting for too long. */
 const SLOW_MS = 25
+/** On a disk on which every commit takes long, fewer pages at a time would only mean more flushes. */
+const TIMES_LEAST = 3
+/** What a commit takes at least follows a quicker one at once, slower ones by this share of the difference. */
+const RISE = 0.01
 /** So many quick commits in a row show that more pages may be moved at a time. */
 const QUICK_COMMITS = 200
 
@@ -16,6 +20,8 @@ export class CheckpointPace {
   readonly #setPages: (pages: number) => void
   #pages = MOST_PAGES
   #quick = 0
+  /** Null before the first commit. */
+  #leastMs: number | null = null
 
   /** `setPages` sets the number from the next commit on; called with the first one at once. */
   constructor(setPages: (pages: number) => void) {
@@ -24,7 +30,10 @@ export class CheckpointPace {
   }
 
   noteCommit(ms: number): void {
-    if (ms > SLOW_MS) {
+    const least = this.#leastMs ?? ms
+    this.#leastMs = ms < least ? ms : least + RISE * (ms - least)
+    const isSlow = ms > SLOW_MS && ms > TIMES_LEAST * least
+    if (isSlow) {
       this.#quick = 0
       this.#change(Math.max(LEAST_PAGES, this.#pages >> 1))
     } else if (this.#pages < MOST_PAGES && ++this.#quick >= QUICK_COMMITS) {

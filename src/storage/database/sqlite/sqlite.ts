@@ -1,20 +1,12 @@
 import { Database as Connection, type Statement } from 'bun:sqlite'
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
 import { createReadTurn } from './read-turn.ts'
+import { identify, nameDamage, WatchedFile } from './watched-file.ts'
 
 /** How long SQLite itself waits, with the thread blocked, for another process's lock … */
 const BUSY_MS = 20
@@ -58,6 +50,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
     reader.close()
     return openSqlite(file, { clock })
   }
+  const watched = new WatchedFile(file, identity)
   const [row] = readOnce(reader, 'PRAGMA page_size')
   const dialect = { ...sqliteDialect, pageBytes: Number(row?.[0]) }
   const reading = keepStatements(reader)
@@ -67,30 +60,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const transaction = createTransaction(write, dialect)
   const readTurn = createReadTurn(reader, read, clock)
   const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
-  let turn: Promise<unknown> = Promise.resolve()
-  let closed = false
-  let damage: unknown = null
-
-  function checkPlace() {
-    const found = statSync(file, { throwIfNoEntry: false })
-    if (found === undefined) throw new Error(`the database file ${file} was deleted while it is open`)
-    if (nameOf(found) !== identity)
-      throw new Error(`the database file ${file} was replaced while it is open: restart the server`)
-  }
-
-  /** Notes the error when it is damage, and gives it back. */
-  function noteDamage(error: unknown): unknown {
-    if (isDamage(error)) damage ??= error
-    return error
-  }
-
-  /** One after the other, whatever became of the one before. */
-  function takeLock<T>(act: () => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new Error('the database is closed'))
-    const mine = turn.then(act, act)
-    turn = mine
-    return mine
-  }
+  const turns = createTurns()
 
   return {
     dialect,
@@ -99,10 +69,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
       readTurn.end()
       return act(reader)
     },
-    checkFile() {
-      if (damage !== null) throw nameDamage(damage, file)
-      checkPlace()
-    },
+    checkFile: () => watched.check(),
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
       const ask = () => {
         readTurn.begin()
@@ -111,21 +78,21 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
       try {
         return ask()
       } catch (error) {
-        if (!isBusy(error)) throw noteDamage(error)
+        if (!isBusy(error)) throw watched.noteDamage(error)
         return retry(ask).catch((again) => {
-          throw noteDamage(again)
+          throw watched.noteDamage(again)
         })
       }
     },
     transaction: (act) =>
-      takeLock(async () => {
+      turns.take(async () => {
         await retry(() => write('BEGIN IMMEDIATE').run())
         // What others have committed until here is seen by reads within `act`, too.
         readTurn.end()
         try {
           const result = await act(transaction)
           // In a file that has no name any more everything is stored, until this process ends.
-          checkPlace()
+          watched.checkPlace()
           readTurn.end()
           const begun = clock.monotonicMs()
           write('COMMIT').run()
@@ -134,24 +101,42 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
         } catch (error) {
           // On a full disk SQLite rolls back on its own.
           if (writer.inTransaction) write('ROLLBACK').run()
-          throw noteDamage(error)
+          throw watched.noteDamage(error)
         }
       }),
     exclusively: (act) =>
-      takeLock(() =>
+      turns.take(() =>
         retry(() => {
           readTurn.end()
           return act(writer)
         }),
       ),
     async close() {
-      if (closed) return
-      const last = turn
-      closed = true
-      await last.catch(() => {})
+      if (!(await turns.close())) return
       readTurn.end()
       reading.close()
       writing.close()
+    },
+  }
+}
+
+/** Runs one piece of work after the other, whatever became of the one before. */
+function createTurns() {
+  let last: Promise<unknown> = Promise.resolve()
+  let isClosed = false
+  return {
+    take<T>(act: () => Promise<T>): Promise<T> {
+      if (isClosed) return Promise.reject(new Error('the database is closed'))
+      const mine = last.then(act, act)
+      last = mine
+      return mine
+    },
+    /** Refuses further work and waits for the last; false when it was closed before. */
+    async close(): Promise<boolean> {
+      if (isClosed) return false
+      isClosed = true
+      await last.catch(() => {})
+      return true
     },
   }
 }
@@ -216,10 +201,6 @@ export function syncPath(path: string) {
   }
 }
 
-const identify = (file: string): string => nameOf(statSync(file))
-
-const nameOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`
-
 function connect(file: string): Connection {
   const connection = new Connection(file, { readwrite: true, create: true })
   try {
@@ -237,19 +218,6 @@ function connect(file: string): Connection {
     connection.close()
     throw nameDamage(error, file)
   }
-}
-
-/** SQLite's message about damage does not name the file; any other error is returned as it is. */
-export function nameDamage(error: unknown, file: string): unknown {
-  if (!isDamage(error)) return error
-  return new Error(`${file} is damaged, or no database: put a backup in its place with monitor db restore`, {
-    cause: error,
-  })
-}
-
-export function isDamage(error: unknown): boolean {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown }
-  return /^SQLITE_(CORRUPT|NOTADB)/.test(String(code)) || (cause !== undefined && isDamage(cause))
 }
 
 /** Keeps the statements of a connection prepared. */

@@ -221,9 +221,17 @@ export const hostName = ({ host, members }: Pick<Event, 'host' | 'members'>) =>
 
 /** The state of an event in a list, besides its severity. */
 export function eventState({ status, acknowledgedBy, isStale }: Event): Html | null {
-  const words = [
-    acknowledgedBy !== null && `acknowledged by ${acknowledgedBy}`,
-    status === 'open' && isStale && 'no data',
-  ].filter(Boolean)
-  return words.length === 0 ? null : <span class="event-state soft">{words.join(', ')}</span>
+  const isSilent = status === 'open' && isStale
+  if (acknowledgedBy === null && !isSilent) return null
+  return (
+    <span class="event-state soft">
+      {acknowledgedBy !== null && (
+        <span class="owner-words">
+          acknowledged by {acknowledgedBy}
+          {isSilent && ', '}
+        </span>
+      )}
+      {isSilent && 'no data'}
+    </span>
+  )
 }

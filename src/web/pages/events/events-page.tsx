@@ -4,8 +4,8 @@ import type { MaintenanceCalendar } from '../../../domain/time/maintenance-windo
 import type { DeliverySum } from '../../../storage/ports/store.ts'
 import { facetBar, readFacets } from '../../filters/facets.tsx'
 import { countFleet, filterFleet } from '../../fleet/fleet.ts'
-import { readInteger } from '../../http/query-parameters.ts'
-import { mayUse, route, type WebRequest } from '../../http/route.ts'
+import { readCursor, readInteger, writeCursor } from '../../http/query-parameters.ts'
+import { HttpError, mayUse, route, type WebRequest } from '../../http/route.ts'
 import { type EventView, viewEvents } from '../../problems/event-view.ts'
 import { capitalize, madeLine, pager, withParameters } from '../../ui/components.tsx'
 import { csrfField } from '../../ui/form-fields.tsx'
@@ -32,6 +32,8 @@ import { eventView } from './event-view.tsx'
 import { type EventModel, readEvent } from './read-event.ts'
 
 const PAGE = 100
+/** Events that are passed over by their number, one by one; beyond them a page begins behind an event. */
+const MOST_PASSED = 10_000
 const TITLES = { open: 'Open events', closed: 'Closed events', all: 'All events' } as const
 
 export const eventsPage = route({ path: '/events', access: 'viewer' }, async (request) => {
@@ -43,12 +45,27 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
   const sort = readEventSort(url, filter.status)
   const asked = readInteger(url, 'event', { min: 1, max: Number.MAX_SAFE_INTEGER, default: null })
   const chosen = asked === null ? null : await findChosen(request, asked)
-  const [result, view, counts, groups, list] = await Promise.all([
+  const order = toEventOrder(sort)
+  const after = order === 'newest' && offset > 0 ? readCursor(url, 'after') : null
+  if (after === null && offset > MOST_PASSED)
+    throw new HttpError(
+      400,
+      `offset: expected at most ${MOST_PASSED}. Narrow the list, by a time for example.`,
+    )
+  const [result, view, counts, groups, all, list] = await Promise.all([
     actionResult(request),
     web.fleet.read(),
     web.store.events.countBySeverity(ofAnySeverity),
     web.store.hosts.groups(),
-    web.store.events.list({ ...query, order: toEventOrder(sort), offset, limit: PAGE }),
+    // Counted apart: the page itself may begin behind an event.
+    web.store.events.list({ ...query, limit: 0 }),
+    web.store.events.list({
+      ...query,
+      order,
+      ...(after === null ? { offset } : { after }),
+      limit: PAGE,
+      isCounted: false,
+    }),
   ])
   // A wall screen has no user who could act.
   const mayChange = mayUse({ session }, 'operator') && readKiosk(url) === null
@@ -62,8 +79,10 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
     filter,
     offset,
     counts,
-    ...list,
+    total: all.total,
+    isMore: all.isMore,
     events,
+    isNewestFirst: order === 'newest',
     deliveries,
     sort,
     chosen,
@@ -113,6 +132,7 @@ type EventsModel = {
   /** Hosts that are down, open event or not. */
   readonly down: number
   readonly isMore: boolean
+  readonly isNewestFirst: boolean
   readonly events: readonly EventView[]
   readonly deliveries: ReadonlyMap<number, DeliverySum>
   readonly sort: EventSort
@@ -120,6 +140,14 @@ type EventsModel = {
   readonly csrf: string
   readonly mayChange: boolean
   readonly now: number
+}
+
+/** By time the next page begins behind the last event of this one: it costs the same however far it is. */
+function wayOn({ events, isNewestFirst }: EventsModel) {
+  const last = events.at(-1)?.event
+  return isNewestFirst && last !== undefined
+    ? { behind: { after: writeCursor(last), rows: events.length } }
+    : {}
 }
 
 function eventsView(model: EventsModel): Html {
@@ -130,7 +158,7 @@ function eventsView(model: EventsModel): Html {
       {events.length === 0
         ? emptyView(model)
         : eventTable({ ...model, chosen: model.chosen?.event.id ?? null })}
-      {pager({ url, offset, limit: PAGE, total, isMore })}
+      {pager({ url, offset, limit: PAGE, total, isMore, ...wayOn(model) })}
     </>
   )
   return (
@@ -140,7 +168,8 @@ function eventsView(model: EventsModel): Html {
           <h1>Events</h1>
           <p class="lead" data-live="lead">
             {isMore && 'More than '}
-            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)} · {saveViewLink(url)}
+            {formatCount(total, isNarrowed(filter) ? `matching ${word}` : word)}
+            {saveViewLink(url)}
           </p>
         </div>
         <div class="totals" data-live="totals" role="group" aria-label="Severity">

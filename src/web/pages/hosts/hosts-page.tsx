@@ -135,7 +135,7 @@ function hostsView(model: HostsModel): Html {
         <div>
           <h1>Hosts</h1>
           <p class="lead" data-live="lead">
-            {describeList(model)} · <a href={`/compare${keepFacets(model.facets, '?')}`}>Compare metrics</a> ·{' '}
+            {describeList(model)} · <a href={`/compare${keepFacets(model.facets, '?')}`}>Compare metrics</a>
             {saveViewLink(url)}
             {model.mayAdd && (
               <>

@@ -31,7 +31,7 @@ function aChange(uid: string | null, change: number, more: Partial<EventReport> 
   return { uid, change, time, metric: METRIC, severity: 2, status: 'open', message: 'too much', ...more }
 }
 
-/** Changes of events, and the way from there to a notice, in every database. */
+/** Changes of events, and how they become notifications, in every database. */
 export function describeNotifications(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench
@@ -61,7 +61,7 @@ export function describeNotifications(name: string, makeWorkbench: () => Workben
           { status: 'open', opened: MIDNIGHT + 600 },
           { status: 'closed', opened: MIDNIGHT + 60, closed: MIDNIGHT + 600 },
         ])
-        // What the agent said of it before, and is heard late, does not open it again.
+        // An earlier report of the agent that arrives late does not open it again.
         await say(aChange('u1', 2, { severity: 1 }), aChange('u1', 3, { status: 'closed' }))
         expect((await list())[1]).toMatchObject({ status: 'closed', closed: MIDNIGHT + 180 })
         expect((await store.events.list({ status: 'open' })).total).toBe(1)

@@ -22,7 +22,7 @@ const OWN: ReportedThreshold = {
   isStandard: false,
 }
 
-/** What every database must do with the thresholds that agents tell. */
+/** What every database must do with the thresholds that agents report. */
 export function describeThresholds(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench

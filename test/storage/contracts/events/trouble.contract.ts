@@ -62,7 +62,7 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       const newest = await list('newest')
       expect(await list('oldest')).toEqual(newest.toReversed())
       expect(await list('oldest', { offset: 1, limit: 2 })).toEqual(newest.toReversed().slice(1, 3))
-      // That of several hosts is none of theirs.
+      // An event of several hosts belongs to none of them alone.
       expect(await list('host')).toEqual([worst[0] ?? '', 'disk', 'load', 'memory', 'queue', 'load'])
       expect(await list('host', { facets: [['db']] })).toEqual([])
       expect(await list('severity', { host: 'db' })).toEqual([worst[0] ?? '', 'disk', 'load', 'memory'])

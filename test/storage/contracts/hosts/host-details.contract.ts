@@ -122,7 +122,7 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       }
       beforeEach(async () => {
         await store.ingest.write([aReport('db01', { events: [{ ...report, message: 'full' }] })])
-        // Servers go on counting where the test before ended.
+        // On a database server, ids continue from the previous test.
         id = (await store.events.list({})).events[0]?.id ?? 0
       })
 

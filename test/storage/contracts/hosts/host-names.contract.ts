@@ -8,7 +8,7 @@ import type { Workbench } from '../store.contract.ts'
 const MINE = 'a'.repeat(64)
 const THEIRS = 'b'.repeat(64)
 
-/** Whose the names of hosts are, in every database. */
+/** Which agent a host name belongs to, in every database. */
 export function describeNames(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let bench: Workbench
@@ -221,7 +221,7 @@ export function describeNames(name: string, makeWorkbench: () => Workbench) {
       expect(await sayAs('web02', 'web01')).toBe(true)
       expect(await store.hosts.find('web01')).toBeNull()
       expect(await countSamples('web02')).toBe(5)
-      // One change that the server never heard of lies between.
+      // Between the two lies a change that the server never received.
       expect(await sayAs('web04', 'web03', 'web02')).toBe(true)
       expect(await countSamples('web04')).toBe(6)
       expect(await sayAs('web01', 'web04', 'web03')).toBe(true)

@@ -6,7 +6,7 @@ import { aFrame, aReport, MIDNIGHT } from '../../reports.ts'
 import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
-/** More than one statement takes. */
+/** More hosts than one statement takes. */
 const HOSTS = 230
 const ROUNDS = 6
 const DAY = 86_400
@@ -47,7 +47,7 @@ export function describeLastSeen(name: string, makeWorkbench: () => Workbench) {
         const reports: HostReport[] = []
         for (let i = 0; i < HOSTS; i++) {
           const known = expected.get(`h${i}`)
-          // Some bring no frame, some an older one, some are no sign of life that is newer.
+          // Some packets have no frame, some an older one, and some are older than the last one.
           const seen = MIDNIGHT + round * 60 - (below(4) === 0 ? 90 : 0)
           const time = MIDNIGHT + round * 60 + i - (below(3) === 0 ? 150 : 0)
           const hasFrame = round === 0 || below(3) > 0

@@ -4,7 +4,7 @@ import type { Store } from '../../../../src/storage/ports/store.ts'
 import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
 
-/** What every database must do with the views that people save. */
+/** What every database must do with the views that users save. */
 export function describeSavedViews(name: string, makeWorkbench: () => Workbench) {
   describe(name, () => {
     let store: Store

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { RestartCount } from '../../../src/agent/bus/restart-count.ts'
-import { fakeClock } from '../../support/clock.ts'
-import { makeTempDir } from '../../support/spawn.ts'
+import { RestartCount } from '../../src/agent/restart-count.ts'
+import { fakeClock } from '../support/clock.ts'
+import { makeTempDir } from '../support/spawn.ts'
 
 let folder = ''
 let file = ''

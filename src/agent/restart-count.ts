@@ -1,17 +1,22 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
 
-export const RESTARTS_FILE = 'agent-restarts.json'
+/** Files of the data folder, of services and of containers. */
+export const RESTARTS_FILES = {
+  services: 'agent-restarts.json',
+  containers: 'agent-container-restarts.json',
+} as const
 
 const HOUR_MS = 3_600_000
-/** Services that are remembered; systemd is asked about no more than 300. */
-const MAX_SERVICES = 1000
+/** Services or containers that are remembered; no more than 300 are asked about. */
+const MAX_KEPT = 1000
 
 type Restart = { readonly name: string; readonly count: number; readonly atMs: number }
 
 /**
- * How often services were started again within the last hour, from the totals that systemd counts. A file keeps them
- * for the next start of the agent: otherwise its own restart would end the event of a service that goes on to fail.
+ * How often services were started again within the last hour, from the totals that systemd counts, or containers by
+ * those of their engine. A file keeps them for the next start of the agent: otherwise its own restart would end the
+ * event of a service that goes on to fail.
  */
 export class RestartCount {
   readonly #clock: Clock
@@ -26,7 +31,7 @@ export class RestartCount {
     this.#file = file
   }
 
-  /** By service; those without a restart are left out. */
+  /** By the names in `totals`; those without a restart are left out. */
   note(totals: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
     if (!this.#isLoaded) this.#load()
     const atMs = this.#clock.monotonicMs()
@@ -67,8 +72,8 @@ export class RestartCount {
     const nowMs = this.#clock.monotonicMs()
     const kept: Kept = {
       savedMs: this.#clock.nowMs(),
-      totals: [...this.#totals].slice(0, MAX_SERVICES),
-      seen: this.#seen.slice(-MAX_SERVICES).map(({ name, count, atMs }) => [name, count, nowMs - atMs]),
+      totals: [...this.#totals].slice(0, MAX_KEPT),
+      seen: this.#seen.slice(-MAX_KEPT).map(({ name, count, atMs }) => [name, count, nowMs - atMs]),
     }
     try {
       writeFileSync(`${this.#file}.new`, JSON.stringify(kept), { mode: 0o600 })
