@@ -1,7 +1,9 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { findForeignWriter } from '../agent/checks/file-safety.ts'
+import { readAuthorities } from '../agent/checks/service-check.ts'
 import type { ConfigProblem } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import { describeError } from '../lib/log.ts'
 import { findObstacle, type ReadingUser } from '../platform/file-access.ts'
 
 /** The account that the agent runs as. */
@@ -23,7 +25,7 @@ export async function findCheckFileProblems(
         problems.push({ where, key: `agent.check[${i + 1}].${key}`, value, expected: `expected ${expected}` })
     }
     const [program] = command
-    if (caFile !== null) note('ca_file', caFile, findFileFault(caFile, account))
+    if (caFile !== null) note('ca_file', caFile, await findAuthorityFault(caFile, account))
     if (kind === 'script' && program !== undefined) {
       note('command', program, await findProgramFault(program, account))
       if (file !== null && account !== null) {
@@ -36,12 +38,25 @@ export async function findCheckFileProblems(
   return problems
 }
 
-function findFileFault(file: string, account: AgentAccount | null): string | null {
+async function findAuthorityFault(file: string, account: AgentAccount | null): Promise<string | null> {
   if (!existsSync(file) || !statSync(file).isFile()) return 'a file that is there'
   const obstacle = account === null ? null : findObstacle(file, account.reader)
-  return obstacle === null
-    ? null
-    : `a file that the user ${account?.user} can read, which ${obstacle} prevents`
+  if (obstacle !== null) return `a file that the user ${account?.user} can read, which ${obstacle} prevents`
+  // What this user may not read is not known.
+  if (isHiddenFromUs(file)) return null
+  return readAuthorities(file).then(
+    () => null,
+    (error: unknown) => `a file with certificates in PEM: ${describeError(error)}`,
+  )
+}
+
+function isHiddenFromUs(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return false
+  } catch {
+    return true
+  }
 }
 
 const EXECUTABLE = 0o111

@@ -70,6 +70,7 @@ test('files that checks refer to are looked at; what is wrong with them is a war
     `Warning: /agent.toml: agent.check[${at} = "${value}": expected ${expected}`
   const alone = [
     wrong('1].ca_file', '/none.pem', 'a file that is there'),
+    wrong('2].ca_file', '/ca.pem', 'a file with certificates in PEM: /ca.pem holds no certificate in PEM'),
     wrong('3].command', '/none', 'a program that is there'),
     wrong('4].command', '/plain', 'a program that may be executed'),
     wrong('5].command', '/open', 'a program that nobody else may change: /open is writable by others'),

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import type { CheckKind, CheckSettings } from '../../domain/check.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { describeError } from '../../lib/log.ts'
 import { type BackgroundJob, type BackgroundResult, toReason } from '../background-result.ts'
 import { roundTo } from '../probes/arithmetic.ts'
 import type { ProbeSample } from '../probes/probe.ts'
+import { readBoundedFile } from '../text-files/bounded-file.ts'
 import type { CheckContext } from './context.ts'
 import { checkDns } from './dns.ts'
 import { checkHttp } from './http.ts'
@@ -47,10 +48,12 @@ export function createCheck({ settings, configFile, clock }: CheckOptions): Back
   }
 }
 
-/** Read at each run: a new CA counts without a restart. */
-async function readAuthorities(file: string | null): Promise<string | null> {
+/** Read at each run: a new CA counts without a restart. Rejects with a sentence that names the file. */
+export async function readAuthorities(file: string | null): Promise<string | null> {
   if (file === null) return null
-  const text = await readFile(file, 'utf8')
+  const { text } = await readBoundedFile(file).catch((error: unknown) => {
+    throw new Error(`${file} can not be read: ${describeError(error)}`)
+  })
   if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${file} holds no certificate in PEM`)
   return text
 }

@@ -1,15 +1,14 @@
-import { constants } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
 import { type BackgroundJob, type BackgroundResult, limitRun, toReason } from '../background-result.ts'
 import { toMetricPart } from '../probes/metric-name.ts'
 import type { ProbeSample } from '../probes/probe.ts'
+import { readBoundedFile } from './bounded-file.ts'
 import { readExposition } from './exposition.ts'
 
 const MAX_FILES = 100
-const MAX_BYTES = 1024 * 1024
 const MAX_VALUES = 500
 const TIMEOUT_MS = 10_000
 const FOLDER = 'perf.textfiles.state'
@@ -48,7 +47,7 @@ async function readFolder(folder: string, clock: Clock): Promise<BackgroundResul
   for (const name of files) {
     const state = describe(name, 'state')
     try {
-      const { text, writtenMs } = await readBounded(join(folder, name))
+      const { text, writtenMs } = await readBoundedFile(join(folder, name))
       const found = readExposition(text)
       const double = found.find(({ metric }) => values.has(metric))
       if (double !== undefined) throw new Error(`${double.metric} is in another file too`)
@@ -67,21 +66,4 @@ async function readFolder(folder: string, clock: Clock): Promise<BackgroundResul
   samples.push({ metric: 'perf.textfiles.omitted', value: omitted })
   for (const [metric, value] of values) samples.push({ metric, value })
   return { samples, reasons, failure: failures.length === 0 ? null : toReason(failures.join('; ')) }
-}
-
-/** Does not wait for the other end of a pipe in place of a file. */
-async function readBounded(path: string): Promise<{ text: string; writtenMs: number }> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  try {
-    const { size, mtimeMs } = await file.stat().then((found) => {
-      if (!found.isFile()) throw new Error('it is no regular file')
-      return found
-    })
-    if (size > MAX_BYTES) throw new Error(`it is longer than ${MAX_BYTES} bytes`)
-    const buffer = Buffer.alloc(size)
-    const { bytesRead } = await file.read(buffer, 0, size, 0)
-    return { text: buffer.toString('utf8', 0, bytesRead), writtenMs: mtimeMs }
-  } finally {
-    await file.close()
-  }
 }

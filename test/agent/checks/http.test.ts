@@ -153,6 +153,20 @@ describe('a check of kind http', () => {
     expect(empty.reason).toBe(`${join(folder, 'empty.pem')} holds no certificate in PEM`)
   })
 
+  test('a ca_file that is a pipe or a device is reported, and holds up nothing', async () => {
+    const pipe = join(folder, 'pipe.pem')
+    expect(Bun.spawnSync(['mkfifo', pipe]).exitCode).toBe(0)
+    const target = `https://localhost:${own.port}/`
+    // Reading more of them than there are threads would keep all other files from being read.
+    const runs = Array.from({ length: 100 }, (_, i) =>
+      runCheck({ target, caFile: i === 0 ? '/dev/zero' : pipe }),
+    )
+    const reasons = new Set((await Promise.all(runs)).map(({ reason }) => reason))
+    expect([...reasons]).toEqual(
+      ['/dev/zero', pipe].map((file) => `${file} can not be read: it is no regular file`),
+    )
+  })
+
   test('no answer in time, no answer at all, and an answer that is not HTTP get different messages', async () => {
     const target = `http://127.0.0.1:${rawPort()}/`
     rawAnswer = { text: '', ends: false }
