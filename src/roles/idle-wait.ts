@@ -15,6 +15,10 @@ const SHORTEST_MS = 100
 /** While something goes on the runtime waits by itself, and it is asked again after this. */
 const BUSY_LOOK_MS = 250
 
+/** So many waits in a row that end at once are not events: something keeps the set of descriptors ready, or poll(2) fails. */
+const MOST_INSTANT = 100
+const INSTANT_MS = 1
+
 export type IdleWaitOptions = {
   /** Has every timer of what `isBusy` speaks for. */
   readonly clock: TrackedClock
@@ -31,10 +35,13 @@ export type IdleWaitOptions = {
  * an agent never gives, and each four seconds to look for sockets that are overdue: in a minute that costs half as
  * much as a cycle. So this thread waits for the next event or timer in place of the runtime.
  */
-export async function sleepWhileIdle(options: IdleWaitOptions): Promise<void> {
+export async function sleepWhileIdle(
+  options: IdleWaitOptions,
+  open: () => Promise<WaitForEvent | null> = openEventWait,
+): Promise<void> {
   if (!isLean() || options.interval < LEAST_INTERVAL) return
   try {
-    const wait = await openEventWait()
+    const wait = await open()
     if (wait !== null) keepAsleep(options, wait)
     else options.log.debug('cannot wait in place of the runtime')
   } catch (error) {
@@ -43,14 +50,18 @@ export async function sleepWhileIdle(options: IdleWaitOptions): Promise<void> {
 }
 
 function keepAsleep({ clock, isBusy, stopping }: IdleWaitOptions, wait: WaitForEvent): void {
+  let instant = 0
   function rest() {
     if (stopping.aborted) return
-    const leftMs = Math.min(clock.nextDueMs() - clock.monotonicMs(), LONGEST_MS)
-    if (isBusy() || leftMs < SHORTEST_MS) {
+    const beganMs = clock.monotonicMs()
+    const leftMs = Math.min(clock.nextDueMs() - beganMs, LONGEST_MS)
+    if (isBusy() || leftMs < SHORTEST_MS || instant >= MOST_INSTANT) {
+      instant = 0
       clock.after(BUSY_LOOK_MS, rest)
       return
     }
     wait(leftMs)
+    instant = clock.monotonicMs() - beganMs < INSTANT_MS ? instant + 1 : 0
     // The runtime looks at events and timers between the two.
     setImmediate(() => setImmediate(rest))
   }

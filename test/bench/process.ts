@@ -9,13 +9,39 @@ export function processorSeconds(pid: number): number {
 
 /**
  * The same to the nanosecond, of the threads that live: few cycles take too little for the hundredths of a second of
- * /proc/PID/stat. Of what is measured no thread ends meanwhile.
+ * /proc/PID/stat.
  */
-export function spentSeconds(pid: number): number {
-  let nanoseconds = 0
+export const spentSeconds = (pid: number) =>
+  [...readThreads(pid).values()].reduce((sum, nanoseconds) => sum + nanoseconds, 0) / 1e9
+
+/** A thread that has nothing to do ends after twice this time, so that what it used is seen before. */
+const LOOK_MS = 5000
+
+/** Waits so long, and gives the seconds of processor time that were used meanwhile, also by threads that have ended. */
+export async function spendFor(pid: number, ms: number): Promise<number> {
+  const before = readThreads(pid)
+  const after = new Map(before)
+  const end = performance.now() + ms
+  for (let left = ms; left > 0; left = end - performance.now()) {
+    await Bun.sleep(Math.min(left, LOOK_MS))
+    for (const [thread, nanoseconds] of readThreads(pid)) after.set(thread, nanoseconds)
+  }
+  let spent = 0
+  for (const [thread, nanoseconds] of after) spent += nanoseconds - (before.get(thread) ?? 0)
+  return spent / 1e9
+}
+
+/** Nanoseconds by thread. */
+function readThreads(pid: number): Map<string, number> {
+  const found = new Map<string, number>()
   for (const thread of readdirSync(`/proc/${pid}/task`))
-    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0])
-  return nanoseconds / 1e9
+    try {
+      const [spent] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')
+      found.set(thread, Number(spent))
+    } catch {
+      // It has ended since it was listed.
+    }
+  return found
 }
 
 /** Resident memory in MiB: now, or at its highest since the start. */

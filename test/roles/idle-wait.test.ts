@@ -9,7 +9,7 @@ afterEach(() => {
 })
 
 /** A process with an open connection that sleeps while idle, and writes a line for what `body` hears of. */
-function startSleeper(body: string) {
+function startSleeper(body: string, open = 'undefined') {
   const child = Bun.spawn(
     [
       process.execPath,
@@ -25,7 +25,7 @@ function startSleeper(body: string) {
        let busy = false
        const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
        const socket = await Bun.connect({ hostname: '127.0.0.1', port: server.port, socket: { data() {} } })
-       await sleepWhileIdle({ clock, log, interval: 60, isBusy: () => busy, stopping: stop.signal })
+       await sleepWhileIdle({ clock, log, interval: 60, isBusy: () => busy, stopping: stop.signal }, ${open})
        ${body}
        say('ready')`,
     ],
@@ -96,4 +96,18 @@ test('while something goes on, timers of the runtime are in time', async () => {
     })`)
   const [, late] = /late by (\d+)/.exec(await hear('late by')) ?? []
   expect(Number(late)).toBeLessThan(1000)
+})
+
+test('a wait that ends at once each time is left to the runtime, which wakes it as before', async () => {
+  const { child, hear } = startSleeper(
+    `process.on('SIGUSR1', () => say('waits ' + waits + ';'))`,
+    '(globalThis.waits = 0, async () => () => { waits++ })',
+  )
+  await hear('ready')
+  await Bun.sleep(2000)
+  child.kill('SIGUSR1')
+  const [, waits] = /waits (\d+);/.exec(await hear(';')) ?? []
+  // Some 100 in each quarter of a second; without a bound there would be 100,000.
+  expect(Number(waits)).toBeGreaterThan(100)
+  expect(Number(waits)).toBeLessThan(2000)
 })

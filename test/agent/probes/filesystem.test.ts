@@ -87,6 +87,23 @@ test('filesystems in memory go by their place; those of users, services and cont
   ])
 })
 
+test('of memory neither what nothing can fill nor parts of what is elsewhere count', () => {
+  const text = [
+    '1 0 0:1 / / rw - overlay overlay rw',
+    '2 1 0:30 /containers/1/hosts /etc/hosts rw - tmpfs tmpfs rw,size=800k',
+    '3 1 0:31 / /etc/secret ro - tmpfs tmpfs ro,size=4k',
+    // As the agent sees what is shared by services with ProtectSystem=strict and PrivateTmp=yes.
+    '4 1 0:32 / /run ro - tmpfs tmpfs rw',
+    '5 1 0:33 /systemd-private-1/tmp /tmp rw - tmpfs tmpfs rw',
+    '6 1 0:32 /systemd/inaccessible/dir /home ro - tmpfs tmpfs rw',
+  ].join('\n')
+  expect(chooseFilesystems(parseMountinfo(text), false).filesystems.map(({ name }) => name)).toEqual([
+    'overlay',
+    'tmpfs.run',
+    'tmpfs.tmp',
+  ])
+})
+
 test('reads octal escapes and optional columns', () => {
   const line =
     '9 1 8:1 /a\\134b /mnt/tab\\011here\\043 rw shared:1 master:2 - ext4 /dev/disk/by-label/my\\040disk rw'

@@ -58,6 +58,9 @@ const EXCLUDED_POINT =
  */
 const MEMORY_POINT = /^\/(?:[^/]+|(?!run\/)[^/]+\/[^/]+)$/
 
+/** Where a service with `PrivateTmp=yes`, as the agent's, sees a folder of its own in the filesystem of all. */
+const PRIVATE_POINT = /^\/(?:var\/)?tmp$/
+
 /** The most that one machine reports: ZFS hosts have thousands of datasets. */
 const MAX_FILESYSTEMS = 128
 
@@ -96,7 +99,7 @@ function classify(mount: Mount, remotePoints: readonly string[]): MountedFilesys
     return name(source, { mount, isRemote, kind: isWhole ? 'device' : 'bind' })
   }
   if (isRemoteOne) return name(source, { mount, isRemote, kind: 'device' })
-  if (type === 'tmpfs' && MEMORY_POINT.test(mountPoint))
+  if (type === 'tmpfs' && isCommonMemory(mount))
     return name(`${type}${mountPoint}`, { mount, isRemote, kind: 'device' })
   return mountPoint === '/' ? name(type, { mount, isRemote, kind: 'root' }) : null
 }
@@ -108,6 +111,13 @@ function name(source: string, rest: Omit<MountedFilesystem, 'name' | 'isQuick'>)
 
 /** ZFS mounts a snapshot as soon as its folder is opened. */
 const isSnapshot = ({ type, source }: Mount) => type === 'zfs' && source.includes('@')
+
+/**
+ * Nothing fills one that is read-only, as a secret is. A part that is bound in from elsewhere is another's: in a
+ * container of Podman /etc/hosts is a file of /run of its host.
+ */
+const isCommonMemory = ({ mountPoint, root, isReadOnly }: Mount) =>
+  MEMORY_POINT.test(mountPoint) && !isReadOnly && (root === '/' || PRIVATE_POINT.test(mountPoint))
 
 const isRemoteType = (type: string) => REMOTE.has(type) || type === 'fuse' || type.startsWith('fuse.')
 

@@ -24,7 +24,7 @@ const MONTH = 30 * DAY
 /** Slots of the strips of states: a quarter of an hour, and a third of a day. */
 const DAY_SLOTS = 96
 const MONTH_SLOTS = 90
-/** Open events that are read to find the metrics with problems. The page lists the first of them. */
+/** Open events that are read to find the metrics with problems, the worst first. The page lists the first of them. */
 const READ_EVENTS = 100
 /** A longer time shows the graph of each section alone, unless the address asks for more: each further one costs. */
 const ALL_GRAPHS_UP_TO = 2 * DAY
@@ -39,7 +39,7 @@ export async function readHost(request: WebRequest, host: Host) {
   const { from, to } = timeRange
   const [metrics, open, marked, lastDay, lastMonth, thresholds, windows, outages, data] = await Promise.all([
     hosts.metrics(host.name),
-    events.list({ host: host.name, status: 'open', limit: READ_EVENTS }),
+    events.list({ host: host.name, status: 'open', order: 'severity', limit: READ_EVENTS }),
     listEventsIn(events, { host: host.name, from, to }),
     events.listOpenTimesOf([host.name], now - DAY, DAY / DAY_SLOTS),
     events.listOpenTimesOf([host.name], now - MONTH, MONTH / MONTH_SLOTS),
