@@ -19,15 +19,16 @@ export const REASONS: readonly Reason[] = [
     benchmark: 'storage',
     row: /^disk after db compact/,
     reason:
-      '96 tables and indexes, 77 of them empty, have a page of 8 KiB each: 0.8 MB of every database. Pages of 4 KiB would give 1.01 and ' +
-      '0.65 bytes for the two sets of data, but cost larger databases 5 % of their chunks',
+      'The made data contain 0.69 bytes of chance a sample, their values take 0.72, summaries and checksums 0.03, and 97 pages of 8 KiB, ' +
+      'one for each table and index, with what is known of 1000 hosts 0.23. Over whole days it is 0.86 against 0.94',
   },
   {
     benchmark: 'recorded',
     row: /^disk, 67 metrics/,
     reason:
-      '96 tables and indexes, 77 of them empty, have a page of 8 KiB each: 0.8 MB of every database. Pages of 4 KiB would give 1.01 and ' +
-      '0.65 bytes for the two sets of data, but cost larger databases 5 % of their chunks',
+      'Of 0.65 bytes 0.53 are chunks; 0.11 are 96 pages of 8 KiB, one for each table and index, and what is known of the hosts. 13 % of the chunks ' +
+      'say what another metric of the host says (bytes of all devices and of the only one, memory used and available): a chunk that ' +
+      'refers to another one would save them, at a second row to read',
   },
   {
     benchmark: 'outage',

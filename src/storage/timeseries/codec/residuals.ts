@@ -208,10 +208,10 @@ export function decodeResiduals(
 }
 
 /** The probability of a 0 and how often it was used, as one number. */
-const USE_BITS = 5
+export const USE_BITS = 5
 const LAST_USE = LAST_SHIFT
-const FIRST_ODDS = EVEN_ODDS << USE_BITS
-const NEXT_USE = Uint8Array.from(SHIFTS, (_, use) => Math.min(use + 1, LAST_USE))
+export const FIRST_ODDS = EVEN_ODDS << USE_BITS
+export const NEXT_USE = Uint8Array.from(SHIFTS, (_, use) => Math.min(use + 1, LAST_USE))
 
 /** Bits of a whole number from 0 to 2^52 - 1; 0 has none. */
 export function bitLength(size: number): number {
