@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs'
 import { CONTAINER_STATUS, placeOfStatus } from '../../domain/metrics/declared/statuses.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
-import { type BackgroundJob, type BackgroundResult, limitRun, toReason } from '../background-result.ts'
+import {
+  type BackgroundJob,
+  type BackgroundResult,
+  limitRun,
+  nameSome,
+  toReason,
+} from '../background-result.ts'
 import { addSample, findIncrease, percentOf, ratePerSecond, roundTo } from '../probes/arithmetic.ts'
 import type { ProbeSample } from '../probes/probe.ts'
 import { RestartCount } from '../restart-count.ts'
@@ -18,6 +24,10 @@ const AT_ONCE = 4
 const MAX_LIST_BYTES = 8 * 1024 * 1024
 const MAX_ANSWER_BYTES = 1024 * 1024
 const TIMEOUT_MS = 20_000
+/** Of the time of a run: for the list of an engine, for one container, and for all of them. */
+const LIST_SHARE = 0.4
+const CONTAINER_SHARE = 0.25
+const CONTAINERS_SHARE = 0.5
 
 export type ContainerOptions = {
   readonly sockets?: readonly string[]
@@ -34,11 +44,12 @@ export function createContainerJob({
   intervalMs,
   clock,
 }: ContainerOptions): BackgroundJob {
-  const watch = new ContainerWatch(clock, restartsFile)
+  const timeoutMs = limitRun(intervalMs, TIMEOUT_MS)
+  const watch = new ContainerWatch(clock, timeoutMs, restartsFile)
   return {
     name: 'containers',
     intervalMs,
-    timeoutMs: limitRun(intervalMs, TIMEOUT_MS),
+    timeoutMs,
     async run(signal) {
       const present = sockets.filter((socket) => existsSync(socket))
       if (present.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
@@ -66,31 +77,33 @@ class ContainerWatch {
 
   constructor(
     readonly clock: Clock,
+    readonly timeoutMs: number,
     restartsFile: string | null,
   ) {
     this.#restarts = new RestartCount(clock, restartsFile)
   }
 
   async read(sockets: readonly string[], signal: AbortSignal): Promise<BackgroundResult> {
-    const lists = await Promise.allSettled(sockets.map((socket) => listContainers(socket, signal)))
+    const lists = await this.#within(signal, LIST_SHARE, (limited) =>
+      Promise.allSettled(sockets.map((socket) => listContainers(socket, limited))),
+    )
     signal.throwIfAborted()
-    // An engine that was stopped leaves its socket behind; the containers of the other are watched all the same.
+    // An engine that was stopped leaves its socket behind, and one that is stuck takes requests without an answer: the
+    // containers of the other are watched all the same.
     const failures = lists.flatMap((list) => (list.status === 'rejected' ? [describeError(list.reason)] : []))
-    const failure = failures.length === 0 ? null : toReason(failures.join('; '))
-    if (failure !== null && failures.length === lists.length) throw new Error(failure)
+    if (failures.length === lists.length) throw new Error(failures.join('; '))
     const all = nameApart(lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : [])))
     const watched = all.slice(0, MAX_CONTAINERS)
+    const { now, silent } = await this.#inspectAll(sockets, watched, signal)
+    signal.throwIfAborted()
+    if (silent.length > 0) failures.push(`no answer about ${nameSome(silent)}`)
+    const failure = failures.length === 0 ? null : toReason(failures.join('; '))
     const samples: ProbeSample[] = [
       { metric: ENGINE, value: failure === null ? 1 : 0 },
       { metric: 'perf.containers.running', value: all.filter(({ isRunning }) => isRunning).length },
       { metric: 'perf.containers.left', value: all.length - watched.length },
     ]
     const reasons = new Map<string, string>(failure === null ? [] : [[ENGINE, failure]])
-    const now = new Map<string, SeenContainer>()
-    await forEachOf(watched, AT_ONCE, async (found) => {
-      const reading = await inspect(found, signal)
-      if (reading !== null) now.set(found.name, { reading, atMs: this.clock.monotonicMs() })
-    })
     const restarts = this.#countRestarts(now)
     for (const [name, seen] of now) {
       this.#describe(name, seen, samples, reasons)
@@ -98,6 +111,45 @@ class ContainerWatch {
     }
     this.#previous = now
     return { samples, reasons, failure }
+  }
+
+  /** Each engine by itself, and none for long about one container: neither keeps the others from being read. */
+  async #inspectAll(sockets: readonly string[], watched: readonly FoundContainer[], signal: AbortSignal) {
+    const now = new Map<string, SeenContainer>()
+    const silent: string[] = []
+    await this.#within(signal, CONTAINERS_SHARE, (all) =>
+      Promise.all(
+        sockets.map((socket) =>
+          forEachOf(
+            watched.filter((found) => found.socket === socket),
+            AT_ONCE,
+            (found) =>
+              this.#within(all, CONTAINER_SHARE, async (limited) => {
+                const reading = await inspect(found, limited)
+                if (reading !== null) now.set(found.name, { reading, atMs: this.clock.monotonicMs() })
+                if (limited.aborted) silent.push(found.name)
+              }),
+          ),
+        ),
+      ),
+    )
+    return { now, silent }
+  }
+
+  /** Hands in a signal that is aborted with `signal`, or when this share of the time of a run is over. */
+  async #within<T>(
+    signal: AbortSignal,
+    share: number,
+    act: (limited: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const ms = this.timeoutMs * share
+    const limit = new AbortController()
+    const timer = this.clock.after(ms, () => limit.abort(new Error(`no answer within ${ms / 1000} s`)))
+    try {
+      return await act(AbortSignal.any([signal, limit.signal]))
+    } finally {
+      timer.cancel()
+    }
   }
 
   #describe(name: string, seen: SeenContainer, samples: ProbeSample[], reasons: Map<string, string>) {
@@ -184,18 +236,13 @@ function nameApart(found: readonly FoundContainer[]): FoundContainer[] {
   })
 }
 
-/** Null for a container that was removed meanwhile, or that the engine can't describe. */
+/** Null for a container that was removed meanwhile, or that the engine can't describe, or not before `signal` is aborted. */
 async function inspect(
   { socket, id, isRunning }: FoundContainer,
   signal: AbortSignal,
 ): Promise<ContainerReading | null> {
   const get = (path: string) =>
-    getJson(socket, `/containers/${id}/${path}`, { signal, most: MAX_ANSWER_BYTES }).catch(
-      (error: unknown) => {
-        if (signal.aborted) throw error
-        return null
-      },
-    )
+    getJson(socket, `/containers/${id}/${path}`, { signal, most: MAX_ANSWER_BYTES }).catch(() => null)
   const inspected = await get('json')
   if (inspected === null) return null
   return readContainer(id, inspected, isRunning ? await get('stats?stream=false&one-shot=true') : null)

@@ -1,5 +1,6 @@
 import { HOST_SORTS } from '../../domain/hosts/host.ts'
 import type { ApiDeclaration, QueryParameter, Schema } from '../http/api-declaration.ts'
+import { MOST_EVENTS_PASSED } from '../http/query-parameters.ts'
 import type { Route } from '../http/route.ts'
 import { REPORTS } from '../reports/index.ts'
 import { objectOf, pageOf, ref } from './schemas.ts'
@@ -21,6 +22,11 @@ const POINTS = parameter('points', 'At most so many rows of time, minimum, mean 
   minimum: 1,
 })
 const OFFSET = parameter('offset', 'Passes over so many.', { type: 'integer', minimum: 0 })
+const EVENT_OFFSET = parameter('offset', 'Passes over so many; further pages begin at a cursor.', {
+  type: 'integer',
+  minimum: 0,
+  maximum: MOST_EVENTS_PASSED,
+})
 const LIMIT = parameter('limit', 'At most so many; 100 unless given.', {
   type: 'integer',
   minimum: 1,
@@ -101,7 +107,7 @@ const EVENTS: Readonly<Record<string, ApiDeclaration>> = {
       parameter('metric', 'Only of this metric.'),
       parameter('severity', 'Only of this severity.', { type: 'integer', minimum: 1, maximum: 4 }),
       choice('acknowledged', 'Only those that are acknowledged, or not.', ['yes', 'no']),
-      ...[FROM, TO, FIELDS, CURSOR, OFFSET, LIMIT],
+      ...[FROM, TO, FIELDS, CURSOR, EVENT_OFFSET, LIMIT],
     ],
     answer: pageOf('events', 'Event', {
       next: { type: ['string', 'null'] },

@@ -5,6 +5,7 @@ import { maskTarget } from '../../domain/notifications/target.ts'
 import type { Delivery, EventHistoryEntry } from '../../storage/ports/store.ts'
 import { readFacets } from '../filters/facets.tsx'
 import {
+  MOST_EVENTS_PASSED,
   pickFields,
   readChoice,
   readCursor,
@@ -46,6 +47,11 @@ const listEvents = route(
     refuseWrongTimes({ from, to: null }, now)
     const cursor = readCursor(url, 'cursor')
     const paging = readPaging(url)
+    if (cursor === null && paging.offset > MOST_EVENTS_PASSED)
+      throw new HttpError(
+        400,
+        `offset: expected at most ${MOST_EVENTS_PASSED}, and beyond it "cursor" with the "next" of the page before`,
+      )
     const { total, isMore, events } = await web.store.events.list({
       ...paging,
       ...boundOf(request),

@@ -58,6 +58,9 @@ type EventCursor = { readonly opened: number; readonly id: number }
 /** The last event of a page in the order of time, for the address of the next page: `OPENED-ID`. */
 export const writeCursor = ({ opened, id }: EventCursor): string => `${opened}-${id}`
 
+/** Events that are passed over by their number, one by one; beyond them a page begins behind an event. */
+export const MOST_EVENTS_PASSED = 10_000
+
 /** Null when the parameter is absent. */
 export function readCursor(url: URL, name: string): EventCursor | null {
   const text = readText(url, name, 40)

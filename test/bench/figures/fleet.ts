@@ -36,6 +36,11 @@ export const REPORTS: readonly Page[] = [
   { name: 'report of capacity', path: '/reports/capacity', peer: 367, bound: 370, times: 2 },
 ]
 
+/** Seconds since 1970. The events of the fleet lie in the year before now. */
+function timeOf(daysAgo: number): number {
+  return Math.floor(Date.now() / 1000) - daysAgo * 86_400
+}
+
 export const PAGES: readonly Page[] = [
   { name: 'home', path: '/', peer: 2.5, bound: 4 },
   { name: 'closed events, first page', path: '/events?status=closed', peer: 77, bound: 15 },
@@ -68,6 +73,18 @@ export const PAGES: readonly Page[] = [
     path: `${BUSY_PATH}/metrics/perf.memory.percent.used?range=30d`,
     peer: 54,
     bound: 10,
+  },
+  {
+    name: 'API, events behind the 500,000th',
+    path: `/api/v1/events?status=closed&cursor=${timeOf(182)}-1`,
+    peer: 373,
+    bound: 15,
+  },
+  {
+    name: 'API, the oldest events',
+    path: `/api/v1/events?status=closed&cursor=${timeOf(364)}-1`,
+    peer: 715,
+    bound: 15,
   },
   { name: 'API of 1000 hosts', path: '/api/v1/hosts?limit=1000', peer: 91, bound: 40 },
 ]

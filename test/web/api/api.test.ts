@@ -198,6 +198,7 @@ describe('what is wrong is said', () => {
     ['/hosts?offset=-1', 'offset: expected a whole number from 0'],
     ['/hosts?offset=1.5', 'offset: expected a whole number'],
     ['/hosts?offset=99999999999999999999', 'offset: expected a whole number'],
+    ['/events?offset=10001', 'offset: expected at most 10000, and beyond it "cursor"'],
     ['/hosts?status=UP', 'status: expected one of up, down, all, got "UP"'],
     [
       '/hosts?sort=password',

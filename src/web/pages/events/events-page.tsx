@@ -4,7 +4,7 @@ import type { MaintenanceCalendar } from '../../../domain/time/maintenance-windo
 import type { DeliverySum } from '../../../storage/ports/store.ts'
 import { facetBar, readFacets } from '../../filters/facets.tsx'
 import { countFleet, filterFleet } from '../../fleet/fleet.ts'
-import { readCursor, readInteger, writeCursor } from '../../http/query-parameters.ts'
+import { MOST_EVENTS_PASSED, readCursor, readInteger, writeCursor } from '../../http/query-parameters.ts'
 import { HttpError, mayUse, route, type WebRequest } from '../../http/route.ts'
 import { type EventView, viewEvents } from '../../problems/event-view.ts'
 import { capitalize, madeLine, pager, withParameters } from '../../ui/components.tsx'
@@ -32,8 +32,6 @@ import { eventView } from './event-view.tsx'
 import { type EventModel, readEvent } from './read-event.ts'
 
 const PAGE = 100
-/** Events that are passed over by their number, one by one; beyond them a page begins behind an event. */
-const MOST_PASSED = 10_000
 const TITLES = { open: 'Open events', closed: 'Closed events', all: 'All events' } as const
 
 export const eventsPage = route({ path: '/events', access: 'viewer' }, async (request) => {
@@ -47,10 +45,10 @@ export const eventsPage = route({ path: '/events', access: 'viewer' }, async (re
   const chosen = asked === null ? null : await findChosen(request, asked)
   const order = toEventOrder(sort)
   const after = order === 'newest' && offset > 0 ? readCursor(url, 'after') : null
-  if (after === null && offset > MOST_PASSED)
+  if (after === null && offset > MOST_EVENTS_PASSED)
     throw new HttpError(
       400,
-      `offset: expected at most ${MOST_PASSED}. Narrow the list, by a time for example.`,
+      `offset: expected at most ${MOST_EVENTS_PASSED}. Narrow the list, by a time for example.`,
     )
   const [result, view, counts, groups, all, list] = await Promise.all([
     actionResult(request),
