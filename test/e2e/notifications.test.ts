@@ -170,7 +170,7 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
   await until('four mails', () => smtp.mails().length === 4)
   await until('the end for the boss', () => bodies('/boss?key=secret').length === 2)
   expect(bodies('/boss?key=secret')[1]).toMatchObject({ kind: 'closing', events: [{ status: 'closed' }] })
-  expect(header(smtp.mails()[3], 'Subject')).toBe('[CLOSED] web01: Memory 97.3 % (above 95 % for 15 min)')
+  expect(header(smtp.mails()[3], 'Subject')).toBe('[CLOSED] web01: Memory was 97.3 % (above 95 % for 15 min)')
   expect(smtp.mails()[3]?.content).toMatch(/^Duration: \d+ seconds?\r?$/m)
   const ids = smtp.mails().map((mail) => header(mail, 'Message-ID'))
   expect(new Set(ids).size).toBe(4)

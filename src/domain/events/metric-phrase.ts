@@ -1,6 +1,7 @@
 import { filesystemTitle } from '../hosts/filesystems.ts'
 import { formatFigure } from '../metrics/figure.ts'
 import { metricSubject, metricTitle, metricUnit, stateWords } from '../metrics/metric.ts'
+import { describeSensor } from '../metrics/sensor-name.ts'
 
 /** Facts that a sentence about a metric may use besides its name. */
 export type PhraseContext = {
@@ -40,7 +41,17 @@ const have = (isPast: boolean) => (isPast ? 'had' : 'has')
 
 /** A noun with the value behind it. */
 function measured(noun: string, metric: string): Phrase {
-  return { noun, say: (value) => `${noun} ${formatMetric(value, metric)}` }
+  const were = isPlural(noun) ? 'were' : 'was'
+  return {
+    noun,
+    say: (value, isPast) => `${noun} ${isPast ? `${were} ` : ''}${formatMetric(value, metric)}`,
+  }
+}
+
+/** Tells it by what stands before the words that say of what, as in `Disk errors of btrfs data`. */
+function isPlural(noun: string): boolean {
+  const [head = ''] = noun.split(/ (?:of|on|by|in|waiting|dropped|refused|\()/)
+  return /[^sui]s$/.test(head)
 }
 
 /** A thing that is good or not: `good` describes 1, `bad` describes 0. */
@@ -96,7 +107,11 @@ const KINDS: Readonly<Record<string, (words: Words, context: PhraseContext) => P
     const word = way === 'sent' ? 'sending' : 'receiving'
     return measured(what === 'bytes' ? `${subject} ${word}` : `${subject} ${what} ${word}`, metric)
   },
-  temperature: ({ metric, subject }) => measured(`Temperature ${subject}`, metric),
+  temperature({ metric, subject }) {
+    const noun = `Temperature of ${describeSensor(subject)}`
+    // The verb stands between the number of a sensor and its value.
+    return { noun, say: (value, isPast) => `${noun} ${be(isPast)} ${formatMetric(value, metric)}` }
+  },
   service: ({ subject }) => state(`Service ${subject}`, 'stopped', 'running'),
   process: ({ subject }) => state(`Process ${subject}`, 'not running', 'running'),
   check: phraseCheck,
@@ -135,7 +150,8 @@ export function phraseMetric(metric: string, context: PhraseContext = {}): Phras
     return {
       noun: 'Hanging probes',
       isState: true,
-      say: (value) => `${value === 1 ? '1 probe hangs' : `${value} probes hang`}`,
+      say: (value, isPast) =>
+        `${value === 1 ? '1 probe' : `${value} probes`} ${isPast ? 'hung' : value === 1 ? 'hangs' : 'hang'}`,
     }
   const parts = metricSubject(metric)
   const special = parts === null ? null : KINDS[parts.kind]?.({ metric, ...parts }, context)
@@ -203,7 +219,7 @@ function describeCertificate(check: string, days: number, isPast: boolean): stri
   const whole = Math.floor(Math.abs(days))
   const count = `${whole} ${whole === 1 ? 'day' : 'days'}`
   const noun = `Certificate of check ${check}`
-  if (days < 0) return `${noun} expired ${count} ago`
+  if (days < 0) return isPast ? `${noun} had expired ${count} before` : `${noun} expired ${count} ago`
   return isPast ? `${noun} had ${count} left` : `${noun} expires in ${count}`
 }
 

@@ -26,6 +26,8 @@ export type MetricFamily = {
   readonly isRare?: true
   /** The chart of a host's page that shows it, and its line's name there. */
   readonly chart?: { readonly of: ChartName; readonly line: string }
+  /** What people call one of its things, by the name in the metric; that name itself unless given. */
+  readonly sayThing?: (name: string) => string
   /** The section of a host's page that has its newest value, and the head of its column (or row) there. */
   readonly section?: { readonly of: SectionName; readonly column: string }
   /** Of metrics whose unit is `state`: what people call 1 and 0. */

@@ -37,7 +37,8 @@ export const planCharts = rememberByNames((metrics): readonly ChartPlan[] => {
     if (family?.chart === undefined) continue
     const { of, line } = family.chart
     const lines = found.get(of) ?? []
-    lines.push({ metric, name: line.replace(WORD, subject), subject, rank: METRICS.indexOf(family) })
+    const thing = family.sayThing?.(subject) ?? subject
+    lines.push({ metric, name: line.replace(WORD, () => thing), subject, rank: METRICS.indexOf(family) })
     found.set(of, lines)
   }
   return CHARTS.flatMap((chart) => {
@@ -83,7 +84,7 @@ function planEach(
   return subjects.slice(0, most).flatMap((subject) =>
     planOne(
       name,
-      title.replace(WORD, subject),
+      title.replace(WORD, () => subject),
       lines.filter((line) => line.subject === subject),
     ),
   )

@@ -152,10 +152,10 @@ describe('a problem in one sentence', () => {
       'Age of text file backup.prom 25 h (above 24 h)',
     ],
     [
-      'perf.temperature.coretemp.0.celsius',
+      'perf.temperature.coretemp.package-id-0.celsius',
       rule('>', 80, 0),
       82,
-      'Temperature coretemp.0 82.0 °C (above 80 °C)',
+      'Temperature of CPU package 0 is 82.0 °C (above 80 °C)',
     ],
     ['perf.network.eth0.errors.received', rule('>', 1, 0), 3, 'eth0 errors receiving 3 /s (above 1 /s)'],
     [
@@ -187,9 +187,25 @@ describe('a problem in one sentence', () => {
     expect(say(metric, message, { value: 91 }, { current: 97 })).toStartWith('Memory 97.0 %')
     expect(say(metric, message, { value: 91 }, { current: null })).toStartWith('Memory 91.0 %')
     const closed = { status: 'closed' as never, closed: NOW as never }
-    expect(say(metric, message, { ...closed, value: 91 }, { current: 12 })).toStartWith('Memory 91.0 %')
+    expect(say(metric, message, { ...closed, value: 91 }, { current: 12 })).toStartWith('Memory was 91.0 %')
     expect(say('perf.service.nginx.state', 'Service nginx state = 0 for 5 minutes', closed)).toBe(
       'Service nginx was stopped',
+    )
+  })
+  test.each([
+    ['perf.processor.percent.used', 98.7, 'CPU was 98.7 % (above 1)'],
+    ['perf.temperature.coretemp.package-id-0.celsius', 89.3, 'Temperature of CPU package 0 was 89.3 °C'],
+    ['perf.containers.running', 7, 'Running containers were 7 '],
+    ['perf.agent.queue.length', 7, 'Samples waiting on the agent were 7 '],
+    ['perf.btrfs.data.errors', 7, 'Disk errors of btrfs data were 7 '],
+    ['perf.system.load.15', 18, 'Load (15 min) was 18 '],
+    ['perf.agent.probe.stuck', 1, '1 probe hung'],
+    ['perf.check.shop.certificate.days', -1.5, 'Certificate of check shop had expired 1 day before'],
+    ['perf.check.shop.milliseconds', 3120, 'Check shop took 3120 ms '],
+  ])('of %s is in the past once it is over', (metric, value, sentence) => {
+    const closed = { status: 'closed' as never, closed: NOW as never, value }
+    expect(say(metric, rule('>', 1, 0)(metric), closed)).toStartWith(
+      sentence.replace('above 1)', 'above 1 %)'),
     )
   })
   test('is a condition where no value is known, as from agents of the original', () => {

@@ -1,4 +1,5 @@
 import { above, type MetricFamily } from '../metric-family.ts'
+import { describeSensor } from '../sensor-name.ts'
 
 export const LOAD_METRICS: readonly MetricFamily[] = [
   {
@@ -90,5 +91,6 @@ export const TEMPERATURE_METRICS: readonly MetricFamily[] = [
     doc: 'Temperature of a sensor.',
     systems: 'Linux',
     chart: { of: 'temperature', line: '<sensor>' },
+    sayThing: describeSensor,
   },
 ]

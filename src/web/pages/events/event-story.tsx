@@ -61,7 +61,8 @@ const STATE_WORDS: Readonly<Record<Delivery['state'], string>> = {
 }
 
 /** The notifications of the event, with every attempt and the receiver's answer. */
-export function deliveriesView({ event, calendar, now, deliveries, seesTargets }: EventModel): Html {
+export function deliveriesView(model: EventModel): Html {
+  const { event, calendar, now, deliveries, seesTargets, mayChange } = model
   const hold = findHold(event, calendar, now)
   if (deliveries.length === 0 && hold !== null)
     return (
@@ -78,7 +79,7 @@ export function deliveriesView({ event, calendar, now, deliveries, seesTargets }
       <section class="section" id="notifications">
         <h2>Notifications</h2>
         <p class="soft">
-          No notification sent: no <a href="/settings/rules">rule</a> matches.
+          No notification sent: no {mayChange ? <a href="/settings/rules">rule</a> : 'rule'} matches.
         </p>
       </section>
     )

@@ -50,7 +50,7 @@ const THRESHOLD_COLUMNS: readonly ListColumn[] = [
   { name: 'Severity' },
   { name: 'Metric', namesRow: true, breaks: true },
   { name: 'Condition' },
-  { name: 'For' },
+  { name: 'For', className: 'whole' },
   { name: 'From', className: 'soft' },
 ]
 

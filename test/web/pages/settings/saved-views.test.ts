@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { MAX_VIEWS } from '../../../../src/domain/users/saved-view.ts'
+import { describeFilters } from '../../../../src/web/pages/settings/views/saved-views.tsx'
 import { startTestSite, type TestSite, USERS } from '../../site.ts'
 
 type Access = keyof typeof USERS
@@ -155,3 +156,12 @@ test('the jump box finds views by their names', async () => {
   const { rows } = await (await site.send('/jump?q=wal', { headers: { cookie } })).json()
   expect(rows).toContainEqual({ kind: 'view', title: 'Wall', detail: '/?kiosk=', path: '/?kiosk=' })
 })
+
+test.each([
+  ['/events?severity=1&acknowledged=no', 'critical, not acknowledged'],
+  ['/events?severity=9&acknowledged=yes&status=all', 'severity 9, acknowledged, open and closed'],
+  ['/hosts?q=db&group=shop&status=maintenance', '“db”, group shop, in maintenance'],
+  ['/hosts?sort=cpu&order=desc&range=24h', 'sorted by cpu, descending, last 24h'],
+  ['/hosts/web%2001', 'web 01'],
+  ['/', '–'],
+])('the filters of %s in words', (path, words) => expect(describeFilters(path)).toBe(words))

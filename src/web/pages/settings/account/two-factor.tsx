@@ -127,7 +127,7 @@ function offView(request: WebRequest, secret: string, problems: Problems): Html 
         <div class="qr-place">
           {qrImage(address, 'QR code with the secret')}
           <div>
-            <p class="soft">Or type this key into the app, for codes by time with six digits:</p>
+            <p class="soft">Or enter this key in the app (time-based, six digits):</p>
             <p class="secret">
               <code>{secret.match(/.{4}/g)?.join(' ')}</code>
             </p>

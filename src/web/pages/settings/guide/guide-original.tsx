@@ -46,8 +46,7 @@ const STEPS: readonly Step[] = [
     body: (
       <>
         An old password fits once, within 30 days, and a new one is asked for then. Who had one that everybody
-        guesses is disabled until an admin sets another. The <a href="/settings/users">list of users</a> says
-        so.
+        guesses is disabled until an admin sets another. The list of users in the settings says so.
       </>
     ),
   },

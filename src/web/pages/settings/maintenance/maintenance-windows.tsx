@@ -217,7 +217,8 @@ const deletion = deletePages<MaintenanceWindow>({
   find: (request) => findMaintenanceWindow(request),
   question: ({ name }) => (
     <>
-      Without <b>{name}</b>, notifications of its hosts are sent at any time again.
+      Notifications of the hosts of <b>{name}</b> are sent at any time again. Its past maintenance no longer
+      appears in state strips, graphs and availability. To keep the past, let the window end instead.
     </>
   ),
   remove: ({ web }, { id }) => web.store.maintenanceWindows.delete(id),

@@ -1,4 +1,5 @@
 /** @jsxImportSource #markup */
+import { isSeverity, SEVERITY_NAMES } from '../../../../domain/event.ts'
 import {
   findViewErrors,
   MAX_VIEW_NAME,
@@ -78,14 +79,29 @@ export const viewsPage = route({ path: PATH, access: 'viewer' }, async (request)
   })
 })
 
-/** `group db, severity 1`: what an address narrows its page to. */
-function describeFilters(path: string): string {
+/** `group db, critical, not acknowledged`: what an address narrows its page to. */
+export function describeFilters(path: string): string {
   const { pathname, searchParams } = new URL(path, 'http://monitor.invalid')
   const below = pathname.split('/').slice(2).map(decodeURIComponent).join(' ')
   const filters = [...searchParams]
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name} ${value}`)
+    .map(([name, value]) => FILTER_WORDS[name]?.(value) ?? `${name} ${value}`)
   return [...(below === '' ? [] : [below]), ...filters].join(', ') || '–'
+}
+
+/** What people call a filter where the name in the address says it badly. */
+const FILTER_WORDS: Readonly<Record<string, (value: string) => string | undefined>> = {
+  q: (value) => `“${value}”`,
+  severity: (value) => {
+    const severity = Number(value)
+    return isSeverity(severity) ? SEVERITY_NAMES[severity].toLowerCase() : undefined
+  },
+  acknowledged: (value) => (value === 'no' ? 'not acknowledged' : 'acknowledged'),
+  status: (value) =>
+    value === 'all' ? 'open and closed' : value === 'maintenance' ? 'in maintenance' : value,
+  range: (value) => `last ${value}`,
+  sort: (value) => `sorted by ${value}`,
+  order: (value) => (value === 'desc' ? 'descending' : 'ascending'),
 }
 
 type ViewFields = { readonly name: string; readonly path: string; readonly isShared: boolean }
