@@ -13,7 +13,7 @@ import { type Fill, readFill } from './host-map.tsx'
  * them.
  */
 
-/** Open events of a host among which the worst is looked for. */
+/** The worst open events of a host, among which the oldest is looked for. */
 const LOOKED_AT = 100
 
 export const hostCard = route({ path: '/fleet/:name', access: 'viewer' }, async (request) => {
@@ -24,7 +24,7 @@ export const hostCard = route({ path: '/fleet/:name', access: 'viewer' }, async 
   const fill = readFill(url)
   const metric = lineOf(fill, host)
   const [{ events, total }, line] = await Promise.all([
-    web.store.events.list({ host: host.name, status: 'open', limit: LOOKED_AT }),
+    web.store.events.list({ host: host.name, status: 'open', order: 'severity', limit: LOOKED_AT }),
     metric === null ? null : web.sparks.ofMetric(host.name, metric),
   ])
   const [worst] = events.toSorted((one, other) => one.severity - other.severity || one.opened - other.opened)

@@ -30,3 +30,8 @@ test('the page of a host lists the worst open events, of each severity the newes
   const problems = [...(await page.text()).matchAll(/problem (\d+)/g)].map(([, number]) => Number(number))
   expect([...new Set(problems)]).toEqual([0, 120, 119, 118, 117, 116, 115, 114, 113, 112])
 })
+
+test('the card of a host on the map names the worst one', async () => {
+  const card = await site.send('/fleet/web01', { headers: await site.as('viewer') })
+  expect(await card.text()).toMatch(/problem 0\b/)
+})
