@@ -129,11 +129,11 @@ flow(
     for (const [name, colour] of [
       ['light', light],
       ['dark', dark],
-      ['as the system', dark],
+      ['system', dark],
       ['light', light],
     ] as const) {
-      await driver.activate(page.getByRole('button', { name: /^Colours/ }))
-      await page.getByRole('button', { name: `Colours: ${name}` }).waitFor()
+      await driver.activate(page.getByRole('button', { name: /^Theme/ }))
+      await page.getByRole('button', { name: `Theme: ${name}` }).waitFor()
       expect(await ground()).toBe(colour)
     }
     await page.goto('/hosts?q=web')

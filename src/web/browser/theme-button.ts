@@ -6,7 +6,7 @@ const CHOICES = ['system', 'light', 'dark'] as const
 const root = document.documentElement
 
 function showTheme(button: HTMLButtonElement) {
-  const words = `Colours: ${root.dataset.theme ?? 'as the system'}`
+  const words = `Theme: ${root.dataset.theme ?? 'system'}`
   button.setAttribute('aria-label', words)
   button.title = words
   button.hidden = false

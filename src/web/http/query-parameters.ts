@@ -34,7 +34,8 @@ export function readChoice<Choice extends string>(
   const text = url.searchParams.get(name)
   if (text === null) return undefined
   const choice = choices.find((one) => one === text)
-  if (choice === undefined) throw refuse(name, `one of ${choices.join(', ')}`, text)
+  if (choice === undefined)
+    throw refuse(name, `one of ${choices.filter((one) => one !== '').join(', ')}`, text)
   return choice
 }
 

@@ -34,7 +34,7 @@ export type Done = {
 }
 
 export const writeDone = ({ what, at, ids }: Done): string =>
-  `${what}.${at}.${ids.length > MAX_NAMED ? `n${ids.length}` : ids.join('-')}`
+  `${what}.${at}.${ids.length > MAX_NAMED || ids.length === 0 ? `n${ids.length}` : ids.join('-')}`
 
 /** Null for a text of another form: no outcome is shown then. */
 export function readDone(text: string | null): (Done & { readonly count: number }) | null {
@@ -51,13 +51,14 @@ export function readDone(text: string | null): (Done & { readonly count: number 
   }
 }
 
-/** `Acknowledged web01: Memory 97.0 %`; `Acknowledged 12 events`. */
+/** `Acknowledged: web01, Memory 97.0 %`; `Acknowledged 12 events`; `No event acknowledged`. */
 export function describeDone(
   what: Done['what'],
   count: number,
   only: Event | null,
   sentence: string | null,
 ): string {
+  if (count === 0) return `No event ${DONE[what].toLowerCase()}`
   return only === null
     ? `${DONE[what]} ${formatCount(count, 'event')}`
     : `${DONE[what]}: ${only.host}, ${sentence}`
@@ -139,9 +140,11 @@ export async function actionResult(request: WebRequest): Promise<Html | null> {
     const kept = Number(/^\d{1,6}$/.exec(searchParams.get('kept') ?? '')?.[0] ?? 0)
     const words =
       describeDone(done.what, done.count, only, await sentenceOf(only, web, now)) + describeKept(kept)
-    return resultLine(words, done.what === 'reopen' ? null : undoForm(url, csrf, writeDone(done)))
+    const canUndo = done.what !== 'reopen' && done.count > 0
+    return resultLine(words, canUndo ? undoForm(url, csrf, writeDone(done)) : null)
   }
   const undone = readDone(searchParams.get('undid'))
+  if (undone?.count === 0) return resultLine('There was nothing to undo.')
   if (undone !== null)
     return resultLine(undone.count === 1 ? 'Undone.' : `Undone for ${formatCount(undone.count, 'event')}.`)
   const missed = readDone(searchParams.get('missed'))

@@ -114,7 +114,7 @@ function topBar(session: Viewer, { csrf, url, filters }: LayoutOptions): Html {
           <span class="live-word">Live</span>
         </p>
       )}
-      <button class="quiet" type="button" data-theme-toggle hidden aria-label="Colours: as the system">
+      <button class="quiet" type="button" data-theme-toggle hidden aria-label="Theme: system">
         {icon('theme-system')}
         {icon('theme-light')}
         {icon('theme-dark')}

@@ -101,3 +101,21 @@ test.each([
   expect((await post(fields as Record<string, string>)).status).toBe(400)
   expect(await countOf('db01')).toBe(3)
 })
+
+test('says that nothing was done where somebody else has acknowledged all that were selected', async () => {
+  await site.report('cache01', site.clock.now() - 60, { 'perf.x': 1 })
+  await storm('cache01', 2)
+  const { events } = await site.store.events.list({ host: 'cache01', status: 'open', limit: 2 })
+  const acknowledge = () => {
+    const fields = new URLSearchParams({ csrf, action: 'acknowledge', back: '/events?host=cache01' })
+    for (const { id } of events) fields.append('id', String(id))
+    return site.send('/events/change', { method: 'POST', headers: operator, body: fields })
+  }
+  const first = await get((await acknowledge()).headers.get('location') ?? '')
+  expect(first).toContain('Acknowledged 2 events')
+  const second = await get((await acknowledge()).headers.get('location') ?? '')
+  expect(second).toContain(
+    'No event acknowledged. 2 events stay as they were: already acknowledged or closed.',
+  )
+  expect(second).not.toContain('>Undo<')
+})
