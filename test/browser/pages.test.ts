@@ -58,6 +58,16 @@ const findBroadLists = (page: Page) =>
       .map((list) => list.scrollWidth - list.clientWidth + ' px: ' + list.querySelector('tr')?.textContent)`,
   )
 
+/** Dates of which a part is cut off or sticks out of the box around them. */
+const findCutDates = (page: Page) =>
+  page.evaluate<string[]>(
+    `[...document.querySelectorAll('main time')].filter((time) => {
+      const { right, width } = time.getBoundingClientRect()
+      const box = time.closest('td, th, li, .panel, .section, main').getBoundingClientRect()
+      return width > 1 && right > box.right + 1
+    }).map((time) => innerWidth + ' px: ' + time.textContent)`,
+  )
+
 test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
   '%s has no accessibility fault in both colours, nothing in the console, and fits wide, narrow and narrowest',
   async (_, listed) => {
@@ -71,6 +81,7 @@ test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
       await page.emulateMedia({ colorScheme: 'light' })
       expect(await findFaults(page)).toEqual([])
       expect(await isBroad(page)).toBe(false)
+      expect(await findCutDates(page)).toEqual([])
       // Colours affect only the contrast rules.
       await page.emulateMedia({ colorScheme: 'dark' })
       expect(await findFaults(page, ['color-contrast'])).toEqual([])
@@ -78,6 +89,7 @@ test.each(PAGE_LIST.map((listed) => [listed.name, listed] as const))(
     for (const width of [1100, 900]) {
       await page.setViewportSize({ width, height: 900 })
       expect(await findBroadLists(page)).toEqual([])
+      expect(await findCutDates(page)).toEqual([])
       const hasNavigation = (await page.locator('.settings-navigation').count()) > 0
       expect(await page.locator('.settings-navigation:visible').count()).toBe(
         hasNavigation && width >= 960 ? 1 : 0,
