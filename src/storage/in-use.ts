@@ -27,9 +27,11 @@ export function refuseMissingDatabase(url: string, dataDir: string): void {
 export function noteDatabaseInUse(url: string, dataDir: string): void {
   if (readMarker(dataDir) === url) return
   const marker = join(dataDir, MARKER)
-  writeFileSync(`${marker}.new`, `${url}\n`, { mode: 0o600 })
-  syncPath(`${marker}.new`)
-  renameSync(`${marker}.new`, marker)
+  // Roles of one folder that start at once each have a draft of their own.
+  const draft = `${marker}.${process.pid}.new`
+  writeFileSync(draft, `${url}\n`, { mode: 0o600 })
+  syncPath(draft)
+  renameSync(draft, marker)
   syncPath(dataDir)
 }
 

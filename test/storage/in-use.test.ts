@@ -46,3 +46,18 @@ test('a folder that is in use without its database is refused, until a new one i
   expect((await run('db', 'init')).stderr).toContain('there is a database')
   expect(readdirSync(dataDir).some((name) => name.startsWith('monitor.db.before-init-'))).toBe(true)
 }, 60_000)
+
+test('processes that start at once in one folder do not take the draft of the note from each other', async () => {
+  const source = join(import.meta.dir, '../../src/storage/in-use.ts')
+  const script = (url: string) => `import { noteDatabaseInUse } from '${source}'
+    for (let i = 0; i < 200; i++) noteDatabaseInUse('${url}', '${dataDir}')`
+  // Each names another database, so that each writes again and again.
+  const both = ['sqlite:a.db', 'sqlite:b.db'].map((url) =>
+    Bun.spawn([process.execPath, '-e', script(url)], { stderr: 'pipe' }),
+  )
+  for (const child of both) {
+    expect(await new Response(child.stderr).text()).toBe('')
+    expect(await child.exited).toBe(0)
+  }
+  expect(readdirSync(dataDir)).toEqual(['database-in-use'])
+})
