@@ -26,7 +26,7 @@ const kindOf = (address: string) =>
     .replace(/\/metrics\/[^/]+/, '/metrics/:metric')
     .replace(/\/\d+/, '/:id')
 
-test.each(['viewer', 'operator'])('a %s sees no link to a page that is not allowed', async (user) => {
+test.each(['viewer', 'operator', 'admin'])('the user %s sees no link to a page that is refused or missing', async (user) => {
   const headers = { cookie: await signIn(user), accept: 'text/html' }
   const get = (address: string) => fetch(website.origin + address, { headers, redirect: 'manual' })
   const found = new Map<string, { address: string; page: string }>()
