@@ -26,29 +26,32 @@ const kindOf = (address: string) =>
     .replace(/\/metrics\/[^/]+/, '/metrics/:metric')
     .replace(/\/\d+/, '/:id')
 
-test.each(['viewer', 'operator', 'admin'])('the user %s sees no link to a page that is refused or missing', async (user) => {
-  const headers = { cookie: await signIn(user), accept: 'text/html' }
-  const get = (address: string) => fetch(website.origin + address, { headers, redirect: 'manual' })
-  const found = new Map<string, { address: string; page: string }>()
-  let pages = 0
-  for (const listed of PAGE_LIST.filter(({ ofEmpty, user: of }) => !ofEmpty && of === undefined)) {
-    const address = await findAddress(listed, website.store)
-    const response = await get(address)
-    const markup = await response.text()
-    if (response.status !== 200) continue
-    pages++
-    for (const [, href = ''] of markup.matchAll(/<a\b[^>]*?\shref="(\/[^"]*)"/g)) {
-      const target = href.replaceAll('&amp;', '&')
-      if (!found.has(kindOf(target))) found.set(kindOf(target), { address: target, page: listed.name })
+test.each(['viewer', 'operator', 'admin'])(
+  'the user %s sees no link to a page that is refused or missing',
+  async (user) => {
+    const headers = { cookie: await signIn(user), accept: 'text/html' }
+    const get = (address: string) => fetch(website.origin + address, { headers, redirect: 'manual' })
+    const found = new Map<string, { address: string; page: string }>()
+    let pages = 0
+    for (const listed of PAGE_LIST.filter(({ ofEmpty, user: of }) => !ofEmpty && of === undefined)) {
+      const address = await findAddress(listed, website.store)
+      const response = await get(address)
+      const markup = await response.text()
+      if (response.status !== 200) continue
+      pages++
+      for (const [, href = ''] of markup.matchAll(/<a\b[^>]*?\shref="(\/[^"]*)"/g)) {
+        const target = href.replaceAll('&amp;', '&')
+        if (!found.has(kindOf(target))) found.set(kindOf(target), { address: target, page: listed.name })
+      }
     }
-  }
-  const refused: string[] = []
-  for (const { address, page } of found.values()) {
-    const response = await get(address)
-    await response.body?.cancel()
-    if (response.status >= 400) refused.push(`${page}: ${address} gives ${response.status}`)
-  }
-  expect(refused).toEqual([])
-  expect(pages).toBeGreaterThan(30)
-  expect(found.size).toBeGreaterThan(20)
-})
+    const refused: string[] = []
+    for (const { address, page } of found.values()) {
+      const response = await get(address)
+      await response.body?.cancel()
+      if (response.status >= 400) refused.push(`${page}: ${address} gives ${response.status}`)
+    }
+    expect(refused).toEqual([])
+    expect(pages).toBeGreaterThan(30)
+    expect(found.size).toBeGreaterThan(20)
+  },
+)
