@@ -190,7 +190,9 @@ function roomView({ free, bytesPerDay, daysLeft }: StorageModel): Html {
         : `The disk has ${formatValue(free, 'B')} left.`}{' '}
       {bytesPerDay === null
         ? 'Daily growth is shown once there are more samples.'
-        : `At one sample a minute the hosts that are up add about ${formatValue(bytesPerDay, 'B')} a day.`}{' '}
+        : bytesPerDay === 0
+          ? 'No host is up, so nothing is added now.'
+          : `At one sample a minute the hosts that are up add about ${formatValue(bytesPerDay, 'B')} a day.`}{' '}
       {left}
     </p>
   )
