@@ -176,7 +176,8 @@ export function storageModel({ bytes, samples, up, metricsOfHost, free }: Storag
   return { bytesPerSample, bytesPerDay, free, daysLeft }
 }
 
-function roomView({ free, bytesPerDay, daysLeft }: StorageModel): Html {
+/** How much room there is, and for how long. */
+export function roomView({ free, bytesPerDay, daysLeft }: Omit<StorageModel, 'bytesPerSample'>): Html {
   const left =
     daysLeft === null
       ? ''
