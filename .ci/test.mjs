@@ -91,8 +91,8 @@ function run(command, args, { limitMinutes = 30, isQuiet = false } = {}) {
       resolve({ code: code ?? 1, output })
     }
     child.on('close', end)
-    // A process that a test left behind may hold the pipes open for ever.
-    child.on('exit', (code) => setTimeout(end, 5000, code))
+    // A process that a test left behind may hold the pipes open for ever. By itself this timer keeps nothing running.
+    child.on('exit', (code) => setTimeout(end, 5000, code).unref())
   })
 }
 
@@ -242,7 +242,7 @@ const HEAVY_FOLDERS = /^(browser|chaos|e2e|install|wine|cluster)(\/|$)/
  * processors. Each worker takes the next file when it has finished one, and keeps the modules it has loaded.
  */
 const QUICK_WORKERS = [
-  '--parallel=4',
+  '--parallel=6',
   '--no-isolate',
   // From the second run on the slowest files begin first, so that none of them is left alone at the end.
   `--timings=${join('node_modules', '.cache', 'quick-tests.json')}`,
