@@ -8,8 +8,8 @@ const ENCODINGS: readonly Encoding[] = ['zstd', 'gzip']
 /** Shorter bodies grow or gain nothing. */
 export const COMPRESS_FROM_BYTES = 1024
 
-/** Beyond this a gzip of the usual level costs more time than it saves. */
-const LARGE_BYTES = 256 * 1024
+/** Beyond this a gzip of the usual level costs more time than it saves; a hundred hosts in a list stay below. */
+const LARGE_BYTES = 512 * 1024
 
 /** The window of zstd. No window is longer than what it is for. */
 const WINDOW_LOG = 21
