@@ -8,7 +8,7 @@ import type { SeededWebsite } from './harness/website.ts'
 
 let browser: Browser
 let website: SeededWebsite
-/** By width: a window costs more than a walk. */
+/** By width: opening a window costs more than walking through a page. */
 const pages = new Map<number, Page>()
 
 openSeededBrowser({ hosts: 7, minutes: 3, firstMinutes: 100, settings: true }, async (started) => {
@@ -19,7 +19,7 @@ openSeededBrowser({ hosts: 7, minutes: 3, firstMinutes: 100, settings: true }, a
 })
 
 const HOST = `/hosts/${FIRST_HOST}`
-/** Pages that hold other things where there is room. */
+/** Pages that show more where there is room. */
 const BROAD = [
   '/',
   '/?kiosk',

@@ -28,7 +28,7 @@ afterAll(async () => {
 const PORTRAIT = Math.floor((186 / 25.4) * 96)
 const LANDSCAPE = Math.floor((273 / 25.4) * 96)
 
-/** A page as paper has it. */
+/** A page as it is printed. */
 async function openOnPaper(path: string, options: OpenContextOptions = {}) {
   const context = await openContext(browser, website, { width: PORTRAIT, ...options })
   const page = await context.newPage()
@@ -57,7 +57,7 @@ test.each(PAPERS)(
     const { page, close } = await openOnPaper(path, { theme: 'dark' })
     expect(await page.locator('h1').isVisible()).toBe(true)
     if (title !== '') expect(await page.locator('h1').textContent()).toBe(title)
-    // Lists stand inside of forms, which paper has not.
+    // On screen lists are inside forms, which are not printed.
     const rows = page.locator(':is(.hosts, .events, .report) tbody tr')
     if ((await rows.count()) > 0) expect(await rows.first().isVisible()).toBe(true)
     expect(await page.locator('.made').textContent()).toMatch(

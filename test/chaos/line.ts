@@ -37,7 +37,7 @@ export async function openLine(target: number): Promise<Line> {
   return {
     port: address.port,
     set(next) {
-      // Half a stream is of no use to anybody: whatever was broken ends before it is mended.
+      // Half a stream is of no use: broken connections are closed before the line is repaired.
       if (next !== mode && (next === 'cut' || mode !== 'open')) end()
       mode = next
     },

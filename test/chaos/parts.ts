@@ -30,7 +30,7 @@ export class Part {
     return this.#running?.ports ?? {}
   }
 
-  /** All that it has said, over all its starts. */
+  /** The output of all its starts. */
   get log(): string {
     return this.#log + (this.#running?.stderr() ?? '')
   }

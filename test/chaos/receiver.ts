@@ -11,7 +11,7 @@ export type Receiver = {
 
 type Payload = { id: string; events?: { host: string; metric: string; status: string }[] }
 
-/** Longer than anybody would wait who takes slow for failed. */
+/** Longer than any time limit after which a slow receiver counts as failed. */
 const SLOW_MS = 12_000
 
 export function startReceiver(): Receiver {

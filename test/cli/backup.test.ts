@@ -89,7 +89,7 @@ describe('monitor backup', () => {
       stderr: `monitor: ${path('plain.tar')} exists already: a backup is never written over\n`,
     })
     expect((await run('backup', 'gone/plain.tar')).stderr).toContain('there is no folder')
-    // Root may write everywhere else.
+    // Root can write everywhere else.
     const unwritable = (await run('backup', '/proc/plain.tar')).stderr
     expect(unwritable).toContain("/proc/plain.tar can't be written: the folder /proc takes no file")
     expect(unwritable).not.toContain('.partial')

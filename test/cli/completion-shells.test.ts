@@ -60,7 +60,7 @@ async function openShell(words: readonly string[], setup: string) {
       () => screen.includes(text),
       () => `${text} in ${JSON.stringify(screen)}`,
     )
-  // The prompt is put together, so that the echo of this line is none.
+  // The prompt is put together from parts, so that the echo of this line does not look like a prompt.
   terminal?.write(`${setup}; PS1="rea""dy> "\r`)
   await seen('ready> ')
   return {
@@ -68,7 +68,7 @@ async function openShell(words: readonly string[], setup: string) {
       rmSync(at('given'), { force: true })
       screen = ''
       terminal?.write(`${typed}\t`)
-      // What was typed is echoed; what is shown has to come behind it.
+      // The shell echoes what was typed; the completions come after it.
       await seen(shown)
       terminal?.write('\r')
       await until(
@@ -133,7 +133,7 @@ describe.skipIf(Bun.which('fish') === null)('fish', () => {
       env: { PATH: `${at('bin')}:${process.env.PATH}`, HOME: cwd },
     })
     expect(stderr.toString()).toBe('')
-    // A word, and behind a tab what it is.
+    // A word, and after a tab its description.
     expect(
       stdout
         .toString()

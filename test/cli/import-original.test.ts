@@ -128,7 +128,7 @@ function describeImport(product: SqlServerProduct) {
         expect(stdout).toMatch(/agentevents +8 +6 +2/)
         expect(stdout).toMatch(/notifyrule +4 +3 +1/)
         expect(stdout).toMatch(/users +4 +3 +1/)
-        // Whose password everybody guesses is disabled; the others are named, and who is an admin.
+        // A user with a common password is disabled; the others are listed, with the administrators marked.
         expect(stdout.includes('monitor user password admin')).toBe(round === 0)
         expect(stdout.includes('choose a new one: anna, bob')).toBe(round === 0)
         expect(stdout).toContain('Admins: admin, bob')
@@ -137,7 +137,7 @@ function describeImport(product: SqlServerProduct) {
           'agentevents 7: db01 perf.processor.percent.used: the severity is not 1 to 4',
         )
         expect(stdout).toContain('1 events are still open. Nobody is notified of them')
-        // They have not reported here, which is no news to anybody.
+        // They have not reported here yet, and nobody is notified of that.
         expect(stdout).toContain('3 hosts have not reported to this server yet')
 
         const store = await open()
@@ -227,7 +227,7 @@ function describeImport(product: SqlServerProduct) {
           // A new agent takes the place of one of the original; of hosts that have events alone, too.
           for (const host of ['web01', 'old01'])
             expect((await store.ingest.write([aReport(host, { keyHash: 'new' })])).size).toBe(0)
-          // What lies in the future waits for its time.
+          // Samples of the future wait for their time.
           expect(await store.maintenance.admitWaiting(FUTURE, 10)).toBe(1)
           const ever = toPairs(await store.samples.range('db01', CPU, 0, FUTURE))
           expect(ever).toEqual([
@@ -300,7 +300,7 @@ function describeImport(product: SqlServerProduct) {
         ['next', 600, 900],
         ['same', 0, null],
       ])
-      // So it does not come back with the first look of the event engine.
+      // So the first cycle of the event engine does not reopen it.
       expect((await store.hosts.find('web01'))?.lastSeen).toBeLessThan(systemClock.now())
       const [silence] = (await store.events.list({ host: 'web01' })).events
       expect((await store.hosts.find('web01'))?.lastSeen).toBeLessThan(silence?.opened ?? 0)
@@ -310,7 +310,7 @@ function describeImport(product: SqlServerProduct) {
     PATIENCE_MS,
   )
 
-  // What the server does is the same whatever it was imported from.
+  // The server does the same, whichever database the data was imported from.
   test.skipIf(product.name !== 'MariaDB')(
     'nobody hears of it from a server that runs meanwhile, but of what happens then',
     async () => {
@@ -370,16 +370,16 @@ function describeImport(product: SqlServerProduct) {
       }
       let beat: Timer | undefined
       try {
-        // Who asks for closings alone hears no more of hosts that report here for the first time.
+        // A rule for closings alone sends nothing about hosts that report here for the first time.
         maria.run(`USE ${new URL(url.replace('mysql:', 'http:')).pathname.slice(1)};
           INSERT INTO notifyrule (notify_name, notify_email, agent_name, agent_monitor, agent_status, agent_severity, notify_enabled)
             VALUES ('ended', 'ended@example.org', '%', 'perf.system.availability%', 0, '%', 1)`)
-        // The engine has to know that there were no rules before.
+        // The engine must know that there were no rules before.
         await Bun.sleep(2500)
         expect((await importIt()).code).toBe(0)
         await Bun.sleep(3500)
         expect(readMails()).toEqual([])
-        // The agent ends what was open, and comes back: neither was told before.
+        // The agent closes what was open and comes back; nobody was notified of either before.
         await send('web01', anEvent(MIDNIGHT + 60, CPU, 0))
         beat = setInterval(() => ['web01', 'db01'].map((host) => send(host).catch(() => {})), 500)
         await Bun.sleep(2500)

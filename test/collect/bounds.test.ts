@@ -59,7 +59,7 @@ test('a bound is one event, however many meet it: counts, at most ten names, and
   expect(watch.takeReports(120)).toEqual([])
   watch.note('metrics', 'web1', 3, 130)
   expect(watch.takeReports(180).map(({ message }) => message)).toEqual([expect.stringContaining('303')])
-  // Those of an earlier process end as well.
+  // Connections of an earlier process end as well.
   const closed = watch.takeReports(731)
   expect(closed.map(({ status }) => status)).toEqual(Array(6).fill('closed'))
   expect(watch.takeReports(800)).toEqual([])

@@ -309,7 +309,7 @@ describe('no other connection is affected', () => {
     await silent.all()
     second.write(batch(1))
     await second.lines(1)
-    // All are known and of one address: its oldest makes room.
+    // All senders are known and have one address: the oldest connection is closed for a new one.
     const third = await Client.connect(rig.port)
     await first.all()
     expect(rig.engine.counters().refused).toEqual({ connections: 2 })

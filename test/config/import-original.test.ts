@@ -125,7 +125,7 @@ describe('settings of the original become a configuration', () => {
         ...{ severity: 1, compare: '=', value: 0, duration: 60 },
         ...common,
       },
-      // What is free there is in use here.
+      // A name that is free in the other database is in use in this one.
       {
         metric: 'perf.filesystem.c.percent.used',
         severity: 1,

@@ -72,7 +72,7 @@ test(
 
     const bare = await startAgent('a', 'web01')
     await bare.waitFor(taken)
-    // A host that was deleted is out, also on the connection that it has.
+    // A deleted host is refused, on its open connection too.
     expect((await run('off', 'host', 'delete', 'web01')).code).toBe(0)
     await bare.waitFor(/sending failed/)
     expect((await run('off', 'host', 'list')).stdout).not.toContain('web01')

@@ -75,7 +75,7 @@ test('the first password lets in only as far as choosing another one', async () 
   const cookie = await signInFirst(origin, join(cwd, 'monitor-data', 'initial-admin-password'))
   const page = await fetch(`${origin}/`, { headers: { cookie }, redirect: 'manual' })
   expect(page.status).toBe(200)
-  // The file is gone with it.
+  // The file is deleted with its folder.
   expect(await signInFirst(origin, join(cwd, 'monitor-data', 'initial-admin-password'))).toContain('=')
   expect(await server.stop()).toBe(0)
 })

@@ -51,7 +51,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       'database.url': url,
       'web.address': '127.0.0.1',
       'web.port': 0,
-      // The same for every server over one database: a second one that has none does not start.
+      // The web secret is the same for every server over one database: a second one without it does not start.
       'web.secret_file': join(folder, 'web-secret'),
       'collect.address': '127.0.0.1',
       'collect.port': 0,
@@ -183,7 +183,7 @@ describe.skipIf(!HAS_MARIADB)('several machines', () => {
       expect(page.headers.get('retry-after')).toBe('10')
       expect(await page.text()).toContain('The database does not respond')
       expect((await get(web, '/healthz')).status).toBe(503)
-      // One that starts now waits too.
+      // A role that starts now waits too.
       const late = start('collect2', 'collect')
       await Bun.sleep(3000)
 

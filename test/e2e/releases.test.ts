@@ -29,7 +29,7 @@ beforeAll(async () => {
   )
   base = `https://127.0.0.1:${server.ports.web_tls}`
   plain = `http://127.0.0.1:${server.ports.web}`
-  // As `openssl` and curl make it of the certificate.
+  // As `openssl` and curl compute it from the certificate.
   const key = Bun.spawnSync([
     'sh',
     '-c',
@@ -174,7 +174,7 @@ test('the shell makes the same code and the same line', () => {
   const code = run('--server', 'monitor.example.org').out
   expect(decodeEnrolmentCode(code)).toMatchObject({ host: 'monitor.example.org', releases: sum })
   expect(decodeEnrolmentCode(out.split(' ').at(-1) ?? '')).toMatchObject({ releases: sum })
-  // Without HTTPS there is a code, which vouches for nothing, and no line.
+  // Without HTTPS there is no line, and the code contains no checksum.
   const plainly = run('--set', 'web.tls=false', '--server', 'monitor.example.org')
   expect(decodeEnrolmentCode(plainly.out)).toMatchObject({ releases: null })
   const none = run('--line', '--set', 'web.tls=false')

@@ -225,7 +225,7 @@ test(
     const server = await start('server', 'https', 'web.tls=true', ...files)
     const port = portOf(server, 'web_tls')
     const opened = `Open https://localhost:${port}/`
-    // It comes through another pipe than the log line that was awaited.
+    // It comes through another pipe than the log line that was waited for.
     for (let i = 0; i < 200 && !server.stdout().includes(opened); i++) await Bun.sleep(20)
     expect(server.stdout()).toContain(opened)
     const plain = `http://127.0.0.1:${portOf(server, 'web')}`

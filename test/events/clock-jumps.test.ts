@@ -39,7 +39,7 @@ test('where most hosts are ahead, one event says that the clock of the server is
     'monitor open The clock of this server is 20 minutes behind: so say 4 of 5 hosts; their samples wait until it is set',
     "web05 open The clock of web05 is 50 minutes behind the server's",
   ])
-  // Said again it is the same event.
+  // A repeated report belongs to the same event.
   await report(HOSTS, 1210)
   await harness.wait(61)
   expect(await listEvents()).toHaveLength(2)
@@ -137,7 +137,7 @@ test('nothing is given up for an age that only a clock has made', async () => {
   await harness.say('web01', aChange(harness.now(), 1))
   await harness.wait(11 * HOUR)
   expect(harness.tries.length).toBeGreaterThan(20)
-  // While it runs, and at a start.
+  // While the engine runs, and at a start.
   jump(3 * DAY)
   await harness.wait(HOUR)
   await harness.stop()

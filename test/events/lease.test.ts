@@ -73,7 +73,7 @@ describe('of two event engines on one database', () => {
     async (interval) => {
       const first = await startEngine('first', interval)
       const second = await startEngine('second', interval)
-      // Whenever in the interval it dies.
+      // At any moment of the interval in which it dies.
       await clock.advance(interval * 700)
       expect(second.runs).toEqual([])
       const died = clock.monotonicMs()
@@ -81,7 +81,7 @@ describe('of two event engines on one database', () => {
       await clock.advance(30_000)
       expect(second.runs.length).toBeGreaterThan(0)
       expect(second.runs[0]).toBeLessThanOrEqual(died + 30_000)
-      // And one leads at a time: the first had ended its lead by then.
+      // Only one engine leads at a time: the first had given up its lease by then.
       expect(first.runs.filter((at) => at >= (second.runs[0] ?? 0))).toEqual([])
       await second.stop()
       await first.stop()

@@ -120,7 +120,8 @@ test(
           : {}
         const headers = { ...admin, 'content-type': 'application/x-www-form-urlencoded' }
         const patience = AbortSignal.timeout(5000)
-        // What fetch itself refuses never reaches us. What would end the session ends the fuzzing.
+        // A request that fetch itself refuses never reaches the server. Requests that end the session would
+        // end the fuzzing.
         if (/logout|password|two-factor|users/.test(path)) continue
         const response = await fetch(encodeURI(`${site.base}${path}`.toWellFormed()), {
           ...{ redirect: 'manual', headers, signal: patience },

@@ -43,7 +43,7 @@ describe.skipIf(obstacle !== null)('the root of the image', () => {
 
   beforeAll(() => {
     layImage(PROGRAM, folder)
-    // As its COPY lines do.
+    // As the COPY lines of the Containerfile do.
     const data = join(root, said('WORKDIR'))
     mkdirSync(join(data, '..'), { recursive: true })
     renameSync(join(folder, 'data', 'monitor'), data)
@@ -170,7 +170,7 @@ test.skipIf(noEngine !== null)(
       // A network of its own: its ports are free there.
       linux: { namespaces: ['pid', 'mount', 'ipc', 'uts', 'network'].map((type) => ({ type })) },
     }
-    // What is mounted has to have its place.
+    // A mount needs an existing mount point.
     for (const place of ['proc', 'dev', said('WORKDIR')])
       mkdirSync(join(folder, 'root', place), { recursive: true })
     writeFileSync(join(folder, 'config.json'), JSON.stringify(bundle))

@@ -92,7 +92,7 @@ test.skipIf(obstacle !== null)(
       expect(rpm('--erase', 'monitor').code).toBe(0)
       expect(existsSync(root.at('/usr/bin/monitor'))).toBe(false)
       expect(existsSync(root.at('/etc/systemd/system/monitor-agent.service'))).toBe(false)
-      // Settings stay.
+      // The settings are kept.
       expect(existsSync(root.at('/etc/monitor/agent.toml'))).toBe(true)
     } finally {
       root.close()

@@ -8,7 +8,7 @@ test('what was sealed is opened by the same secret alone', () => {
     const sealed = box.seal(text)
     expect(isSealed(sealed)).toBe(true)
     expect(sealed).not.toContain(text === '' ? '=' : text)
-    // No two are alike, so that equal secrets are not told.
+    // No two boxes are alike, so that equal secrets can't be recognised.
     expect(box.seal(text)).not.toBe(sealed)
     expect(new SecretBox('0123456789abcdef0123456789abcdef').open(sealed)).toBe(text)
     expect(() => new SecretBox('0123456789abcdef0123456789abcdeF').open(sealed)).toThrow()

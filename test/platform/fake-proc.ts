@@ -47,7 +47,7 @@ export function fakeProc({
         .filter((name) => /^\d+$/.test(name))
         .map(Number),
     listFolders: list,
-    // As on btrfs and overlay, where links tell nothing.
+    // As on btrfs and overlay, where the number of links says nothing.
     countLinks: () => 1,
     has: (path) => path in files || path in links || base.has(path) || list(path).length > 0,
     readLink: (path) => links[path] ?? null,

@@ -175,7 +175,7 @@ test('from a container it reads of the first process what the kernel would answe
   const proc = openProcFs(host, { isHostRoot: true })
   expect(paths.map((path) => proc.readText(path))).toEqual(['of the machine', 'of the machine', 'of both'])
   expect(openProcFs(host).readText('/proc/net/dev')).toBe('of the container')
-  // Where no file says how the machine is called, a name of the container is better than none.
+  // Where no file has the machine's name, the container's name is better than none.
   expect(readMachineName(proc)).toBe('container')
   put('/etc/hostname', 'web01.example.org\n')
   expect(readMachineName(proc)).toBe('web01')

@@ -99,7 +99,7 @@ test("the server's own events are about metrics of the list", async () => {
     reportCertificate({ name: 'collect', ends: 0 }, 0),
   ]
   expect(reported.filter(({ metric }) => familyOf(metric, METRICS) === undefined)).toEqual([])
-  // A name that a part of the server writes, for a query say, is one that is declared.
+  // Each metric name in the server's source, in a query for example, is declared.
   const source = join(import.meta.dir, '..', '..', 'src')
   const own: string[] = []
   for await (const file of new Glob('{collect,events,storage}/**/*.ts').scan(source))

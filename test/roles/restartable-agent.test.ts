@@ -23,7 +23,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  // The clock stands: what is waited for at the end has to have come already.
+  // The clock does not advance, so everything must have happened before the final wait.
   const stopping = agent.stop()
   await bench.advanceUntil(() => true)
   await bench.clock.advance(5000)
@@ -51,7 +51,7 @@ test('a machine that gets another name goes on under it within ten minutes, and 
     { host: 'web03', was: ['web02', 'web01'] },
   ])
   await bench.advanceUntil(() => missingFrom(server.stored, bench.sampled).length === 0)
-  // It is one queue: nothing was sampled twice, and nothing is missing between the names.
+  // Both names share one queue: no sample is doubled or missing at the change.
   expect(bench.kept).toEqual([...new Set(bench.cycles)])
   expect(bench.logLines.some((line) => line.includes('the machine has another name now'))).toBe(true)
 })

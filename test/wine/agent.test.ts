@@ -61,7 +61,7 @@ describe.skipIf(obstacle !== null)('the compiled program on Windows', () => {
         expect(values[`perf.${metric}`]).toBeGreaterThan(0)
       for (const metric of ['network.bytes.received', 'tcp.retransmits.percent', 'services.stopped'])
         expect(Object.keys(values)).toContain(`perf.${metric}`)
-      // What this Windows does not have is said once, and costs nothing else.
+      // What this Windows does not have is logged once, and nothing else is lost.
       expect(stderr.match(/does not offer a performance counter/g)).toHaveLength(2)
     },
     PATIENCE_MS,
@@ -102,7 +102,7 @@ describe.skipIf(obstacle !== null)('the compiled program on Windows', () => {
       let server: RunningMonitor = await startMonitor(args(0), { cwd, program: COMPILED })
       const port = server.ports.collect_tls ?? 0
       const fingerprint = / fingerprint=([0-9a-f]{64}) /.exec(server.stderr())?.[1] ?? ''
-      // No server at first: what the agent reads then can only be in its queue.
+      // There is no server at first: what the agent samples then can only be in its queue.
       await server.stop()
       let agent = await startMonitor(agentArgs(port, fingerprint), { cwd, program, env: wine.env })
       const unsent = await waitFor(async () => {
@@ -154,7 +154,7 @@ function readQueuedTimes(folder: string): number[] {
       .all()
       .map(({ time }) => time)
   } catch {
-    // Caught in the middle of a write.
+    // The process was killed in the middle of a write.
     return []
   } finally {
     database.close()

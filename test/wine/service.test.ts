@@ -54,7 +54,7 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
         code: CODES.stopped,
         said: 'monitor-agent: stopped, starts with the machine',
       })
-      // Once more brings it up to date.
+      // Installing again brings it up to date.
       expect(await service('install', 'agent')).toMatchObject({ code: 0 })
 
       expect(await service('start', 'agent')).toEqual({ code: 0, said: 'monitor-agent: running' })
@@ -107,7 +107,7 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
       expect(await service('uninstall', 'agent', '--purge')).toMatchObject({ code: 0 })
       expect(existsSync(state)).toBe(false)
 
-      // By hand, in a folder that others may look into: the secrets are their own guards.
+      // Started by hand, in a folder that others can read: the secret files themselves are protected.
       const byHand = join(wine.folder, 'by-hand')
       mkdirSync(byHand, { mode: 0o755 })
       const made = join(byHand, 'made')
@@ -159,7 +159,7 @@ describe.skipIf(obstacle !== null)('a Windows service', () => {
       writeFileSync(config, `data_dir = 'C:\\ProgramData\\monitor\\agent'\n${sound}`)
       expect(await service('install', 'agent', '--config', toWindowsPath(config))).toMatchObject({ code: 0 })
       writeFileSync(config, '[agent]\ninterval = "zero"\n')
-      // Our own command would look at the configuration first.
+      // Our own command would check the configuration first.
       await wine.run('sc', ['start', 'monitor-agent'])
       // It is still "stopped" until the service manager has made its process, and then "starting" for a
       // while.

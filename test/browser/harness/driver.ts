@@ -36,7 +36,7 @@ export function createMouse(page: Page): Driver {
   }
 }
 
-/** Keys only: everything is clicked, focused and filled by key presses. */
+/** Keys only: every click, focus and input is made of key presses. */
 export function createKeyboard(page: Page): Driver {
   const { tabTo, noteActivation } = createTabber(page)
   const { keyboard } = page

@@ -77,7 +77,7 @@ const LOOK = `
     return Object.values(seen).filter(Boolean).length
   }
 
-  /** Whether none of it lies on top within the window. */
+  /** Whether it is completely covered within the window. */
   function isCovered(element, box) {
     const parts = [0.5, 0.1, 0.9]
     for (const x of parts)
@@ -128,7 +128,7 @@ export type Tabber = {
    * lost since the last activation.
    */
   tabTo(target: Locator): Promise<void>
-  /** Something was used that need not lead away. */
+  /** Something was activated that need not lead to another page. */
   noteActivation(what: string): void
 }
 

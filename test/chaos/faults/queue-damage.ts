@@ -50,7 +50,7 @@ export const QUEUE_DAMAGE: Readonly<Record<string, Fault>> = {
       const agent = harness.random.pick(harness.agents)
       const kind = harness.random.pick(Object.keys(DAMAGES))
       harness.note(`${agent.name}: ${kind}`)
-      // With something in it that can be lost.
+      // The queue contains something that can be lost.
       harness.line.set('cut')
       await seconds(harness, 0, 4)
       await agent.end('SIGKILL')

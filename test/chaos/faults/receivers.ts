@@ -17,7 +17,7 @@ export const RECEIVERS: Readonly<Record<string, Fault>> = {
 
 /** These need a clock that can be shifted. */
 export const LONG_RECEIVERS: Readonly<Record<string, Fault>> = {
-  // By the clock alone: a day that nobody has waited through gives nothing up.
+  // Only the clock moved: a notification is not given up for a day that has not really passed.
   'receiver is away for 25 hours': {
     async run(harness) {
       const { receiver, server, random } = harness

@@ -4,7 +4,7 @@ import { runOnServer } from '../parts.ts'
 import { type Fault, seconds } from './harness.ts'
 
 export const SERVER_STATE: Readonly<Record<string, Fault>> = {
-  // Its event is open, and must be so again.
+  // Its event is open, and must be open again.
   'host is deleted': {
     async run({ random, agents, server, database, note }) {
       const agent = random.pick(agents)
@@ -42,7 +42,7 @@ export const SERVER_STATE: Readonly<Record<string, Fault>> = {
   },
 }
 
-/** What a person does who knows no better. */
+/** What an inexperienced administrator does. */
 function putInPlace(backup: string, file: string) {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
   copyFileSync(backup, file)

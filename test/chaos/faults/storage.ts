@@ -36,7 +36,7 @@ export const STORAGE: Readonly<Record<string, Fault>> = {
       try {
         writeFileSync(file, new Uint8Array(bavail * bsize))
       } catch {
-        // That it is full is what was wanted.
+        // A full disk is what this fault wants.
       }
       await seconds(harness, 1, 4)
       rmSync(file, { force: true })

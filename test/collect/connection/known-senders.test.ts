@@ -93,7 +93,7 @@ describe('one sender keeps no other out', () => {
     const halves = `{"v":1,"x":"${'a'.repeat(30_000)}`
     for (let i = 0; i < 20; i++) await open(port, halves)
     await waitFor(() => engine.counters().held > 64 * 1024)
-    // In two pieces, so that the first has to be kept.
+    // The message comes in two pieces, so that the first has to be kept.
     const long = batch('good', 900, null)
     good.write(long.slice(0, 9000))
     await Bun.sleep(50)

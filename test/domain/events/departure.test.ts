@@ -19,7 +19,7 @@ const find = (all: Readonly<Record<string, Series>>) =>
 
 test('the time before is four times as long', () => {
   expect(TIME).toEqual({ past: OPENED - 1200 - 4 * 2400, from: OPENED - 1200, to: OPENED + 1200 })
-  // An event that has just opened, and one that ended soon.
+  // An event that has just opened, and one that ended soon after it opened.
   expect(timeOfDeparture(OPENED, OPENED, 1200)).toEqual({
     past: OPENED - 1200 - 4 * 1200,
     from: OPENED - 1200,

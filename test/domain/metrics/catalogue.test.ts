@@ -53,7 +53,7 @@ describe('a step that was forgotten is named', () => {
   test('every probe has a chart or a section on the page of a host', () => {
     const hidden = probes.filter(
       ({ name, metrics }) =>
-        // The page has it among its large figures.
+        // The page shows it among its large figures.
         name !== 'uptime' && !metrics.some(({ chart, section }) => chart ?? section),
     )
     expect(hidden.map(({ name }) => `give a metric of the probe ${name} a chart or a section`)).toEqual([])
@@ -65,7 +65,7 @@ describe('a step that was forgotten is named', () => {
     expect(names.length).toBeGreaterThan(5)
     const all = listFiles('.').map((path) => readFileSync(join(SRC, path), 'utf8'))
     const text = all.join('\n')
-    // Its declaration and its place in the list are two.
+    // The metric occurs twice: in its declaration and in the list.
     const isUsed = (name: string) => [...text.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].length > 2
     const unused = names.flatMap(([, name = '']) => (isUsed(name) ? [] : [name]))
     expect(unused.map((name) => `src/${file}: nothing reports ${name}`)).toEqual([])

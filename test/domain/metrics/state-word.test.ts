@@ -19,9 +19,9 @@ describe('the state of a thing is what it is', () => {
     ['container.api.state', 0, { status: container('paused') }, 'Paused', false],
     ['container.api.state', 1, { status: container('running'), healthy: 1 }, 'Running', true],
     ['container.api.state', 1, { status: container('running'), healthy: 0 }, 'Unhealthy', false],
-    // What it was before it ended does not matter then.
+    // Its state before the end does not matter then.
     ['container.api.state', 0, { status: container('exited'), healthy: 0 }, 'Exited', false],
-    // Agents before it was sent, and a word of an engine to come.
+    // Agents that do not send the state yet, and a state that only a later engine has.
     ['container.api.state', 1, {}, 'Good', true],
     ['container.api.state', 0, { status: container('hibernating') }, 'Failed', false],
     ['container.api.state', 0, { status: 99 }, 'Failed', false],

@@ -24,7 +24,7 @@ const CASES: readonly (readonly [Partial<Rule>, string | null])[] = [
   [{}, null],
   [{ delay: MAX_SECONDS, repeat: MAX_SECONDS }, null],
   [{ repeat: 60 }, null],
-  // Samples come by the minute: nothing is new before.
+  // Samples come once a minute: nothing changes in between.
   [{ repeat: 59 }, 'repeat'],
   [{ repeat: 0 }, 'repeat'],
   [{ repeat: MAX_SECONDS + 1 }, 'repeat'],

@@ -170,7 +170,7 @@ describe('the manager', () => {
     expect(readdirSync(folder).sort()).toEqual(['containers.conf', 'nvidia.conf', 'own.conf'])
     expect(readFileSync(join(folder, 'containers.conf'), 'utf8')).toContain('\nSupplementaryGroups=docker\n')
     expect(readFileSync(join(folder, 'nvidia.conf'), 'utf8')).toContain('\nDeviceAllow=char-nvidia* rw\n')
-    // One that an administrator has made their own stays.
+    // A file that an administrator has written stays.
     writeFileSync(join(folder, 'nvidia.conf'), '[Service]\nDeviceAllow=/dev/nvidia0 r\n')
     await manager.install({ ...spec, watchesContainers: false })
     expect(readdirSync(folder).sort()).toEqual(['nvidia.conf', 'own.conf'])

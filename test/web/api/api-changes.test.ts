@@ -232,7 +232,7 @@ describe('two programs that change one thing', () => {
       expect(second.body.error).toContain('read it again')
       expect((await send('DELETE', path, undefined, read.etag)).status).toBe(412)
       expect((await send('GET', path)).body.name).toBe('first')
-      // What is stored already is no loss, and who names no version means whatever is stored.
+      // Storing the same again loses nothing, and a request without a version applies to any version.
       expect((await send('PUT', path, { ...draft, name: 'first' }, read.etag)).status).toBe(200)
       expect((await send('PUT', path, { ...draft, name: 'third' })).status).toBe(200)
       expect((await send('DELETE', path, undefined, '*')).status).toBe(204)

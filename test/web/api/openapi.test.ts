@@ -184,7 +184,7 @@ test('every body has an example, which the description has too, is taken, and an
     const answer: unknown = await response.json()
     expect({ url, answer, status: response.status }).toEqual({ url, answer, status: api?.status ?? 200 })
     expect({ url, wrong: findWrong(answer, api?.answer) }).toEqual({ url, wrong: [] })
-    // Names are unique: the next one is made or changed under the same.
+    // Names are unique, and the next request uses the same name.
     if (api?.status === 201) await send('DELETE', `${url}/${inside(answer, 'id')}`, undefined)
   }
   await send('POST', '/api/v1/hosts/web02/rename', { name: 'web01' })
@@ -214,7 +214,7 @@ test('a parameter that is not declared is refused, and each that is declared is 
       expect({ url, name, isOnce: twice.includes(`${name}: expected once`) }).toEqual({
         ...{ url, name, isOnce: isMany !== true },
       })
-      // What has a form of its own is read: nonsense is refused. Free text is anything.
+      // Values with a format are parsed, and nonsense is refused. Free text may be anything.
       if (schema.enum === undefined && schema.type === 'string') continue
       const status = (await get(`${url}?${name}=%00nonsense`)).status
       expect({ url, name, status }).toEqual({ url, name, status: 400 })

@@ -109,7 +109,7 @@ describe('signing in', () => {
       site.post('/login', { name: 'vera', password: PASSWORD }, headers)
     expect((await signIn({})).status).toBe(429)
     expect((await signIn({ cookie: device })).status).toBe(303)
-    // It opens nothing by itself.
+    // By itself the cookie gives no access.
     expect(await isSignedIn(device)).toBe(false)
   })
 
@@ -220,7 +220,7 @@ describe('the own password', () => {
     expect((await site.post('/login', { name: 'vera', password: PASSWORD })).status).toBe(401)
     expect(await site.signIn('vera', 'battery staple Å')).toStartWith('monitor-session-')
 
-    // This browser is known with the new password, too, and does not wait with those that are not.
+    // This browser stays known after the change of password, and is not slowed down like unknown ones.
     const signIn = (password: string, headers = {}) =>
       site.post('/login', { name: 'vera', password }, headers)
     for (let i = 0; i < 5; i++) await signIn('wrong')

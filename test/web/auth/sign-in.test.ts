@@ -105,7 +105,7 @@ test('a browser that signed in before is slowed down by nobody else, and by its 
   for (let i = 0; i < 5; i++) await signIn('bob', 'wrong', '10.0.0.1')
   expect((await signIn('ada', 'right', '10.0.0.1')).ok).toBe(false)
   expect((await signIn('ada', 'right', '10.0.0.1', device)).ok).toBe(true)
-  // It is that of one user with one password, and nothing that one could make up.
+  // The cookie belongs to one user with one password, and it can't be forged.
   for (const other of [
     createDevice('bob', passwordHash),
     createDevice('ada', 'an older hash'),

@@ -27,7 +27,7 @@ test('the database holds nothing that signs in: no password, session or token', 
     expect(secrets.every((secret) => secret.length > 10)).toBe(true)
 
     const bytes = readAll(site.dataDir)
-    // What is there can be found this way.
+    // This proves that the search finds a secret that is there.
     for (const known of ['ada', 'script', '$argon2id$']) expect(bytes.includes(known)).toBe(true)
     for (const secret of secrets) expect([secret, bytes.includes(secret)]).toEqual([secret, false])
     expect(site.lines.filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([])

@@ -58,7 +58,7 @@ test('a glance costs nothing, and makes it known for the next one', async () => 
   await Bun.sleep(5)
   expect(forecasts.peek('web01', 'disk')?.growth.mid).toBeCloseTo(1, 3)
   expect(asked).toHaveLength(1)
-  // The old one stays until the new one is there.
+  // The old forecast stays until the new one is computed.
   await clock.advance(3_601_000)
   expect(forecasts.peek('web01', 'disk')).not.toBeNull()
   await Bun.sleep(5)

@@ -85,7 +85,7 @@ describe.each(
 )('%s', (_, page) => {
   test.each([null, ...ACCESSES])('answers anybody, one with the access %s too', async (access) => {
     const response = await ask(page, page.path, access === null ? {} : await site.as(access))
-    // Without a name and a password there is nothing to be had.
+    // Without a name and a password the request is refused.
     // This site hands out no releases.
     expect(/^\/(install|releases)/.test(page.path) ? [404] : [200, 303, 401]).toContain(response.status)
     expect(response.headers.get('set-cookie') ?? '').not.toContain('session')

@@ -11,11 +11,11 @@ const addressOf = (peer: string, forwarded: string | null) =>
 
 describe('the address of a client', () => {
   test.each<[string, string | null, string]>([
-    // Nothing is believed of one who is no proxy of ours.
+    // Headers of a client that is not a trusted proxy are ignored.
     ['192.0.2.9', '6.6.6.6', '192.0.2.9'],
     ['10.0.0.4', '6.6.6.6', '10.0.0.4'],
     ['fd00:0:0:1::1', '6.6.6.6', 'fd00:0:0:1::1'],
-    // One proxy, and what its client made up before.
+    // One proxy, behind a header that the client has forged.
     [PROXY, '192.0.2.9', '192.0.2.9'],
     [PROXY, '6.6.6.6, 192.0.2.9', '192.0.2.9'],
     [PROXY, '10.0.0.2, 192.0.2.9', '192.0.2.9'],
@@ -27,9 +27,9 @@ describe('the address of a client', () => {
     [PROXY, '192.0.2.9, 10.0.0.2', '192.0.2.9'],
     [PROXY, '6.6.6.6, 192.0.2.9, fd00::7, 10.0.0.2', '192.0.2.9'],
     [PROXY, '192.0.2.9, 10.0.0.4, 10.0.0.2', '10.0.0.4'],
-    // Nobody but proxies: the farthest of them asks for itself.
+    // Only proxies: the farthest of them is the client.
     [PROXY, '10.0.0.3, 10.0.0.2', '10.0.0.3'],
-    // What is no address says nothing, and what stands before it neither.
+    // A part that is not an address is ignored, and so is everything before it.
     [PROXY, null, PROXY],
     [PROXY, '', PROXY],
     [PROXY, ' , ,', PROXY],
@@ -39,18 +39,18 @@ describe('the address of a client', () => {
     [PROXY, '192.0.2.0/24', PROXY],
     [PROXY, '_hidden', PROXY],
     [PROXY, '192.0.2.9 6.6.6.6', PROXY],
-    // With a port, as some proxies tell it.
+    // With a port, as some proxies send it.
     [PROXY, '192.0.2.9:4711', '192.0.2.9'],
     [PROXY, '[2001:db8::1]:4711', '2001:db8::1'],
     [PROXY, '[2001:db8::1]', '2001:db8::1'],
     [PROXY, '[192.0.2.9', PROXY],
     [PROXY, '192.0.2.9:port', PROXY],
-    // One address is one, however it is written.
+    // Different spellings of one address are the same address.
     [PROXY, '::ffff:192.0.2.9', '192.0.2.9'],
     [PROXY, '::ffff:c000:0209', '192.0.2.9'],
     [PROXY, '192.000.002.009', '192.0.2.9'],
     [PROXY, 'fe80::1%eth0', 'fe80::1'],
-    // No endless chain.
+    // The length of the chain is bounded.
     [PROXY, `192.0.2.9, ${'10.0.0.2,'.repeat(3000)}10.0.0.3`, '10.0.0.2'],
     [PROXY, `${'x'.repeat(16_000)}, 192.0.2.9`, '192.0.2.9'],
   ])('from %s with %j is %s', (peer, forwarded, address) => {
@@ -78,12 +78,12 @@ describe('whether a client speaks HTTPS', () => {
     [PROXY, false, 'http', '192.0.2.9', false],
     [PROXY, false, '', '192.0.2.9', false],
     [PROXY, false, 'wss', '192.0.2.9', false],
-    // Each proxy adds its own word, or the first one's is passed on.
+    // Each proxy adds its own protocol, or passes on that of the first.
     [PROXY, false, 'https, http', '192.0.2.9, 10.0.0.2', true],
     [PROXY, false, 'http, https', '192.0.2.9, 10.0.0.2', false],
     [PROXY, false, 'https', '192.0.2.9, 10.0.0.2', true],
     [PROXY, false, 'https, http', '192.0.2.9', false],
-    // Our own TLS is none less for what is said behind it.
+    // A header that says "http" does not make our own TLS connection less secure.
     [PROXY, true, 'http', '192.0.2.9', true],
     ['192.0.2.9', true, '', '', true],
     ['192.0.2.9', false, 'https', '', false],

@@ -70,12 +70,12 @@ describe('connections to the website', () => {
     expect(closed(other)).toBe(0)
     expect((await site.send('/login')).status).toBe(200)
 
-    // Words that drip in make them no longer.
+    // A request that arrives slowly does not extend the time limit.
     for (let second = 0; second < 35; second += 5) {
       for (const half of [...halves, ...other]) if (!half.isClosed) half.socket.write('x')
       await site.clock.advance(5000)
     }
-    // Few are in nobody's way, so that the rest is looked at when there are many again.
+    // A few connections harm nobody; the others are checked when there are many again.
     await openHalves(110, '127.0.0.3')
     await site.clock.advance(1000)
     await until(() => closed([...halves, ...other]) === 115)
@@ -139,7 +139,7 @@ describe('the choice of what is closed', () => {
     bounds.noteRequest(from(3, '2001:db8:0:2:0:0:0:1'), false)
     await clock.advance(1000)
     expect(closed).toEqual([1])
-    // But what a proxy leaves half said ends all the same.
+    // A request that a proxy leaves unfinished is ended all the same.
     await clock.advance(46_000)
     expect(closed).toEqual([1, 2, 4, 5, 6])
     expect(open.map(({ fd }) => fd)).toEqual([3])

@@ -15,7 +15,7 @@ describe('pages that open browsers show', () => {
     expect(isWhole(second)).toBe(false)
     expect(applyDelta('<p>one</p><p>two</p>', await second.json())).toBe('<p>one</p><p>three</p>')
     expect(idOf(second)).not.toBe(idOf(first))
-    // The browser holds the newer one now.
+    // The browser has the newer version now.
     expect(isWhole(pages.answer('<p>four</p>', idOf(first), 'ada /'))).toBe(true)
   })
 
@@ -24,7 +24,7 @@ describe('pages that open browsers show', () => {
     const id = idOf(pages.answer('<p>secret</p>', 'new', 'ada /'))
     expect(isWhole(pages.answer('<p>secret</p>', id, 'vera /'))).toBe(true)
     expect(isWhole(pages.answer('<p>secret</p>', id, 'ada /hosts'))).toBe(true)
-    // Who guessed a name has not taken the page away from its owner.
+    // A client that guessed the name of a page does not take the page from its owner.
     expect(isWhole(pages.answer('<p>secret</p>', id, 'ada /'))).toBe(false)
   })
 

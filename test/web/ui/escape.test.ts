@@ -86,7 +86,7 @@ test.each([...new Set(pages)].map((path) => [decodeURIComponent(path).slice(0, 6
   async (_, path) => {
     const response = await site.send(path, { headers: await site.as('admin') })
     expect(response.status).toBeLessThan(500)
-    // JSON is no markup, and no browser may take it for some.
+    // JSON is not markup, and no browser may treat it as markup.
     if (response.headers.get('content-type')?.startsWith('application/json'))
       return expect(response.headers.get('x-content-type-options')).toBe('nosniff')
     const text = await response.text()
@@ -155,7 +155,7 @@ describe.each(Object.entries(NAMES))('things that are called by %s', (_, name) =
           headers: { cookie },
         },
       )
-      // Who is signed in is led past the form.
+      // A user who is signed in is redirected and does not see the form.
       expect([path, response.status]).toEqual([path, path === '/login' ? 303 : 200])
       const text = await response.text()
       const isPage = response.headers.get('content-type')?.startsWith('text/html')

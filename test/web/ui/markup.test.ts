@@ -44,7 +44,7 @@ const validator = new HtmlValidate({
     'no-trailing-whitespace': 'off',
     'doctype-style': 'off',
     'void-style': 'off',
-    // One name several times is how an address carries a list.
+    // An address carries a list as one parameter that occurs several times.
     'form-dup-name': 'off',
   },
 })

@@ -83,7 +83,7 @@ describe('two users act on one event', () => {
     const to = (await post(`/events/${id}/acknowledge`, { back: '/' })).headers.get('location') ?? ''
     expect(await get(to.replace('/?', '/events?'))).toContain(`event #${id} was acknowledged by vera`)
     expect((await find())?.acknowledgedBy).toBe('vera')
-    // Who has seen it may take it over.
+    // A user who has seen the acknowledgement may take the event over.
     expect(await get(`/events/${id}`)).toContain('name="again"')
     await post(`/events/${id}/acknowledge`, { again: '1' })
     expect((await find())?.acknowledgedBy).toBe(USERS.operator)
@@ -104,7 +104,7 @@ describe('two users act on one event', () => {
     ])
     const open = (await site.store.events.list({ status: 'open', limit: 10 })).events
     const free = open.find(({ metric }) => metric === OTHER)?.id ?? 0
-    // Alone it is said who has it.
+    // For a single event the page says who has acknowledged it.
     const alone = await ask('/events/change', { action: 'acknowledge', id: String(id) })
     expect(alone).toMatchObject({ isDone: false, undo: null })
     expect(alone.words).toContain('was acknowledged by vera')

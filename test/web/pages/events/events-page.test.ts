@@ -255,7 +255,7 @@ describe('the page of an event', () => {
       { id: 12, name: '<b>&', processor: 0, memory: 1024 },
     ]
     await site.store.events.report('db01', [{ ...report, processes }])
-    // A later change says nothing of processes, and takes none away.
+    // A later change carries no processes, and removes none.
     await site.store.events.report('db01', [{ ...report, change: 2, severity: 1 }])
     const { events } = await site.store.events.list({ host: 'db01', metric, limit: 1 })
     const id = events[0]?.id ?? 0

@@ -20,7 +20,7 @@ beforeAll(async () => {
     {
       host: 'old01',
       facts: FACTS,
-      // It was not seen since: only that its end is unknown keeps its outage out of the figures.
+      // The host was not seen since: its outage is left out of the figures only because its end is unknown.
       seen: opened - 300,
       clockSkew: 0,
       frames: [],

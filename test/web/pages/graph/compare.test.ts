@@ -50,7 +50,7 @@ describe('what fits into one graph', () => {
     expect(describeRefused(plan, [])).toEqual([
       'A graph has two scales, here % and B. Left out: a:perf.z.seconds.',
     ])
-    // What is not known has no unit: the page says that it is unknown.
+    // An unknown metric has no unit: the page says that it is unknown.
     expect(describeRefused(plan, plan.ofOtherUnits)).toEqual([])
   })
 

@@ -69,7 +69,7 @@ test('the API lists and decides as the website does', async () => {
   expect(await decide('web09/approve')).toBe(204)
   expect(await decide('web10/refuse')).toBe(204)
   expect(await decide('web10/refuse')).toBe(404)
-  // Who was refused may still be approved.
+  // A host that was refused may still be approved.
   expect(await decide('web10/approve')).toBe(204)
   expect(await list()).toEqual({ total: 0, hosts: [] })
   expect([await arrive('web09'), await arrive('web10')]).toEqual([true, true])

@@ -61,7 +61,7 @@ test('what is typed is previewed before it has a name or an address, and nothing
   expect((await preview({ host: 'db*' })).text).toContain('This rule would have sent nothing.')
   expect((await preview({ delay: '2h' })).text).toContain('This rule would have sent nothing.')
   expect((await preview({ repeat: '30m' })).text).toContain('3 reminder')
-  // What was typed stays.
+  // The form keeps what was typed.
   expect((await preview({ host: 'db*' })).text).toContain('value="db*"')
   expect(await site.store.rules.list()).toEqual([])
   const { entries } = await site.store.audit.list({ limit: 50 })
