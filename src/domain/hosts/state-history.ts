@@ -57,11 +57,9 @@ export type StateHistoryOptions = {
  * somebody has closed the event.
  */
 export function describeStates(options: StateHistoryOptions): StateHistory {
-  const { host, times, calendar, from, to, slots } = options
-  const size = (to - from) / slots
+  const { host, calendar, from, to } = options
   const runs: StateRun[] = []
-  for (let i = 0; i < slots; i++) {
-    const run = stateOfSlot(times, host, from + i * size, from + (i + 1) * size)
+  for (const run of describeSlots(options)) {
     const before = runs.at(-1)
     if (before && before.state === run.state && before.worst === run.worst)
       runs[runs.length - 1] = { ...before, to: run.to, count: Math.max(before.count, run.count) }
@@ -72,25 +70,32 @@ export function describeStates(options: StateHistoryOptions): StateHistory {
   return { from, to, runs, maintenance }
 }
 
-function stateOfSlot(
-  times: readonly OpenPeriod[],
-  { firstSeen, lastSeen }: StateHistoryOptions['host'],
-  from: number,
-  to: number,
-): StateRun {
-  let worst: Severity | null = null
-  let count = 0
-  let isDown = false
-  for (const time of times) {
-    if (time.opened >= to) continue
-    const isOver = time.closed !== null && time.closed <= from
-    if (time.isSilence && (!isOver || lastSeen < time.opened)) isDown = true
-    if (isOver) continue
-    count += time.count
-    if (worst === null || time.severity < worst) worst = time.severity
+/** Each slot by itself. A period is looked at in its own slots alone: a busy host has thousands of short ones. */
+function describeSlots({ host, times, from, to, slots }: StateHistoryOptions): StateRun[] {
+  const size = (to - from) / slots
+  const beginOf = (slot: number) => from + slot * size
+  const down = new Uint8Array(slots)
+  const counts = new Uint32Array(slots)
+  const worst = new Array<Severity | null>(slots).fill(null)
+  for (const { severity, opened, closed, count, isSilence } of times) {
+    const isUnseen = isSilence && host.lastSeen < opened
+    let slot = Math.max(0, Math.floor((opened - from) / size) - 1)
+    while (slot < slots && beginOf(slot + 1) <= opened) slot++
+    for (; slot < slots; slot++) {
+      const isOver = closed !== null && closed <= beginOf(slot)
+      if (isOver && !isUnseen) break
+      if (isSilence) down[slot] = 1
+      if (isOver) continue
+      counts[slot] = (counts[slot] ?? 0) + count
+      const known = worst[slot] ?? null
+      if (known === null || severity < known) worst[slot] = severity
+    }
   }
-  const state = isDown ? 'down' : to <= firstSeen ? 'new' : 'up'
-  return { from, to, state, worst, count }
+  return Array.from({ length: slots }, (_, slot): StateRun => {
+    const ends = beginOf(slot + 1)
+    const state = down[slot] === 1 ? 'down' : ends <= host.firstSeen ? 'new' : 'up'
+    return { from: beginOf(slot), to: ends, state, worst: worst[slot] ?? null, count: counts[slot] ?? 0 }
+  })
 }
 
 function joinWindows(calendar: MaintenanceCalendar, host: string, from: number, to: number) {
