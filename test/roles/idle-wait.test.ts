@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { LEAN } from '../../src/roles/memory-tuning.ts'
+import { hearOutput } from './heard-output.ts'
 
 const SRC = join(import.meta.dir, '../../src')
 const running: Bun.Subprocess[] = []
@@ -37,16 +38,7 @@ function startSleeper(body: string, open = 'undefined') {
     },
   )
   running.push(child)
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
-  let said = ''
-  const hear = async (text: string) => {
-    while (!said.includes(text)) {
-      const { value, done } = await lines.read()
-      if (done) throw new Error(`never said ${text}, only: ${said}`)
-      said += value
-    }
-    return said
-  }
+  const { hear } = hearOutput(child.stdout)
   return { child, hear }
 }
 

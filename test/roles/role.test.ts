@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { hearOutput } from './heard-output.ts'
 
 const ROLE = JSON.stringify(join(import.meta.dir, '../../src/roles/role.ts'))
 const running: Bun.Subprocess[] = []
@@ -24,21 +25,11 @@ function startRole(body: string) {
     { stdout: 'pipe', stderr: 'pipe' },
   )
   running.push(child)
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
-  let said = ''
-  /** Reads on until the text is there. */
-  const hear = async (text: string) => {
-    while (!said.includes(text)) {
-      const { value, done } = await lines.read()
-      if (done) throw new Error(`never said ${text}, only: ${said}`)
-      said += value
-    }
-  }
+  const { hear, hearAll } = hearOutput(child.stdout)
   const finish = async () => {
     const stderr = await new Response(child.stderr).text()
     const code = await child.exited
-    for (let part = await lines.read(); !part.done; part = await lines.read()) said += part.value
-    return { code, said, stderr }
+    return { code, said: await hearAll(), stderr }
   }
   return { child, hear, finish }
 }
