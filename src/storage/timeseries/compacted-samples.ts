@@ -1,16 +1,8 @@
 import type { Series } from '../../domain/sample.ts'
 import { describeError } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
-import {
-  type BlockRow,
-  findCompactedDays,
-  isSoundBlock,
-  listOfChunk,
-  openChunk,
-  summariesOfChunk,
-  unpackChunk,
-  unpackTimesOf,
-} from './blocks.ts'
+import { type BlockRow, findCompactedDays, isSoundBlock, unpackTimesOf } from './blocks.ts'
+import { listOfChunk, openChunk, summariesOfChunk, unpackChunk } from './chunks.ts'
 import { DamageError } from './codec/checksum.ts'
 import { createSeriesBuilder } from './codec/series-builder.ts'
 import type { Cells } from './codec/summaries.ts'

@@ -8,16 +8,18 @@ import type { Store } from '../../../src/storage/ports/store.ts'
 import {
   BLOCK_COLUMNS,
   type BlockRow,
+  packTimes,
+  readChunks,
+  unpackTimes,
+} from '../../../src/storage/timeseries/blocks.ts'
+import {
   listOfChunk,
   openChunk,
   packChunk,
-  packTimes,
-  readChunks,
   sealChunk,
   summariesOfChunk,
   unpackChunk,
-  unpackTimes,
-} from '../../../src/storage/timeseries/blocks.ts'
+} from '../../../src/storage/timeseries/chunks.ts'
 import { openFrame, unpackFrame } from '../../../src/storage/timeseries/codec/frame.ts'
 import { FramePacker } from '../../../src/storage/timeseries/codec/pack-frame.ts'
 import { fakeClock } from '../../support/clock.ts'

@@ -1,7 +1,7 @@
 import { DAY_SECONDS } from '../day.ts'
 import { type Cursor, createByteWriter, readByte, readFloat64, readVarint } from './bytes.ts'
 import { CellNumberDecoder, CellNumberEncoder } from './cell-numbers.ts'
-import { type NumbersHead, readHead } from './numbers.ts'
+import { type NumbersHead, readHead } from './numbers-head.ts'
 
 /**
  * Summaries of a chunk: count, minimum, sum and maximum of each cell, a few hours of the day, so that a graph
