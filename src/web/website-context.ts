@@ -110,7 +110,13 @@ export function createContext({ store, clock, log, sessionExpiry, ...rest }: Web
     zone,
     sessionExpiry,
     writeAside,
-    sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry, writeAside }),
+    sessions: createSessions({
+      store: store.sessions,
+      clock,
+      expiry: sessionExpiry,
+      writeAside,
+      basePath: rest.basePath ?? '',
+    }),
     signIn: createSignIn({ users: store.users, clock, log, noteFailure, hashPassword }),
     hashPassword,
     secondStep: createSecondStep({

@@ -7,7 +7,7 @@ import {
   readChecksum,
   writeChecksum,
 } from './codec/checksum.ts'
-import { decodeNumbers, decodeSteps, encodeNumbers, type StepsOf } from './codec/numbers.ts'
+import { decodeNumbers, decodeSteps, encodeNumbers, readConstant, type StepsOf } from './codec/numbers.ts'
 import { isReferring, type Reference, readHead } from './codec/numbers-head.ts'
 import { type Cells, decodeSummaries, encodeSummaries, skipSummaries } from './codec/summaries.ts'
 
@@ -74,10 +74,39 @@ export function summariesOfChunk(body: Uint8Array): Cells | null {
   return decodeSummaries(cursor)
 }
 
+/** The value that all samples of an opened chunk have; null where they differ, or are no decimals. */
+export function constantOfChunk(body: Uint8Array): number | null {
+  const cursor = { bytes: body, at: 0 }
+  readVarint(cursor)
+  return readConstant(cursor)
+}
+
 /** The chunk that an opened one refers to; null where it needs no other one. */
 export function referenceOfChunk(body: Uint8Array): Reference | null {
   const cursor = { bytes: numbersOfChunk(body), at: 0 }
   return isReferring(cursor) ? (readHead(cursor)?.reference ?? null) : null
+}
+
+/**
+ * The metric that a stored chunk refers to, where its samples, or its summaries if it has none, can't be read without; null
+ * for one that is damaged, too.
+ */
+export function metricReferredTo(
+  packed: Uint8Array,
+  block: ChunkPlace,
+  of: 'samples' | 'summaries',
+): number | null {
+  if (block.checksum === null) return null
+  try {
+    const cursor = { bytes: packed, at: CHECKSUM_BYTES }
+    readVarint(cursor)
+    const begin = cursor.at
+    skipSummaries(cursor)
+    if (of === 'summaries' && cursor.at > begin) return null
+    return isReferring(cursor) ? (readHead(cursor)?.reference?.metric ?? null) : null
+  } catch {
+    return null
+  }
 }
 
 /** The chunks of a block that others refer to. Each is decoded once. */

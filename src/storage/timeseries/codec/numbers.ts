@@ -140,6 +140,13 @@ export const refuseReference: StepsOf = () => {
   throw new DamageError('it refers to another chunk, which may refer to none')
 }
 
+/** The value of packed numbers that are all equal; null for others. */
+export function readConstant(cursor: Cursor): number | null {
+  if (((cursor.bytes[cursor.at] ?? 0) & 3) !== CONSTANT) return null
+  const head = readHead(cursor)
+  return head === null || head.unit !== 0 ? null : head.first / head.power
+}
+
 /** Throws where the bytes can't be `count` numbers. */
 export function decodeNumbers(
   bytes: Uint8Array,
