@@ -21,6 +21,7 @@ const LEAST_SAVED = 48 * 8
 const LARGEST_REST = 0.75
 /** Below this share it is not looked what the metric would take by itself. */
 const SMALL_REST = 0.25
+const CLEARLY_LESS = 0.98
 /** Other metrics that are tried for one, at the most. */
 const MAX_TRIES = 3
 
@@ -92,12 +93,7 @@ export class ChunkPacker {
     this.#candidates = []
     this.#samples = 0
     for (const pair of findPairs(candidates)) {
-      const { one, other } = pair
-      // The one that has less to say follows from the other one, mostly without a rest.
-      const [less, more] =
-        one.sketch.bits * one.sketch.count <= other.sketch.bits * other.sketch.count
-          ? [one, other]
-          : [other, one]
+      const [less, more] = orderPair(pair)
       if (!this.#tryToRefer(less, more, pair)) this.#tryToRefer(more, less, pair)
     }
     for (const candidate of candidates) if (!candidate.isReferring) this.#sealAlone(candidate)
@@ -138,6 +134,15 @@ export class ChunkPacker {
     this.#chunks.set(metric, sealed)
     return sealed
   }
+}
+
+/**
+ * First the one that has less to say: it follows from the other one, mostly without a rest. Of equals the later one follows, so
+ * that it is the same on all days.
+ */
+function orderPair({ one, other }: Pair): readonly [Candidate, Candidate] {
+  const isLess = one.sketch.bits * one.sketch.count < other.sketch.bits * other.sketch.count * CLEARLY_LESS
+  return isLess ? [one, other] : [other, one]
 }
 
 function packAlone(candidate: Candidate): Uint8Array {
