@@ -1,5 +1,5 @@
 import { escapeInvisible } from './invisible.ts'
-import { describeTlsError } from './tls-error.ts'
+import { describeTlsError } from './tls/tls-error.ts'
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 /**

@@ -3,7 +3,7 @@ import type { Socket, TLSOptions } from 'bun'
 import type { IpVersion } from '../../domain/check.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isIP, loadTls } from '../../lib/node-modules.ts'
-import { describeTlsError } from '../../lib/tls-error.ts'
+import { describeTlsError } from '../../lib/tls/tls-error.ts'
 
 export type StreamOptions = {
   readonly host: string

@@ -1,6 +1,6 @@
 import type { Socket } from 'bun'
 import type { Clock, Timer } from '../../lib/clock.ts'
-import { describeTlsError } from '../../lib/tls-error.ts'
+import { describeTlsError } from '../../lib/tls/tls-error.ts'
 import { hasTcpSockets } from '../../platform/sockets/tcp-socket.ts'
 import { MAX_REPLY_BYTES } from '../../protocol/message.ts'
 import { explainRefusal, openTcp } from './tcp-attempts.ts'

@@ -1,6 +1,6 @@
 import type { Socket, TLSOptions } from 'bun'
-import { fingerprintOf } from '../../lib/fingerprint.ts'
-import { findTlsTrouble } from '../../lib/tls-error.ts'
+import { fingerprintOf } from '../../lib/tls/fingerprint.ts'
+import { findTlsTrouble } from '../../lib/tls/tls-error.ts'
 
 /** How a TLS server is verified. Accepting any server is impossible: with neither list nothing is trusted. */
 export type Trust = {

@@ -3,7 +3,7 @@ import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields/fi
 import { isMailAddress, parseRecipients } from '../../domain/notifications/mail-address.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/log.ts'
-import { findTlsTrouble } from '../../lib/tls-error.ts'
+import { findTlsTrouble } from '../../lib/tls/tls-error.ts'
 import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'
 import { type MailMessage, writeMail } from './mail-message.ts'
 

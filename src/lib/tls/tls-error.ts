@@ -58,10 +58,8 @@ const OF_CERTIFICATES: readonly (readonly [RegExp, string])[] = [
   [/INVALID_PURPOSE|unsupported certificate purpose/, 'it is not meant for a server'],
   [/CERT_SIGNATURE_FAILURE|certificate signature failure/, 'its signature is wrong'],
   [/INVALID_CA|invalid CA certificate/, 'what issued it is no CA'],
-  [
-    /UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|SELF_SIGNED_CERT|CERT_UNTRUSTED|self.signed certificate|unable to (verify the first|get (local )?issuer) certificate/,
-    NO_CA,
-  ],
+  [/UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|SELF_SIGNED_CERT|CERT_UNTRUSTED/, NO_CA],
+  [/self.signed certificate|unable to (verify the first|get (local )?issuer) certificate/, NO_CA],
 ]
 
 /** An alert that the other side sent, or what the library finds by itself. */
