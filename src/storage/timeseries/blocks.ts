@@ -7,7 +7,7 @@ import {
   readChecksum,
   writeChecksum,
 } from './codec/checksum.ts'
-import { decodeNumbers, encodeNumbers } from './codec/numbers.ts'
+import { decodeNumbers, encodeNumbers, readConstant } from './codec/numbers.ts'
 import { type Cells, decodeSummaries, encodeSummaries, skipSummaries } from './codec/summaries.ts'
 import type { NoteDamage } from './damage.ts'
 import { DAY_SECONDS } from './day.ts'
@@ -168,6 +168,13 @@ export function summariesOfChunk(body: Uint8Array): Cells | null {
   const cursor = { bytes: body, at: 0 }
   readVarint(cursor)
   return decodeSummaries(cursor)
+}
+
+/** The value that all samples of an opened chunk have; null where they differ, or are no decimals. */
+export function constantOfChunk(body: Uint8Array): number | null {
+  const cursor = { bytes: body, at: 0 }
+  readVarint(cursor)
+  return readConstant(cursor)
 }
 
 const ALL_DAYS = [0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const

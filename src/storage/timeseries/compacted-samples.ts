@@ -3,6 +3,7 @@ import { describeError } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
 import {
   type BlockRow,
+  constantOfChunk,
   findCompactedDays,
   isSoundBlock,
   listOfChunk,
@@ -13,7 +14,7 @@ import {
 } from './blocks.ts'
 import { DamageError } from './codec/checksum.ts'
 import { createSeriesBuilder } from './codec/series-builder.ts'
-import type { Cells } from './codec/summaries.ts'
+import { type Cells, gatherCells, hoursOfCells } from './codec/summaries.ts'
 import { DAYS_AT_ONCE, listLength, readSteadily, statementByLength } from './consistent-read.ts'
 import type { NoteDamage } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
@@ -38,7 +39,7 @@ export type Wanted = {
 export type CompactedDay = {
   /** Seconds since 1970. */
   readonly midnight: number
-  /** Null when there are none. */
+  /** Null when there are none. Nobody changes them. */
   summarize(place: number): Cells | null
   /** Null when there is none. Times are seconds since midnight. */
   decode(place: number): { readonly times: Float64Array; readonly values: Float64Array } | null
@@ -49,6 +50,7 @@ export class CompactedSamples {
   readonly #database: Database
   readonly #note: NoteDamage
   readonly #unpackTimes = rememberTimes()
+  readonly #countCells = rememberCounts()
   readonly #unpackIds = rememberMetrics()
 
   constructor(database: Database, note: NoteDamage) {
@@ -107,13 +109,24 @@ export class CompactedSamples {
     }
     return {
       midnight: block.day * DAY_SECONDS,
-      summarize: (i) => open(i, summariesOfChunk),
+      summarize: (i) => open(i, (body) => summariesOfChunk(body) ?? this.#summarizeConstant(block, body)),
       decode: (i) =>
         open(i, (body) => {
           const times = this.#unpackTimes(block.times, listOfChunk(body))
           return { times, values: unpackChunk(body, times) }
         }),
     }
+  }
+
+  /** Cells of a chunk whose samples all have the same value, of the length that other chunks have there. */
+  #summarizeConstant(block: BlockRow, body: Uint8Array): Cells | null {
+    const value = constantOfChunk(body)
+    if (value === null) return null
+    const counted = this.#countCells(this.#unpackTimes(block.times, listOfChunk(body)))
+    if (counted === null) return null
+    const { seconds, counts } = counted
+    const ends = new Float64Array(counts.length).fill(value)
+    return { seconds, counts, lows: ends, highs: ends, sums: counts.map((count) => count * value) }
   }
 
   /** Of each block the chunk of each metric, or undefined. */
@@ -155,6 +168,19 @@ function rememberMetrics(): (packed: Uint8Array) => readonly number[] {
     if (before === null || Buffer.compare(packed, before) !== 0) metrics = unpackMetrics(packed)
     before = packed
     return metrics
+  }
+}
+
+/** Counts the samples of each cell; null where there are too few for cells. */
+function rememberCounts(): (times: Float64Array) => Pick<Cells, 'seconds' | 'counts'> | null {
+  let before: Float64Array | null = null
+  let counted: Cells | null = null
+  return (times) => {
+    if (times === before) return counted
+    const hours = hoursOfCells(times.length)
+    counted = hours === undefined ? null : gatherCells(times, new Float64Array(times.length), hours)
+    before = times
+    return counted
   }
 }
 

@@ -107,6 +107,13 @@ function unpackSteps(
   return steps
 }
 
+/** The value of packed numbers that are all equal; null for others. */
+export function readConstant(cursor: Cursor): number | null {
+  if (((cursor.bytes[cursor.at] ?? 0) & 3) !== CONSTANT) return null
+  const head = readHead(cursor)
+  return head === null ? null : head.first / head.power
+}
+
 /** Throws where the bytes can't be `count` numbers. */
 export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array {
   if (count === 0) return new Float64Array()
