@@ -5,7 +5,7 @@ import type { ProbeSample } from '../probes/probe.ts'
 import { RestartCount } from '../restart-count.ts'
 import { type ListedContainer, readState, readUsage } from './container.ts'
 import { Engine, inspect, readStats } from './engine.ts'
-import { type EngineConnection, EngineRefusal } from './engine-connection.ts'
+import { type EngineConnection, EngineRejection } from './engine-connection.ts'
 import { RequestDeadlines } from './request-deadlines.ts'
 import { WatchedContainer } from './watched-container.ts'
 
@@ -160,22 +160,22 @@ export class ContainerWatch {
     const nowMs = clock.monotonicMs()
     const silent: string[] = []
     const missing = new Set<WatchedContainer>()
-    const questions = watched.flatMap((found) => this.#findQuestion(found, nowMs) ?? [])
-    const act = async (question: Question, connection: EngineConnection) => {
-      const { found, known } = question
+    const requests = watched.flatMap((found) => this.#findDueRequest(found, nowMs) ?? [])
+    const act = async (request: DueRequest, connection: EngineConnection) => {
+      const { found, known } = request
       const leftMs = nowMs + timeoutMs * CONTAINERS_SHARE - clock.monotonicMs()
       known.isSilent = true
       if (signal.aborted || leftMs <= 0) missing.add(known)
       else
         await deadlines.within(connection, Math.min(leftMs, timeoutMs * CONTAINER_SHARE), async () => {
-          if (!(await this.#ask(question, connection, nowMs))) missing.add(known)
+          if (!(await this.#ask(request, connection, nowMs))) missing.add(known)
         })
       if (known.isSilent) silent.push(found.name)
     }
     await Promise.all(
       engines.map((engine) =>
         engine.forEach(
-          questions.filter(({ found }) => found.engine === engine),
+          requests.filter(({ found }) => found.engine === engine),
           act,
         ),
       ),
@@ -184,7 +184,7 @@ export class ContainerWatch {
   }
 
   /** What to ask about a container in this run; null for nothing. */
-  #findQuestion(found: FoundContainer, nowMs: number): Question | null {
+  #findDueRequest(found: FoundContainer, nowMs: number): DueRequest | null {
     const { listed } = found
     const known = this.#known.get(listed.id)
     if (known === undefined) return null
@@ -203,12 +203,16 @@ export class ContainerWatch {
   }
 
   /** False for a container whose state is not to be had. Never rejects; leaves `isSilent` where there was no answer. */
-  async #ask({ found: { listed }, known, ...wants }: Question, connection: EngineConnection, nowMs: number) {
+  async #ask(
+    { found: { listed }, known, ...wants }: DueRequest,
+    connection: EngineConnection,
+    nowMs: number,
+  ) {
     try {
       if (wants.wantsState) known.takeState(readState(await inspect(connection, listed.id)), listed, nowMs)
     } catch (error) {
       // It was removed meanwhile.
-      known.isSilent = !(error instanceof EngineRefusal && error.status === 404)
+      known.isSilent = !(error instanceof EngineRejection && error.status === 404)
       return false
     }
     known.isSilent = false
@@ -220,7 +224,7 @@ export class ContainerWatch {
     } catch (error) {
       known.takeUsage(null, nowMs)
       // It may have ended meanwhile.
-      known.isSilent = !(error instanceof EngineRefusal)
+      known.isSilent = !(error instanceof EngineRejection)
     }
     return true
   }
@@ -241,7 +245,7 @@ export class ContainerWatch {
   }
 }
 
-type Question = {
+type DueRequest = {
   readonly found: FoundContainer
   readonly known: WatchedContainer
   readonly wantsState: boolean

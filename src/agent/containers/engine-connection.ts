@@ -2,7 +2,7 @@ import type { Socket } from 'bun'
 import { AnswerReader } from './answer-reader.ts'
 
 /** An answer of the engine other than 200. */
-export class EngineRefusal extends Error {
+export class EngineRejection extends Error {
   constructor(
     readonly status: number,
     path: string,
@@ -38,7 +38,7 @@ export class EngineConnection {
   }
 
   /**
-   * Resolves with the body of an answer with status 200. One request at a time. Rejects with `EngineRefusal` for other
+   * Resolves with the body of an answer with status 200. One request at a time. Rejects with `EngineRejection` for other
    * answers, and with a sentence for what is no answer.
    *
    * @param most bytes of the body
@@ -116,7 +116,7 @@ export class EngineConnection {
     this.#request = null
     if (!answer.isKept) this.#drop()
     if (answer.status === 200) resolve(answer.body)
-    else reject(new EngineRefusal(answer.status, path))
+    else reject(new EngineRejection(answer.status, path))
   }
 
   /** The engine has closed the connection. */

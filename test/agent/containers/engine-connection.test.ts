@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EngineConnection, EngineRefusal } from '../../../src/agent/containers/engine-connection.ts'
+import { EngineConnection, EngineRejection } from '../../../src/agent/containers/engine-connection.ts'
 
 let folder: string
 let server: Server
@@ -84,11 +84,11 @@ test('an answer that breaks off is not taken for a whole one', async () => {
   await expect(get()).rejects.toThrow('the engine has closed the connection')
 })
 
-test('another status is a refusal, after which the connection serves on', async () => {
+test('another status is a rejection, after which the connection serves on', async () => {
   answer = (socket) => socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}')
-  const refusal = await get().catch((error: unknown) => error)
-  expect(refusal).toBeInstanceOf(EngineRefusal)
-  expect(String(refusal)).toContain('it answers 404 to /x?all=1')
+  const error = await get().catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(EngineRejection)
+  expect(String(error)).toContain('it answers 404 to /x?all=1')
   await get().catch(() => {})
   expect(connections).toBe(1)
 })
