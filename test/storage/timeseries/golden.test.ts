@@ -23,8 +23,8 @@ import {
   unpackChunk,
 } from '../../../src/storage/timeseries/chunks.ts'
 import { readChecksum } from '../../../src/storage/timeseries/codec/checksum.ts'
-import { encodeReferring, findDecimals } from '../../../src/storage/timeseries/codec/numbers.ts'
 import { openFrame, unpackFrame } from '../../../src/storage/timeseries/codec/frame.ts'
+import { encodeReferring, findDecimals } from '../../../src/storage/timeseries/codec/numbers.ts'
 import { FramePacker } from '../../../src/storage/timeseries/codec/pack-frame.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
