@@ -1,8 +1,8 @@
 import type { Config } from '../../config/schema.ts'
 import { withServerName } from '../../domain/hosts/join-commands.ts'
 import { siteAddress } from '../../domain/site-address.ts'
-import { describePin } from '../../lib/fingerprint.ts'
 import { describeError } from '../../lib/log.ts'
+import { describePin } from '../../lib/tls/fingerprint.ts'
 import { nameForClients } from '../web.ts'
 import { findCertificate } from './certificate.ts'
 

@@ -8,8 +8,8 @@ import { crc32 } from 'node:zlib'
 
 /** Stored bytes differ from those that were written. */
 export class DamageError extends Error {
-  constructor(message = 'the checksum does not fit') {
-    super(message)
+  constructor(message = 'the checksum does not fit', options?: ErrorOptions) {
+    super(message, options)
     this.name = 'DamageError'
   }
 }
