@@ -92,9 +92,30 @@ test('several probes that keep their values do not all read in the same cycle', 
     await clock.advance(1000)
   }
   // Two to have a first rate, then each in a cycle of its own.
-  expect(read.map((names) => names.join(''))).toEqual(
-    ['abcde', 'abcde', '', 'a', '', 'b', '', 'c', '', 'd', '', 'e', '', 'a', '', 'b', '', 'c', '', 'd', '', 'e'],
-  )
+  expect(read.map((names) => names.join(''))).toEqual([
+    'abcde',
+    'abcde',
+    '',
+    'a',
+    '',
+    'b',
+    '',
+    'c',
+    '',
+    'd',
+    '',
+    'e',
+    '',
+    'a',
+    '',
+    'b',
+    '',
+    'c',
+    '',
+    'd',
+    '',
+    'e',
+  ])
 })
 
 test('a probe that fails has no values, and is asked again in the next cycle', async () => {
@@ -108,12 +129,15 @@ test('a probe that fails has no values, and is asked again in the next cycle', a
   expect(await cycles(3)).toEqual([3, 4, 4])
 })
 
-test.each([3600, -3600])('after the clock was set by %d seconds, or a sleep of the machine, everything is read', async (seconds) => {
-  const { clock, cycles } = setUp([slow().probe])
-  expect(await cycles(4)).toEqual([1, 2, 2, 2])
-  clock.jump(clock.nowMs() + seconds * 1000)
-  expect(await cycles(2)).toEqual([3, 3])
-})
+test.each([3600, -3600])(
+  'after the clock was set by %d seconds, or a sleep of the machine, everything is read',
+  async (seconds) => {
+    const { clock, cycles } = setUp([slow().probe])
+    expect(await cycles(4)).toEqual([1, 2, 2, 2])
+    clock.jump(clock.nowMs() + seconds * 1000)
+    expect(await cycles(2)).toEqual([3, 3])
+  },
+)
 
 test('after something was mounted everything is read, and where nothing was the table is not', async () => {
   let mountinfo = '1 0 8:1 / / rw - ext4 /dev/sda1 rw\n'
