@@ -78,6 +78,12 @@ export const watchingPart = (): Html => (
       <code>docker</code>. The socket of Podman is for root alone unless an administrator opens it.
     </p>
     <p>
+      State, health as Docker lists it, and restarts are those of each cycle. CPU, memory and network of a
+      container are at most ten seconds old at short intervals: the engine is asked for those of a few
+      containers in each cycle, and what it said stays until it is asked again. So is health in Podman. A
+      changed limit of memory shows within five minutes.
+    </p>
+    <p>
       Inside a container that has limits, CPU and memory are those of the container; the machine’s are{' '}
       <code>perf.processor.host.percent.used</code> and <code>perf.memory.host.percent.used</code>.
     </p>
