@@ -14,7 +14,7 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import { readKept } from './kept-files.ts'
 import { type KernelClock, readKernelClock } from './kernel-clock.ts'
 import { listNumbers } from './list-numbers.ts'
-import { watchMounts } from './mount-watch.ts'
+import { watchMounts } from './poll/mount-watch.ts'
 
 /**
  * The kernel's text files under a root that a test can replace. Paths are absolute (`/proc/stat`,

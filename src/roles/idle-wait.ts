@@ -1,6 +1,6 @@
 import type { TrackedClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { openEventWait, type WaitForEvent } from '../platform/event-loop.ts'
+import { openEventWait, type WaitForEvent } from '../platform/poll/event-loop.ts'
 import { isLean } from './memory-tuning.ts'
 
 /** A timer that `clock` does not know of is late by this at most. */

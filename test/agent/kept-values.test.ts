@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
-import { defineProbe, type Probe } from '../../../src/agent/probes/probe.ts'
-import { createProbeRunner } from '../../../src/agent/probes/runner.ts'
-import { createLog } from '../../../src/lib/log.ts'
-import { fakeProc } from '../../platform/fake-proc.ts'
-import { fakeClock } from '../../support/clock.ts'
+import { defineProbe, type Probe } from '../../src/agent/probes/probe.ts'
+import { createProbeRunner } from '../../src/agent/probes/runner.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { fakeProc } from '../platform/fake-proc.ts'
+import { fakeClock } from '../support/clock.ts'
 
 function setUp(probes: readonly Probe<unknown>[], proc = fakeProc({})) {
   const clock = fakeClock()

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { mkdtempSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { watchMounts } from '../../src/platform/mount-watch.ts'
+import { watchMounts } from '../../../src/platform/poll/mount-watch.ts'
 
 const MOUNTINFO = '/proc/self/mountinfo'
 const run = (...command: string[]) => Bun.spawnSync(command, { stderr: 'ignore' }).exitCode === 0

@@ -1,11 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs'
-import { openLibc } from './libc.ts'
-
-const SIGNATURES = { poll: { args: ['ptr', 'i32', 'i32'], returns: 'i32' } } as const
-
-/** struct pollfd of poll(2): 4 bytes descriptor, 2 wanted, 2 found. */
-const POLLFD_BYTES = 8
-const POLLPRI = 2
+import { openPoll, WANTED } from './poll.ts'
 
 /**
  * Whether anything was mounted or unmounted since the last call; true as well at the first one, and where the kernel
@@ -23,7 +17,7 @@ export function watchMounts(path: string): MountWatch {
       if (ask !== null) return ask()
       if (hasFailed) return true
       try {
-        ask = openPoll(path)
+        ask = openTable(path)
       } catch {
         hasFailed = true
       }
@@ -33,18 +27,14 @@ export function watchMounts(path: string): MountWatch {
 }
 
 /** The kernel compares with the moment of opening, and from then on with the call before. */
-function openPoll(path: string): () => boolean {
-  const { symbols } = openLibc(SIGNATURES)
+function openTable(path: string): () => boolean {
   const handle = openSync(path, constants.O_RDONLY)
-  const entry = new Uint8Array(POLLFD_BYTES)
-  const view = new DataView(entry.buffer)
-  view.setInt32(0, handle, true)
-  view.setInt16(4, POLLPRI, true)
   try {
-    if (symbols.poll(entry, 1, 0) < 0) throw new Error(`poll(2) refuses ${path}`)
+    const poll = openPoll(handle, WANTED.exceptional)
+    if (poll(0) < 0) throw new Error(`poll(2) refuses ${path}`)
+    return () => poll(0) !== 0
   } catch (error) {
     closeSync(handle)
     throw error
   }
-  return () => symbols.poll(entry, 1, 0) !== 0
 }
