@@ -5,6 +5,9 @@ import { type BackgroundJob, type BackgroundResult, toReason } from './backgroun
 /** A job that does not end at once when it is aborted is given this long before it counts as stuck. */
 const ABORT_GRACE_MS = 500
 
+/** Further notes of one job are not logged. */
+const MAX_NOTES = 100
+
 /** A job, run after run, and its latest result. */
 export class JobRun {
   readonly first = Promise.withResolvers<void>()
@@ -21,6 +24,7 @@ export class JobRun {
   #pending: Promise<void> | null = null
   #abort: AbortController | null = null
   #isStopped = false
+  readonly #notes = new Set<string>()
 
   /** @param dueMs when the next run is due, by the monotonic clock; whoever begins it moves it on */
   constructor(
@@ -111,11 +115,16 @@ export class JobRun {
   }
 
   #take(result: BackgroundResult, dueMs: number) {
-    const { failure } = result
+    const { failure, notes = [] } = result
     const { name } = this.job
     if (failure !== null && !this.#isFailing) this.log.warn('a check fails', { check: name, reason: failure })
     if (failure === null && this.#isFailing) this.log.info('a check is good again', { check: name })
     this.#isFailing = failure !== null
+    for (const note of notes)
+      if (!this.#notes.has(note) && this.#notes.size < MAX_NOTES) {
+        this.#notes.add(note)
+        this.log.warn(note, { check: name })
+      }
     this.#result = result
     this.#isTaken = false
     this.#resultDueMs = dueMs
