@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
-import { findBody, openFrame, readMetricSet } from './codec/frame.ts'
+import { findBody, openFrame, readMetricSetAt } from './codec/frame.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import type { FrameRow } from './frames.ts'
 
@@ -119,7 +119,7 @@ export function findBodies<T extends Pick<FrameRow, 'time' | 'packed'>>(
   for (const row of rows)
     try {
       const at = findBody(row.packed, row.time, host)
-      found.push({ row, at, metricSet: readMetricSet(row.packed, at) })
+      found.push({ row, at, metricSet: readMetricSetAt(row.packed, at) })
     } catch (error) {
       note({ host, day: dayOf(row.time), metric: null, problem: describeError(error) })
     }
