@@ -1,5 +1,6 @@
 import { Database as Connection } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLog } from '../../../src/lib/log.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'
@@ -36,5 +37,6 @@ test('the states of hosts and their outages come from one index, from the begin 
   } finally {
     recorded.stop()
     await store.close()
+    rmSync(dataDir, { recursive: true, force: true })
   }
 })
