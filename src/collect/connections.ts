@@ -1,11 +1,12 @@
 import type { Socket } from 'bun'
 import { type AddressRange, networkOf } from '../lib/address-range.ts'
 import type { TlsFiles } from '../lib/certificate.ts'
+import { PlainBatchReader } from '../protocol/plain-batch.ts'
 import { Connection } from './connection/connection.ts'
 import type { ConnectionContext, SocketHandler } from './connection/connection-context.ts'
 import { KnownSenders } from './connection/known-senders.ts'
 import { Opening, type PortPolicy } from './connection/opening.ts'
-import { PAUSED_FOR_STOP, PAUSED_FOR_STORAGE } from './connection/read-pause.ts'
+import { PAUSED_FOR_STOP, PAUSED_FOR_STORAGE } from './connection/pause-reasons.ts'
 import { findTimedOut } from './connection/timeouts.ts'
 import { UnknownSenders } from './connection/unknown-senders.ts'
 import { MemoryBudget } from './memory-budget.ts'
@@ -15,7 +16,7 @@ export type AgentSocket = Socket<SocketHandler | undefined>
 /** The context that the connections share, without the callbacks by which they affect each other. */
 export type SharedContext = Omit<
   ConnectionContext<Connection>,
-  'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
+  'plainBatches' | 'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
 >
 
 /** The connections of a collect engine: their number, their memory, and their timeouts. */
@@ -42,6 +43,7 @@ export class Connections {
     this.#known = new KnownSenders(limits)
     this.#context = {
       ...shared,
+      plainBatches: new PlainBatchReader(shared.nameLists.hosts),
       onHeld: (connection, change) => this.#noteHeld(connection, change),
       onKnown: (connection) => this.#noteKnown(connection),
       onClosed: (connection) => {

@@ -15,14 +15,14 @@ function makeReader() {
   const layouts = new MetricSetTable()
   layouts.set(1, lists.intern(METRICS))
   layouts.set(2, lists.intern(['perf.a', 'not a name']))
-  const reader = new PlainBatchReader(lists.hosts, (layout) => layouts.find(layout))
+  const reader = new PlainBatchReader(lists.hosts)
   return { lists, layouts, reader }
 }
 const { lists, layouts, reader } = makeReader()
 
-const isPlain = (text: string) => {
+const isPlain = (text: string, host = '') => {
   const bytes = Buffer.from(`..${text}..`)
-  return reader.read(bytes, 2, bytes.length - 2, NOW + MAX_TIME_AHEAD)
+  return reader.read(bytes, 2, bytes.length - 2, { layouts, host, latest: NOW + MAX_TIME_AHEAD })
 }
 
 /** What the reader has taken from the text, as `readBatch` says it; null where it leaves the text alone. */
