@@ -77,6 +77,12 @@ test('so is what an agent sends of its backlog', () => {
   expect(reader.frames).toEqual([])
 })
 
+test('the host is the one that is written, whichever was the last', () => {
+  for (const last of ['', 'web-01.lan', 'web-01.la', 'web-01.lanx', 'web-02.lan'])
+    expect([last, isPlain(LINE, last), reader.host]).toEqual([last, true, 'web-01.lan'])
+  expect(isPlain(LINE.replace('web-01.lan', ''), '')).toBe(false)
+})
+
 test('numbers are those that JSON has', () => {
   const numbers = [
     '0',
