@@ -7,6 +7,8 @@ export type BackgroundResult = {
   readonly reasons: ReadonlyMap<string, string>
   /** Why the work as a whole failed, for the log; null when it did not. */
   readonly failure: string | null
+  /** What was left out or renamed; each sentence is logged once. */
+  readonly notes?: readonly string[]
 }
 
 /**

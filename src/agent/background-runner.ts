@@ -25,6 +25,9 @@ export type BackgroundRunner = {
 /** A job that does not end at once when it is aborted is given this long before it counts as stuck. */
 const ABORT_GRACE_MS = 500
 
+/** Further notes of one job are not logged. */
+const MAX_NOTES = 100
+
 /** Starts every job, each at its own interval and never twice at a time. */
 export function startBackgroundRunner(options: BackgroundRunnerOptions): BackgroundRunner {
   const { clock, log, spreadMs } = options
@@ -67,6 +70,7 @@ class JobRun {
   #pending: Promise<void> | null = null
   #abort: AbortController | null = null
   #isStopped = false
+  readonly #notes = new Set<string>()
 
   constructor(
     readonly job: BackgroundJob,
@@ -157,11 +161,16 @@ class JobRun {
   }
 
   #take(result: BackgroundResult, beganMs: number) {
-    const { failure } = result
+    const { failure, notes = [] } = result
     const { name } = this.job
     if (failure !== null && !this.#isFailing) this.log.warn('a check fails', { check: name, reason: failure })
     if (failure === null && this.#isFailing) this.log.info('a check is good again', { check: name })
     this.#isFailing = failure !== null
+    for (const note of notes)
+      if (!this.#notes.has(note) && this.#notes.size < MAX_NOTES) {
+        this.#notes.add(note)
+        this.log.warn(note, { check: name })
+      }
     this.#result = result
     this.#isTaken = false
     this.#beganMs = beganMs

@@ -4,8 +4,8 @@ import { connect as connectTls } from 'node:tls'
 import { DELIVERY_STATUS_FILE, readDeliveryStatus } from '../agent/sending/delivery-status.ts'
 import { formatDuration } from '../config/fields/units.ts'
 import type { Config } from '../config/schema.ts'
-import { fingerprintOf } from '../lib/fingerprint.ts'
 import { describeError } from '../lib/log.ts'
+import { fingerprintOf } from '../lib/tls/fingerprint.ts'
 import { findCertificate } from '../roles/setup/certificate.ts'
 import { nameForClients } from '../roles/web.ts'
 import { HEARTBEAT_FILE, readAge } from '../service/heartbeat.ts'
@@ -18,8 +18,8 @@ const LIMIT_MS = 5000
 
 /** Seconds over three intervals that the event engine may take: its tasks are given up one after the other. */
 const EVENTS_PATIENCE = 300
-/** The agent's file is written every five seconds at the most. */
-const LEAST_AGENT_PATIENCE = 20
+/** The agent's file is written within ten seconds of what it says. */
+const LEAST_AGENT_PATIENCE = 25
 
 /** Asks a role of this machine how it is, from outside its process. Never rejects. */
 export async function checkRole(role: ServiceRole, config: Config, nowMs: number): Promise<Health> {

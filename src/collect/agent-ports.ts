@@ -1,5 +1,5 @@
 import type { AddressRange } from '../lib/address-range.ts'
-import type { TlsFiles } from '../lib/certificate.ts'
+import type { TlsFiles } from '../lib/tls/certificate.ts'
 import { type Listener, listen } from './connection/listener.ts'
 import type { AgentSocket, Connections } from './connections.ts'
 import type { Rejections } from './rejections.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'bun'
 import { type AddressRange, networkOf } from '../lib/address-range.ts'
-import type { TlsFiles } from '../lib/certificate.ts'
+import type { TlsFiles } from '../lib/tls/certificate.ts'
 import { PlainBatchReader } from '../protocol/plain-batch.ts'
 import { Connection } from './connection/connection.ts'
 import type { ConnectionContext, SocketHandler } from './connection/connection-context.ts'

@@ -1,7 +1,7 @@
 import { type AddressRange, isWithin } from '../lib/address-range.ts'
-import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { TlsFiles } from '../lib/tls/certificate.ts'
 import { NameLists } from '../protocol/names.ts'
 import type { AdmissionStore, DataAuditStore, IngestStore } from '../storage/ports/store.ts'
 import { AgentPorts } from './agent-ports.ts'

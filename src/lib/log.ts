@@ -1,4 +1,5 @@
 import { escapeInvisible } from './invisible.ts'
+import { describeTlsError } from './tls/tls-error.ts'
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 /**
@@ -37,7 +38,9 @@ type Render = (date: Date, level: LogLevel, message: string, fields: LogFields) 
 /** The message of an error with those of its causes that it does not quote itself, on one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const message = isPortTaken(error) ? 'another program uses this port' : inOurWords(error.message)
+  const message = isPortTaken(error)
+    ? 'another program uses this port'
+    : (describeTlsError(error) ?? inOurWords(error.message))
   if (error.cause === undefined) return message
   const cause = describeError(error.cause)
   return message.includes(cause) ? message : `${message}: ${cause}`
@@ -49,6 +52,8 @@ const isPortTaken = (error: Error): boolean => 'code' in error && error.code ===
 function inOurWords(message: string): string {
   if (/^(ECONNREFUSED: )?Unable to connect\. Is the computer /.test(message))
     return 'no connection: refused, or no route to it'
+  if (/^ECONNRESET: The socket connection was closed unexpectedly/.test(message))
+    return 'the connection was closed before an answer came'
   const [, call = '', code = '', name = ''] = /^(connect|getaddrinfo) (E\w+) ?(.*)$/.exec(message) ?? []
   if (call === 'getaddrinfo' && code in OF_NAMES) return `the name ${name} ${OF_NAMES[code]}`
   if (call === 'connect' && code in OF_CONNECTIONS) return OF_CONNECTIONS[code] ?? message

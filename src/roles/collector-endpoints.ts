@@ -5,8 +5,8 @@ import { ConfigError } from '../config/config-error.ts'
 import type { Config } from '../config/schema.ts'
 import { parseServerAddress } from '../config/server-address.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
-import { parseFingerprint } from '../lib/fingerprint.ts'
 import { describeFileError } from '../lib/log.ts'
+import { parseFingerprint } from '../lib/tls/fingerprint.ts'
 import type { EnrolledServer } from './setup/enrolled-server.ts'
 
 const LOOPBACK = ['127.0.0.0/8', '::1'].flatMap((range) => parseAddressRange(range) ?? [])

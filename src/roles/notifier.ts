@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
+import { siteAddress } from '../domain/site-address.ts'
 import { CHANNEL_SECTIONS, WITHOUT_SETTINGS } from '../events/channels/index.ts'
 import { createNotifier, type RenewableNotifier } from '../events/notifier.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
@@ -18,7 +19,7 @@ export function openNotifier(
     machine: readFullName(openProcFs()),
     allowAddresses: config.notifications.allowAddresses.flatMap((range) => parseAddressRange(range) ?? []),
     zone: readZone(config),
-    webUrl: config.web.url,
+    webUrl: config.web.url === null ? null : siteAddress(config.web.url, config.web.basePath ?? ''),
     makeId: randomUUID,
     clock,
     log,

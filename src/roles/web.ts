@@ -1,8 +1,9 @@
 import type { Config } from '../config/schema.ts'
+import { siteAddress } from '../domain/site-address.ts'
 import { isWithin, parseAddressRange } from '../lib/address-range.ts'
-import type { Certificate } from '../lib/certificate.ts'
-import { describePin } from '../lib/fingerprint.ts'
 import { describeError, type Log } from '../lib/log.ts'
+import type { Certificate } from '../lib/tls/certificate.ts'
+import { describePin } from '../lib/tls/fingerprint.ts'
 import { FULL_VERSION, VERSION } from '../lib/version.ts'
 import { type OwnSockets, openOwnSockets } from '../platform/sockets/own-sockets.ts'
 import type { Store } from '../storage/ports/store.ts'
@@ -97,7 +98,7 @@ export async function startWeb(
     })
   const host = nameForClients(address, 'localhost')
   const name = host.includes(':') ? `[${host}]` : host
-  if (certificate === null) return `http://${name}:${website.port}/`
+  if (certificate === null) return siteAddress(`http://${name}:${website.port}`, basePath ?? '')
   const { fingerprint } = certificate
   log.info('listening', { role: 'web_tls', address, fingerprint, port: website.tlsPort })
   context.onReload({
@@ -112,7 +113,7 @@ export async function startWeb(
       log.info('reloaded the certificate', { role: 'web_tls', fingerprint: renewed.fingerprint })
     },
   })
-  return `https://${name}:${website.tlsPort}/`
+  return siteAddress(`https://${name}:${website.tlsPort}`, basePath ?? '')
 }
 
 /** Null where the connections of this process can't be listed: their number is not bounded then. */

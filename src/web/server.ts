@@ -1,5 +1,5 @@
 import type { BunRequest, Server } from 'bun'
-import type { TlsFiles } from '../lib/certificate.ts'
+import type { TlsFiles } from '../lib/tls/certificate.ts'
 import { createHandlers, type Handler, type Handlers, plainText } from './handlers.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
 import { finishResponse } from './http/response-headers.ts'

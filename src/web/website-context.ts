@@ -1,8 +1,8 @@
 import type { ServerProgram } from '../domain/hosts/agent-lag.ts'
 import type { AddressRange } from '../lib/address-range.ts'
-import type { TlsFiles } from '../lib/certificate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { TlsFiles } from '../lib/tls/certificate.ts'
 import type { OwnSockets } from '../platform/sockets/own-sockets.ts'
 import type { Store } from '../storage/ports/store.ts'
 import { API } from './api/index.ts'
@@ -110,7 +110,13 @@ export function createContext({ store, clock, log, sessionExpiry, ...rest }: Web
     zone,
     sessionExpiry,
     writeAside,
-    sessions: createSessions({ store: store.sessions, clock, expiry: sessionExpiry, writeAside }),
+    sessions: createSessions({
+      store: store.sessions,
+      clock,
+      expiry: sessionExpiry,
+      writeAside,
+      basePath: rest.basePath ?? '',
+    }),
     signIn: createSignIn({ users: store.users, clock, log, noteFailure, hashPassword }),
     hashPassword,
     secondStep: createSecondStep({

@@ -43,7 +43,8 @@ async function startServer(
   const all = {
     'web.address': '127.0.0.1',
     'web.port': 0,
-    'web.url': 'https://monitor.example.org',
+    'web.url': 'https://monitor.example.org/',
+    'web.base_path': '/monitor',
     'collect.address': '127.0.0.1',
     'collect.port': 0,
     'collect.tls_port': 'off',
@@ -154,9 +155,9 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
     'Host: web01',
     'Groups: shop, site:ams1',
     'Threshold: above 95 % for 15 min',
-    'Open: https://monitor.example.org/events/1',
-    'Acknowledge: https://monitor.example.org/events/1/acknowledge',
-    'Mute: https://monitor.example.org/events/1/mute',
+    'Open: https://monitor.example.org/monitor/events/1',
+    'Acknowledge: https://monitor.example.org/monitor/events/1/acknowledge',
+    'Mute: https://monitor.example.org/monitor/events/1/mute',
   ])
     expect(opening.split(/\r?\n/)).toContain(line)
   const [escalated] = await until(

@@ -9,8 +9,10 @@ import {
 import { COMPILED, makeTempDir, type RunningMonitor, startMonitor } from '../support/spawn.ts'
 
 const BUILD = `monitor-linux-${process.arch}.tar.gz`
+const PATH = '/monitor'
 let cwd = ''
 let server: RunningMonitor
+let origin = ''
 let base = ''
 let plain = ''
 let pin = ''
@@ -20,6 +22,8 @@ beforeAll(async () => {
   mkdirSync(join(cwd, 'data', 'releases'), { recursive: true })
   writeFileSync(join(cwd, 'data', 'releases', 'monitor-windows-x64.zip'), 'an archive of another platform')
   const ports = ['web.port=0', 'web.tls=true', 'web.tls_port=0', 'collect.port=0', 'collect.tls_port=0']
+  // Every address that is printed has the path, too.
+  ports.push(`web.base_path=${PATH}`)
   server = await startMonitor(
     ['server', '--data-dir', join(cwd, 'data'), ...ports.flatMap((one) => ['--set', one])],
     {
@@ -27,7 +31,8 @@ beforeAll(async () => {
       program: COMPILED,
     },
   )
-  base = `https://127.0.0.1:${server.ports.web_tls}`
+  origin = `https://127.0.0.1:${server.ports.web_tls}`
+  base = origin + PATH
   plain = `http://127.0.0.1:${server.ports.web}`
   // As `openssl` and curl compute it from the certificate.
   const key = Bun.spawnSync([
@@ -44,9 +49,12 @@ afterAll(async () => {
 
 /** The ports that it has, as the shell's configuration would say them. */
 const settingsOf = ({ ports }: RunningMonitor) =>
-  [`web.tls_port=${ports.web_tls}`, `collect.tls_port=${ports.collect_tls}`, 'web.tls=true'].flatMap(
-    (one) => ['--set', one],
-  )
+  [
+    `web.tls_port=${ports.web_tls}`,
+    `collect.tls_port=${ports.collect_tls}`,
+    'web.tls=true',
+    `web.base_path=${PATH}`,
+  ].flatMap((one) => ['--set', one])
 
 const curl = (...words: string[]) => {
   const { exitCode, stdout, stderr } = Bun.spawnSync(['curl', '-sS', ...words])
@@ -61,6 +69,11 @@ test('a server hands out its install scripts, which know where its releases are 
   expect(stdout).toContain(`\nSERVED_FROM='${base}/releases/'\nSERVED_PIN='${pin}'\n`)
   expect(pinned('/install.ps1').stdout).toContain(`\n$ServedFrom = '${base}/releases/'`)
   expect(curl('-f', '-k', '--pinnedpubkey', `sha256//${'A'.repeat(43)}=`, `${base}/install.sh`).code).toBe(90)
+})
+
+test('the address to open has the path', async () => {
+  for (let i = 0; i < 200 && !server.stdout().includes('Open '); i++) await Bun.sleep(20)
+  expect(server.stdout()).toContain(`Open https://localhost:${server.ports.web_tls}${PATH}/\n`)
 })
 
 test('a made-up Host header does not get into the script', () => {
@@ -120,7 +133,7 @@ test('the script that is handed out installs from there, and refuses what is not
 test('"Add a host" makes a code and the line with the pin, which an administrator alone gets', async () => {
   const jar = join(cwd, 'cookies')
   const page = (path: string, ...words: string[]) =>
-    curl('-k', '--pinnedpubkey', pin, '-b', jar, '-c', jar, '-H', `Origin: ${base}`, ...words, base + path)
+    curl('-k', '--pinnedpubkey', pin, '-b', jar, '-c', jar, '-H', `Origin: ${origin}`, ...words, base + path)
       .stdout
   const csrfOf = (text: string) => /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
   const first = readFileSync(join(cwd, 'data', 'initial-admin-password'), 'utf8').trim()
@@ -140,10 +153,10 @@ test('"Add a host" makes a code and the line with the pin, which an administrato
   const text = page(path, '--data-urlencode', `csrf=${csrfOf(before)}`).replaceAll('&#x27;', "'")
   const port = new URL(base).port
   const [line = '', code = ''] =
-    /curl -fsS -k --pinnedpubkey \S+ https:\/\/monitor\.example\.org:\d+\/install\.sh \| sudo sh -s -- agent --enroll (mon1-[\w-]+)/.exec(
+    /curl -fsS -k --pinnedpubkey \S+ https:\/\/monitor\.example\.org:\d+\/monitor\/install\.sh \| sudo sh -s -- agent --enroll (mon1-[\w-]+)/.exec(
       text,
     ) ?? []
-  expect(line).toContain(`-k --pinnedpubkey ${pin} https://monitor.example.org:${port}/install.sh`)
+  expect(line).toContain(`-k --pinnedpubkey ${pin} https://monitor.example.org:${port}${PATH}/install.sh`)
   expect(decodeEnrolmentCode(code)).toMatchObject({
     host: 'monitor.example.org',
     port: server.ports.collect_tls,
@@ -168,7 +181,7 @@ test('the shell makes the same code and the same line', () => {
   expect(err).toBe('')
   expect(out).toMatch(/^curl .* agent --enroll mon1-[\w-]+$/)
   expect(out).toStartWith(
-    `curl -fsS -k --pinnedpubkey ${pin} https://monitor.example.org:${port}/install.sh | sudo sh -s -- agent --enroll mon1-`,
+    `curl -fsS -k --pinnedpubkey ${pin} https://monitor.example.org:${port}${PATH}/install.sh | sudo sh -s -- agent --enroll mon1-`,
   )
   const sum = new Bun.CryptoHasher('sha256').update(pinned('/releases/SHA256SUMS').stdout).digest('hex')
   const code = run('--server', 'monitor.example.org').out

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TlsFiles } from '../../src/lib/certificate.ts'
+import type { TlsFiles } from '../../src/lib/tls/certificate.ts'
 import { FULL_VERSION } from '../../src/lib/version.ts'
 import { FROM_SOURCE, makeTempDir, type RunningMonitor, runMonitor, startMonitor } from '../support/spawn.ts'
 import { type Authority, makeAuthority, makeOwn, readShown } from '../support/tls.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Certificate, readCertificate, splitPem, type TlsFiles } from '../../src/lib/certificate.ts'
-import { createSelfSigned } from '../../src/lib/self-signed.ts'
+import { type Certificate, readCertificate, splitPem, type TlsFiles } from '../../src/lib/tls/certificate.ts'
+import { createSelfSigned } from '../../src/lib/tls/self-signed.ts'
 
 /** A self-signed certificate, made as the server makes its own. Days count from now. */
 export async function makeOwn(names: readonly string[], begins = -1, ends = 30): Promise<Certificate> {

@@ -1,9 +1,10 @@
 import { type CheckSettings, parseStatusRanges } from '../../domain/check.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { VERSION } from '../../lib/version.ts'
 import type { CheckContext } from './context.ts'
 import { type HttpHead, readBody, readHead } from './http-message.ts'
 import { type CheckOutcome, outcome } from './outcome.ts'
-import { openStream } from './stream.ts'
+import { openStream, type Stream } from './stream.ts'
 
 const MAX_HEAD = 64 * 1024
 const MAX_BODY = 256 * 1024
@@ -20,7 +21,7 @@ export async function checkHttp(settings: CheckSettings, context: CheckContext):
     if (answer.certificateEnds !== null)
       certificateEnds = Math.min(certificateEnds ?? Number.POSITIVE_INFINITY, answer.certificateEnds)
     const finish = (failure: string | null) =>
-      outcome({ failure, certificateEnds, milliseconds: clock.monotonicMs() - beganMs })
+      outcome({ failure, certificateEnds, milliseconds: answer.atMs - beganMs })
     if ('distrust' in answer) return finish(answer.distrust)
     const next = settings.followRedirects ? findRedirect(answer.head, url) : null
     if (next === null) return finish(evaluate(answer, settings))
@@ -30,13 +31,19 @@ export async function checkHttp(settings: CheckSettings, context: CheckContext):
   }
 }
 
-type HttpAnswer = { readonly head: HttpHead; readonly body: string; readonly certificateEnds: number | null }
+type HttpAnswer = Arrived & { readonly head: HttpHead; readonly body: string }
+
+type Arrived = {
+  readonly certificateEnds: number | null
+  /** When all that the check needs had arrived, in milliseconds of the monotonic clock. */
+  readonly atMs: number
+}
 
 async function ask(
   url: URL,
   settings: CheckSettings,
   { clock, signal, authorities }: CheckContext,
-): Promise<HttpAnswer | { readonly distrust: string; readonly certificateEnds: number | null }> {
+): Promise<HttpAnswer | (Arrived & { readonly distrust: string })> {
   const usesTls = url.protocol === 'https:'
   const stream = await openStream({
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -49,7 +56,7 @@ async function ask(
   })
   try {
     const { certificateEnds, distrust } = stream
-    if (distrust !== null) return { distrust, certificateEnds }
+    if (distrust !== null) return { distrust, certificateEnds, atMs: clock.monotonicMs() }
     stream.write(
       [
         `GET ${url.pathname}${url.search} HTTP/1.1`,
@@ -63,15 +70,46 @@ async function ask(
     )
     const begin = await stream.read(MAX_HEAD, (received) => readHead(received) !== null)
     const head = readHead(begin)
-    if (head === null)
-      throw new Error(begin.length === 0 ? 'the server closed without an answer' : 'the answer is not HTTP')
+    if (head === null) throw new Error(describeNoHead(begin, usesTls))
     const wantsBody = settings.expectText !== null && findRedirect(head, url) === null
-    if (!wantsBody) return { head, body: '', certificateEnds }
+    if (!wantsBody) {
+      const atMs = clock.monotonicMs()
+      await drain(stream, head, clock)
+      return { head, body: '', certificateEnds, atMs }
+    }
     const all = await stream.read(head.length + MAX_BODY, (received) => readBody(head, received).isWhole)
-    return { head, body: readBody(head, all).text, certificateEnds }
+    return { head, body: readBody(head, all).text, certificateEnds, atMs: clock.monotonicMs() }
   } finally {
     stream.close()
   }
+}
+
+/** A page that announces a size up to this is read to its end although nobody looks at it. */
+const MAX_DRAINED = 64 * 1024
+const DRAIN_MS = 1000
+
+/**
+ * Closing with a small page unread would reset the connection, which servers log. Never rejects: the outcome of the
+ * check is known already.
+ */
+async function drain(stream: Stream, head: HttpHead, clock: Clock): Promise<void> {
+  const size = Number(head.headers.get('content-length') ?? Number.NaN)
+  if (!(size <= MAX_DRAINED)) return
+  const patience = Promise.withResolvers<void>()
+  const timer = clock.after(DRAIN_MS, patience.resolve)
+  const rest = stream.read(head.length + size, (received) => readBody(head, received).isWhole)
+  await Promise.race([rest.catch(() => {}), patience.promise])
+  timer.cancel()
+}
+
+/** The first byte of an alert, by which a port with TLS answers a plain request. */
+const TLS_ALERT = 0x15
+
+function describeNoHead(received: Uint8Array, usesTls: boolean): string {
+  if (!usesTls && received[0] === TLS_ALERT)
+    return 'that port speaks TLS: the target has to begin with https://'
+  if (received.length > 0) return 'the answer is not HTTP'
+  return `the server closed without an answer${usesTls ? '' : '; if it speaks TLS, the target begins with https://'}`
 }
 
 /**

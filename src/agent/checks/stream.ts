@@ -3,6 +3,7 @@ import type { Socket, TLSOptions } from 'bun'
 import type { IpVersion } from '../../domain/check.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isIP, loadTls } from '../../lib/node-modules.ts'
+import { describeTlsError } from '../../lib/tls/tls-error.ts'
 
 export type StreamOptions = {
   readonly host: string
@@ -31,6 +32,7 @@ export type Stream = {
    * there.
    */
   read(most: number, isEnough: (received: Buffer) => boolean): Promise<Buffer>
+  /** Orderly, unless something that was sent is still unread: the other side logs no reset. */
   close(): void
 }
 
@@ -130,7 +132,8 @@ function connectTo(address: string, options: StreamOptions, signal: AbortSignal)
       read: (most, isEnough) => inbox.read(most, isEnough),
       close: () => {
         signal.removeEventListener('abort', abort)
-        open.terminate()
+        if (signal.aborted) open.terminate()
+        else open.end()
       },
     })
   const opening = Bun.connect({
@@ -186,6 +189,8 @@ function describeHandshake(isDone: boolean, error: Error | null): string {
   // What answers in another language, such as plain HTTP, is taken for a version of TLS that does not exist.
   if (error !== null && /WRONG_VERSION_NUMBER/.test(error.message))
     return 'the server does not speak TLS there'
+  const known = describeTlsError(error)
+  if (known !== null) return known
   const reason = error?.message ?? 'no reason given'
   return isDone || isAboutCertificate(error)
     ? `the certificate is not trusted: ${reason}`
@@ -209,7 +214,7 @@ const codeOf = (error: unknown) =>
 
 export function describeCode(error: unknown): string {
   const code = codeOf(error)
-  return WORDS[code] ?? (error instanceof Error ? error.message : code)
+  return WORDS[code] ?? describeTlsError(error) ?? (error instanceof Error ? error.message : code)
 }
 
 /** Received bytes that were not read yet, and the reader that waits for more. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'bun'
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { describeTlsError } from '../../lib/tls/tls-error.ts'
 import { hasTcpSockets } from '../../platform/sockets/tcp-socket.ts'
 import { MAX_REPLY_BYTES } from '../../protocol/message.ts'
 import { explainRefusal, openTcp } from './tcp-attempts.ts'
@@ -109,8 +110,8 @@ class CollectorConnection implements ServerConnection {
       data: (_: Socket, data: Buffer) => this.#receive(data),
       drain: () => this.#flush(),
       close: (_: Socket, error?: Error) =>
-        this.#finish(error?.message ?? 'the server closed the connection', isTimeout(error)),
-      error: (_: Socket, error: Error) => this.#finish(error.message),
+        this.#finish(describeBreak(error) ?? 'the server closed the connection', isTimeout(error)),
+      error: (_: Socket, error: Error) => this.#finish(describeBreak(error) ?? error.message),
       connectError: (_: Socket, error: Error) => void this.#fail(error),
     }
     if (!tls) {
@@ -196,6 +197,9 @@ class CollectorConnection implements ServerConnection {
 /** The kernel has given up to send what we wrote. */
 const isTimeout = (error: Error | undefined) =>
   error !== undefined && 'code' in error && error.code === 'ETIMEDOUT'
+
+/** With TLS 1.3 a server may refuse only after the handshake. */
+const describeBreak = (error: Error | undefined) => describeTlsError(error) ?? error?.message
 
 function describeConnectError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

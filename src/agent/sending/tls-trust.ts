@@ -1,5 +1,6 @@
 import type { Socket, TLSOptions } from 'bun'
-import { fingerprintOf } from '../../lib/fingerprint.ts'
+import { fingerprintOf } from '../../lib/tls/fingerprint.ts'
+import { findTlsTrouble } from '../../lib/tls/tls-error.ts'
 
 /** How a TLS server is verified. Accepting any server is impossible: with neither list nothing is trusted. */
 export type Trust = {
@@ -27,7 +28,7 @@ export function toTlsOptions(host: string, { fingerprints, authorities }: Trust)
   }
 }
 
-/** The library's error where the other end answers in plain text. */
+/** Part of the library's error where the other end answers in plain text. */
 const WRONG_VERSION = 'WRONG_VERSION_NUMBER'
 const NO_TLS = 'that port does not speak TLS: with tcp:// in front the agent goes without, unprotected'
 
@@ -45,14 +46,22 @@ export function findDistrust(
   if (fingerprints === null)
     return isValid && error === null && socket.authorized
       ? null
-      : `the server's certificate is not trusted: ${error?.message ?? 'no reason given'} ` +
+      : `${describeHandshake(error, "the server's certificate is not trusted")} ` +
           '(agent.fingerprint says how to know it; tcp:// goes without TLS)'
-  if (!isValid && !isAboutCertificate(error))
-    return `the TLS handshake failed: ${error?.message ?? 'no reason given'}`
+  if (!isValid && !isAboutCertificate(error)) return describeHandshake(error, 'the TLS handshake failed')
   const found = fingerprintOf(socket.getPeerX509Certificate().raw)
   return fingerprints.includes(found)
     ? null
     : `the server has another certificate than agent.fingerprint says: ${found}`
+}
+
+/** `sentence` is for errors that the table of TLS does not have. */
+function describeHandshake(error: Error | null, sentence: string): string {
+  const trouble = findTlsTrouble(error)
+  if (trouble === null) return `${sentence}: ${error?.message ?? 'no reason given'}`
+  return trouble.isCertificate
+    ? `the server's certificate is not trusted: ${trouble.reason}`
+    : `the TLS handshake failed: ${trouble.reason}`
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Socket, TCPSocketListener } from 'bun'
-import type { TlsFiles } from '../../lib/certificate.ts'
+import type { TlsFiles } from '../../lib/tls/certificate.ts'
 
 export type ListenerOptions<Data> = {
   readonly address: string

@@ -1,5 +1,5 @@
 import { type AddressRange, isWithin } from '../../lib/address-range.ts'
-import type { TlsFiles } from '../../lib/certificate.ts'
+import type { TlsFiles } from '../../lib/tls/certificate.ts'
 import type { Reason } from '../rejections.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext, ConnectionSocket, SocketHandler } from './connection-context.ts'

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
-import type { TlsFiles } from '../../lib/certificate.ts'
 import { describeError } from '../../lib/log.ts'
+import type { TlsFiles } from '../../lib/tls/certificate.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionSocket, SocketHandler } from './connection-context.ts'
 

@@ -1,6 +1,6 @@
 import { isGroupName } from '../../domain/hosts/group.ts'
 import { isHostName } from '../../domain/hosts/host.ts'
-import { parseFingerprint } from '../../lib/fingerprint.ts'
+import { parseFingerprint } from '../../lib/tls/fingerprint.ts'
 import { checks } from '../checks.ts'
 import { bytes, duration, flag, integer, list, path, secret, text } from '../fields/fields.ts'
 import { parseServerAddress } from '../server-address.ts'

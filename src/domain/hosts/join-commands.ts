@@ -14,10 +14,10 @@ export function agentWay(
   return plainPort === null ? null : { server: `tcp://${host}:${plainPort}`, fingerprint: null }
 }
 
-/** The same port under the name by which other machines reach it. */
+/** The same port and path under the name by which other machines reach it. */
 export function withServerName(base: string, server: string): string {
-  const { port } = new URL(base)
-  return `https://${server.includes(':') ? `[${server}]` : server}${port === '' ? '' : `:${port}`}/`
+  const { port, pathname } = new URL(base)
+  return `https://${server.includes(':') ? `[${server}]` : server}${port === '' ? '' : `:${port}`}${pathname}`
 }
 
 /** Never `-k` alone: a certificate that no CA vouches for is known by its pin. */

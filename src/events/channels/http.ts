@@ -74,7 +74,9 @@ export async function postJson(
         isUncertain: true,
       })
     const reason = tidyAnswer(describeError(error), [address, ...hidden])
-    throw new SendError(`${url.host} can't be reached: ${reason}`, { retry: true })
+    const mayNeedTls = url.protocol === 'http:' && error instanceof Error && /^ECONNRESET/.test(error.message)
+    const advice = mayNeedTls ? '; if it speaks TLS, the address begins with https://' : ''
+    throw new SendError(`${url.host} can't be reached: ${reason}${advice}`, { retry: true })
   } finally {
     timer.cancel()
   }

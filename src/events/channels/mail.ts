@@ -2,6 +2,8 @@ import type { NodemailerError } from 'nodemailer'
 import { oneOf, port, secret, text, type ValuesOf } from '../../config/fields/fields.ts'
 import { isMailAddress, parseRecipients } from '../../domain/notifications/mail-address.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { describeError } from '../../lib/log.ts'
+import { findTlsTrouble } from '../../lib/tls/tls-error.ts'
 import { type ChannelTools, defineChannel, type Notification, SendError, tidyAnswer } from './channel.ts'
 import { type MailMessage, writeMail } from './mail-message.ts'
 
@@ -197,8 +199,8 @@ const PASSES = /\b[45]\.2\.2\b|full|quota/i
 function explain(error: unknown, server: string, settings: MailSettings): SendError {
   if (error instanceof SendError) return error
   const { code = '', responseCode = 0, command = '', message } = error as NodemailerError
-  const said = `${server}:${settings.port}: ${tidyAnswer(message, [settings.password])}`
-  const advice = ADVICE[isCertificateTrouble(error) ? 'ETLS' : code]
+  const said = `${server}:${settings.port}: ${tidyAnswer(describeError(error), [settings.password])}`
+  const advice = adviseOn(error, code, settings)
   // All other failures can be corrected or pass, and the notification is still wanted then.
   const isFinal = command === 'RCPT TO' && NO_MAILBOX.includes(responseCode) && !PASSES.test(message)
   return new SendError(advice === undefined ? said : `${said}; ${advice}`, {
@@ -207,6 +209,15 @@ function explain(error: unknown, server: string, settings: MailSettings): SendEr
     isUncertain: code === 'ETIMEDOUT' && message === 'Timeout',
     isTooLarge: (responseCode === 552 && command !== 'RCPT TO') || /size larger than allowed/i.test(message),
   })
+}
+
+function adviseOn(error: unknown, code: string, { tls }: MailSettings): string | undefined {
+  if (findTlsTrouble(error) !== null || isCertificateTrouble(error)) return ADVICE.ETLS
+  // Where TLS begins at once, the server waits for us as we wait for its greeting.
+  const isSilent = error instanceof Error && error.message === 'Greeting never received'
+  return isSilent && tls !== 'always'
+    ? 'a port that begins with TLS, as 465 does, needs mail.tls = "always"'
+    : ADVICE[code]
 }
 
 function isCertificateTrouble(error: unknown): boolean {

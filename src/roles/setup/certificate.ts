@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { ConfigError } from '../../config/config-error.ts'
 import type { Config } from '../../config/schema.ts'
 import type { ShownCertificate } from '../../domain/events/certificate-end.ts'
-import { type Certificate, readCertificate, splitPem } from '../../lib/certificate.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { CommandError } from '../../lib/exit-codes.ts'
 import type { Log } from '../../lib/log.ts'
+import { type Certificate, readCertificate, splitPem } from '../../lib/tls/certificate.ts'
 import { findDomain, NO_DOMAIN } from '../../platform/fqdn.ts'
 import { readShortName } from '../../platform/machine.ts'
 import { openProcFs } from '../../platform/proc.ts'
@@ -145,7 +145,7 @@ function explain<T>(what: string, act: () => T): T {
 
 /** For every name and address that this machine knows of itself. */
 async function createOwn(clock: Clock): Promise<string> {
-  const { createSelfSigned } = await import('../../lib/self-signed.ts')
+  const { createSelfSigned } = await import('../../lib/tls/self-signed.ts')
   const name = readShortName()
   // Also on Windows, which has none of these files.
   const domain = findDomain(openProcFs(), hostname())

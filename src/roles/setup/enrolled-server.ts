@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CollectorAddress } from '../../agent/sending/connect.ts'
-import { parseFingerprint } from '../../lib/fingerprint.ts'
 import { hashToken } from '../../lib/hash-token.ts'
+import { parseFingerprint } from '../../lib/tls/fingerprint.ts'
 import type { EnrolmentInvitation } from '../../protocol/enrolment-code.ts'
 import { placeFile, readSecretFile } from './secret-file.ts'
 

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/schema.ts'
 import { withServerName } from '../../domain/hosts/join-commands.ts'
-import { describePin } from '../../lib/fingerprint.ts'
+import { siteAddress } from '../../domain/site-address.ts'
 import { describeError } from '../../lib/log.ts'
+import { describePin } from '../../lib/tls/fingerprint.ts'
 import { nameForClients } from '../web.ts'
 import { findCertificate } from './certificate.ts'
 
@@ -25,16 +26,16 @@ const MAX_LIST = 1 << 20
  */
 export async function findServedReleases(config: Config, server: string): Promise<ServedReleases | string> {
   const { address, tls, tlsPort, url, basePath } = config.web
+  const path = basePath ?? ''
   if (!tls && url?.startsWith('https://') !== true)
     return 'the website is not served over HTTPS: switch on web.tls, or give web.url of a proxy that has it'
-  if (!tls) return readSums(`${url?.replace(/\/+$/, '')}/`, null, null)
+  if (!tls) return readSums(siteAddress(url ?? '', path), null, null)
   const certificate = findCertificate('web', config)
   if (certificate === null)
     return 'the website has no certificate yet: the server makes one when it is first started'
   const host = nameForClients(address, '127.0.0.1')
-  const path = basePath === null ? '' : `${basePath.replace(/^\/|\/$/g, '')}/`
-  const own = `https://${host.includes(':') ? `[${host}]` : host}:${tlsPort}/`
-  return readSums(own + path, withServerName(own, server) + path, certificate.certificate)
+  const own = siteAddress(`https://${host.includes(':') ? `[${host}]` : host}:${tlsPort}`, path)
+  return readSums(own, withServerName(own, server), certificate.certificate)
 }
 
 /**

@@ -8,6 +8,11 @@ export type Reader = {
   readonly dialect: Dialect
   /** `T` names the columns that the statement selects; nothing checks that it does. */
   query<T extends object = Row>(sql: string, values?: readonly Value[]): Promise<T[]>
+  /**
+   * Statements between two calls that return the same number have seen the same committed data. Missing where each
+   * statement may see newer data than the one before.
+   */
+  readonly snapshot?: () => number
 }
 
 export type Transaction = Reader & {

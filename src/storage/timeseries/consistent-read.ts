@@ -47,9 +47,9 @@ export type ConsistentRead<T> = { readonly blocks: readonly BlockRow[]; readonly
 
 /**
  * The host's blocks of the days from `first` to `last`, at most `DAYS_AT_ONCE` of them, and with `readMore`
- * the rows that they refer to. Outside of a transaction each statement sees what is committed by then, and
- * the values of a chunk that was compacted meanwhile do not match the times of the block that was read
- * before: then all of it is read again.
+ * the rows that they refer to. Where the statements did not see one snapshot, each sees what is committed by
+ * then, and the values of a chunk that was compacted meanwhile do not match the times of the block that was
+ * read before: then all of it is read again.
  */
 export async function readSteadily<T>(
   reader: Reader,
@@ -60,10 +60,12 @@ export async function readSteadily<T>(
   // Places behind the last day repeat it, so that the statements are always the same.
   const days = Array.from({ length: listLength(last - first + 1) }, (_, i) => Math.min(first + i, last))
   for (let i = 0; i < MAX_READINGS; i++) {
+    const snapshot = reader.snapshot?.()
     const rows = await reader.query<BlockRow>(selectBlocks(days.length), [host, ...days])
     const blocks = rows.sort((a, b) => a.day - b.day)
     const more = await readMore(blocks)
     if (blocks.length === 0) return { blocks, more }
+    if (snapshot !== undefined && reader.snapshot?.() === snapshot) return { blocks, more }
     const now = await reader.query<Revision>(selectRevisions(days.length), [host, ...days])
     if (areSame(blocks, now)) return { blocks, more }
   }

@@ -42,7 +42,7 @@ const description = route(
     scope: 'filtered',
     doc: 'This description, in OpenAPI 3.1.',
   },
-  async () => Response.json(describeApi(ROUTES, VERSION)),
+  async ({ web }) => Response.json(describeApi(ROUTES, { version: VERSION, basePath: web.basePath })),
 )
 
 /** Everything under `/api/v1`. */

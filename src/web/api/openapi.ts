@@ -1,11 +1,14 @@
 import type { ApiDeclaration, QueryParameter, Schema } from '../http/api-declaration.ts'
-import type { Route } from '../http/route.ts'
+import type { Route, WebContext } from '../http/route.ts'
 import { ref, SCHEMAS } from './schemas.ts'
 
 type Operations = Record<string, Record<string, Schema>>
 
 /** The description of the API in OpenAPI 3.1, made from the declarations of its routes. */
-export function describeApi(routes: readonly Route[], version: string): Schema {
+export function describeApi(
+  routes: readonly Route[],
+  { version, basePath }: Pick<WebContext, 'version' | 'basePath'>,
+): Schema {
   const paths: Operations = {}
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}')
@@ -20,7 +23,7 @@ export function describeApi(routes: readonly Route[], version: string): Schema {
         'The data of the website as JSON. Times are seconds since 1970. Unknown parameters and fields are refused.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/', description: 'This server.' }],
+    servers: [{ url: `${basePath}/`, description: 'This server.' }],
     security: [{ token: [] }],
     paths,
     components: {

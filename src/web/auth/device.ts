@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { cookieAttributes, cookieName } from './cookies.ts'
+import { type CookiePlace, cookieAttributes, cookieName } from './cookies.ts'
 
 /** As long as browsers keep a cookie at all. */
 const DEVICE_SECONDS = 400 * 86_400
@@ -23,13 +23,9 @@ export function createDevice(user: string, passwordHash: string): string {
  * The Set-Cookie line of a new device cookie, for a browser whose user has just entered, or chosen, the
  * password with this hash.
  */
-export function writeDeviceCookie(
-  user: string,
-  passwordHash: string,
-  { host, isSecure }: { readonly host: string; readonly isSecure: boolean },
-): string {
-  const name = cookieName('device', host, isSecure)
-  return `${name}=${createDevice(user, passwordHash)}; ${cookieAttributes(isSecure)}; Max-Age=${DEVICE_SECONDS}`
+export function writeDeviceCookie(user: string, passwordHash: string, place: CookiePlace): string {
+  const name = cookieName('device', place)
+  return `${name}=${createDevice(user, passwordHash)}; ${cookieAttributes(place)}; Max-Age=${DEVICE_SECONDS}`
 }
 
 /** Whether the user has signed in from the browser that keeps this, with the password of this hash. */

@@ -53,11 +53,13 @@ export type SessionsOptions = {
   /** Seconds without a request after which a session ends. */
   readonly expiry: number
   readonly writeAside: WriteAside
+  /** See `CookiePlace`. */
+  readonly basePath: string
 }
 
-export function createSessions({ store, clock, expiry, writeAside }: SessionsOptions): Sessions {
+export function createSessions({ store, clock, expiry, writeAside, basePath }: SessionsOptions): Sessions {
   async function find({ cookies, host, isSecure }: CookieSource): Promise<OpenSession | null> {
-    const token = readCookie(cookies, cookieName('session', host, isSecure), TOKEN)
+    const token = readCookie(cookies, cookieName('session', { host, isSecure, basePath }), TOKEN)
     if (token === null) return null
     const now = clock.now()
     const hash = hashToken(token)
@@ -88,11 +90,11 @@ export function createSessions({ store, clock, expiry, writeAside }: SessionsOpt
         passwordHash,
       })
       if (!isBegun) return null
-      return `${cookieName('session', host, isSecure)}=${token}; ${cookieAttributes(isSecure)}`
+      return `${cookieName('session', { host, isSecure, basePath })}=${token}; ${cookieAttributes({ isSecure, basePath })}`
     },
     async end(token, { host, isSecure }) {
       if (token !== null) await store.delete(hashToken(token))
-      return `${cookieName('session', host, isSecure)}=; ${cookieAttributes(isSecure)}; Max-Age=0`
+      return `${cookieName('session', { host, isSecure, basePath })}=; ${cookieAttributes({ isSecure, basePath })}; Max-Age=0`
     },
   }
 }

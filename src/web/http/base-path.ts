@@ -21,9 +21,6 @@ export async function addBaseToResponse(response: Response, base: string): Promi
   const { headers } = response
   const location = headers.get('location')
   if (location?.startsWith('/') && !location.startsWith('//')) headers.set('location', base + location)
-  const cookies = headers.getSetCookie()
-  headers.delete('set-cookie')
-  for (const cookie of cookies) headers.append('set-cookie', cookie.replace('Path=/;', `Path=${base};`))
   const isPage = headers.get('content-type')?.startsWith('text/html') && !headers.has(LIVE_PAGE_HEADER)
   if (!isPage || !response.body) return response
   return new Response(addBasePath(await response.text(), base), { status: response.status, headers })

@@ -57,8 +57,10 @@ export async function handleRequest(
 }
 
 /** The device cookie of an earlier sign-in. */
-const readDevice = ({ headers }: Request, isSecure: boolean) =>
-  readCookie(headers.get('cookie'), cookieName('device', headers.get('host') ?? '', isSecure), DEVICE_FORM)
+function readDevice({ headers }: Request, isSecure: boolean, { basePath }: WebContext) {
+  const name = cookieName('device', { host: headers.get('host') ?? '', isSecure, basePath })
+  return readCookie(headers.get('cookie'), name, DEVICE_FORM)
+}
 
 async function answer(
   routes: RoutesOfPath,
@@ -104,7 +106,7 @@ async function answer(
       ...client,
       browser,
       reachedAs: request.headers.get('host') ?? '',
-      device: readDevice(request, client.isSecure),
+      device: readDevice(request, client.isSecure, web),
       ifMatch: readIfMatch(request.headers.get('if-match')),
       wantsJson: asksForJson(request),
       now,

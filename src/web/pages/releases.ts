@@ -1,11 +1,12 @@
+import { siteAddress } from '../../domain/site-address.ts'
 import { isHostHeader } from '../http/host-header.ts'
 import type { Releases } from '../http/releases.ts'
 import { HttpError, notFound, type Route, route, type WebContext, type WebRequest } from '../http/route.ts'
 
 /** The server's own address as others reach it over HTTPS, with a slash at its end; null over plain HTTP. */
-export function findSecureBase({ isSecure, reachedAs }: WebRequest): string | null {
+export function findSecureBase({ isSecure, reachedAs, web }: WebRequest): string | null {
   if (!isSecure || !isHostHeader(reachedAs)) return null
-  return `https://${reachedAs}/`
+  return siteAddress(`https://${reachedAs}`, web.basePath)
 }
 
 /** Public: a machine that joins has no account, and the program is not secret. */

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import type { Server as WebServer } from 'bun'
 import { readHead } from '../../../src/agent/checks/http-message.ts'
 import { makeAuthority, makeOwn } from '../../support/tls.ts'
@@ -174,12 +175,61 @@ describe('a check of kind http', () => {
     expect((await runCheck({ target, timeout: 1 })).reason).toBe('no answer within 1 s')
     expect(performance.now() - began).toBeLessThan(1900)
     rawAnswer = { text: '', ends: true }
-    expect((await runCheck({ target })).reason).toBe('the server closed without an answer')
+    expect((await runCheck({ target })).reason).toBe(
+      'the server closed without an answer; if it speaks TLS, the target begins with https://',
+    )
     rawAnswer = { text: 'SSH-2.0-OpenSSH_9.2\r\n', ends: true }
     expect((await runCheck({ target })).reason).toBe('the answer is not HTTP')
     rawAnswer = { text: 'HTTP/1.1 200 OK\r\nX: '.padEnd(2_000_000, 'y'), ends: false }
     expect((await runCheck({ target })).reason).toBe('the answer is not HTTP')
   })
+})
+
+test('the server sees an orderly end: of a small page that nobody looks at, of one that is looked at, and over TLS', async () => {
+  const ends: string[] = []
+  const text = 'x'.repeat(20_000)
+  const serve = (socket: Socket) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    closed.push(promise)
+    socket.on('error', (error: NodeJS.ErrnoException) => ends.push(error.code ?? error.message))
+    socket.on('end', () => ends.push('end'))
+    socket.on('close', resolve)
+    socket.once('data', () => {
+      // As servers do, whose body comes after its head; this one waits for the client to close.
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n`)
+      setTimeout(() => socket.write(text), 20)
+    })
+  }
+  const closed: Promise<void>[] = []
+  const plainServer = createServer(serve)
+  const { key, certificate } = await makeOwn(['localhost'])
+  const trusted = join(folder, 'orderly.pem')
+  writeFileSync(trusted, certificate)
+  const tlsServer = createTlsServer({ key, cert: certificate }, serve)
+  for (const server of [plainServer, tlsServer])
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const at = (server: Server) => (server.address() as { port: number }).port
+  const page = `http://127.0.0.1:${at(plainServer)}/`
+  const checks = [
+    { target: page },
+    { target: page, expectText: 'xxx' },
+    { kind: 'tcp', target: `127.0.0.1:${at(plainServer)}` },
+    { target: `https://localhost:${at(tlsServer)}/`, ipVersion: '4', caFile: trusted },
+  ] as const
+  for (const check of checks) expect((await runCheck(check)).reason).toBeNull()
+  await Promise.all(closed)
+  expect(ends).toEqual(checks.map(() => 'end'))
+  plainServer.close()
+  tlsServer.close()
+})
+
+test('a small page that stops in the middle is good all the same, and does not wait for the deadline', async () => {
+  rawAnswer = { text: 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegin', ends: false }
+  const began = performance.now()
+  const { values } = await runCheck({ target: `http://127.0.0.1:${rawPort()}/`, timeout: 10 })
+  expect(values.state).toBe(1)
+  expect(values.milliseconds).toBeLessThan(900)
+  expect(performance.now() - began).toBeLessThan(5000)
 })
 
 test('interim answers are passed over', () => {

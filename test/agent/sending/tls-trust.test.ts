@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Socket, TCPSocketListener } from 'bun'
 import { type ConnectionEvents, connect } from '../../../src/agent/sending/connect.ts'
 import type { Trust } from '../../../src/agent/sending/tls-trust.ts'
-import type { Certificate, TlsFiles } from '../../../src/lib/certificate.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
+import type { Certificate, TlsFiles } from '../../../src/lib/tls/certificate.ts'
 import { type Authority, makeAuthority, makeOwn } from '../../support/tls.ts'
 
 const SECRET = 'open sesame'
@@ -131,29 +131,29 @@ describe.each([
     test('for which a foreign CA vouches', async () =>
       expectRejection(
         tryConnect(foreign.issue('server', 'IP:127.0.0.1'), authorities(ca.pem)),
-        /not trusted: unable to/,
+        /not trusted: no CA that is trusted here issued it/,
       ))
     test('whose certificate has ended', async () =>
       expectRejection(
         tryConnect(expired, authorities(expired.certificate), 'localhost'),
-        /not trusted: .*expired/,
+        /not trusted: it has expired/,
       ))
     test('whose certificate has not begun', async () => {
       const early = await makeOwn(['localhost'], 2, 30)
       await expectRejection(
         tryConnect(early, authorities(early.certificate), 'localhost'),
-        /not trusted: .*not yet valid/,
+        /not trusted: it is not valid yet/,
       )
     })
     test('with a good certificate for another name', async () =>
       expectRejection(
         tryConnect(ca.issue('other', 'DNS:other.example'), authorities(ca.pem), 'localhost'),
-        /altnames/,
+        /it is for another name: DNS:other\.example/,
       ))
     test('with a good certificate for another address', async () =>
       expectRejection(
         tryConnect(ca.issue('away', 'IP:127.0.0.9'), authorities(ca.pem)),
-        /altnames|does not match/,
+        /it is for another name: (127\.0\.0\.9|away)/,
       ))
     test('that does not speak TLS', async () =>
       expectRejection(tryConnect(null, pin(own.fingerprint)), /does not speak TLS/))

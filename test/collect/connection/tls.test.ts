@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import { parseAddressRange } from '../../../src/lib/address-range.ts'
-import type { Certificate } from '../../../src/lib/certificate.ts'
+import type { Certificate } from '../../../src/lib/tls/certificate.ts'
 import { encodeBatch } from '../../../src/protocol/encode.ts'
 import type { Batch } from '../../../src/protocol/message.ts'
 import { expectFailure } from '../../support/failure.ts'

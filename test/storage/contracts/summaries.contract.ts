@@ -105,6 +105,8 @@ export function describeSummaries(name: string, makeWorkbench: () => Workbench) 
         for (const points of [1, 2, 5, 12, 24, 60, 200, 1000, 100_000]) {
           const found = await store.samples.summarize('web01', [...METRICS, 'none'], { from, to, points })
           expect(found.has('none')).toBe(false)
+          // They have the same samples, so a graph of both has the same rows.
+          expect(found.get('constant')?.times).toEqual(found.get('percent')?.times)
           for (const metric of METRICS) {
             const rows = found.get(metric)
             expect(rows?.times.length ?? 0).toBeLessThanOrEqual(points)

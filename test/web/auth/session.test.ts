@@ -24,14 +24,17 @@ describe('the cookie', () => {
   })
 
   test.each([
-    ['monitor.example.org:8080', false, 'monitor-session-8080'],
-    ['monitor.example.org', false, 'monitor-session-80'],
-    ['monitor.example.org', true, '__Host-monitor-session-443'],
-    ['[2001:db8::1]:8443', true, '__Host-monitor-session-8443'],
-    ['', false, 'monitor-session-80'],
-    ['a; b=c:1;', false, 'monitor-session-80'],
-  ])('of %j over HTTPS %p is called %s', (host, isSecure, name) => {
-    expect(cookieName('session', host, isSecure)).toBe(name)
+    ['monitor.example.org:8080', false, '', 'monitor-session-8080'],
+    ['monitor.example.org', false, '', 'monitor-session-80'],
+    // Browsers refuse `__Host-` with a path.
+    ['monitor.example.org', true, '/a', '__Secure-monitor-session-443'],
+    ['monitor.example.org', false, '/a', 'monitor-session-80'],
+    ['monitor.example.org', true, '', '__Host-monitor-session-443'],
+    ['[2001:db8::1]:8443', true, '', '__Host-monitor-session-8443'],
+    ['', false, '', 'monitor-session-80'],
+    ['a; b=c:1;', false, '', 'monitor-session-80'],
+  ])('of %j over HTTPS %p below %j is called %s', (host, isSecure, basePath, name) => {
+    expect(cookieName('session', { host, isSecure, basePath })).toBe(name)
   })
 
   test('is kept as its SHA-256', () => {

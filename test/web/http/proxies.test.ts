@@ -209,6 +209,8 @@ describe('below a path', () => {
       const style = /href="([^"]+\.css)"/.exec(await (await fetch(`${base}/`, { headers })).text())?.[1]
       expect((await fetch(`http://127.0.0.1:${proxy.port}${style}`)).status).toBe(200)
       expect((await fetch(`${base}/api/v1/hosts`, { headers })).status).toBe(200)
+      const api = (await (await fetch(`${base}/api/v1/openapi.json`, { headers })).json()) as object
+      expect(api).toMatchObject({ servers: [{ url: '/monitor/' }] })
       await proxy.close()
       await own.stop()
     },

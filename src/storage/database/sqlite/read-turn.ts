@@ -15,6 +15,8 @@ export type ReadTurn = {
   begin(): void
   /** The next statement sees all that is committed by then. */
   end(): void
+  /** Counts up at each end of a transaction. */
+  count(): number
 }
 
 export function createReadTurn(
@@ -25,10 +27,12 @@ export function createReadTurn(
   let isOpen = false
   let isScheduled = false
   let since = 0
+  let ended = 0
 
   function end() {
     if (!isOpen) return
     isOpen = false
+    ended++
     try {
       // SQLite ends it itself after some failures.
       if (connection.inTransaction) prepare('COMMIT').run()
@@ -55,5 +59,6 @@ export function createReadTurn(
       queueMicrotask(() => process.nextTick(endTurn))
     },
     end,
+    count: () => ended,
   }
 }

@@ -70,6 +70,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
       return act(reader)
     },
     checkFile: () => watched.check(),
+    snapshot: () => readTurn.count(),
     async query<T extends object>(sql: string, values: readonly Value[] = []) {
       const ask = () => {
         readTurn.begin()
@@ -78,6 +79,8 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
       try {
         return ask()
       } catch (error) {
+        // Some failures end the transaction: what is read next must not pass for the same snapshot.
+        readTurn.end()
         if (!isBusy(error)) throw watched.noteDamage(error)
         return retry(ask).catch((again) => {
           throw watched.noteDamage(again)

@@ -66,14 +66,20 @@ export class CellNumberEncoder {
   finish = (): Uint8Array => this.#encoder.finish()
 }
 
+/** Can be used again: of a graph of years it decodes thousands of chunks. */
 export class CellNumberDecoder {
   readonly #decoder: RangeDecoder
-  readonly #averages: Float64Array
+  readonly #averages: Int32Array
 
-  /** Reads `bytes` from `at` on. */
-  constructor(expected: readonly number[], bytes: Uint8Array, at: number) {
-    this.#decoder = new RangeDecoder(KINDS * expected.length, bytes, at)
-    this.#averages = startAverages(expected)
+  constructor(sequences: number) {
+    this.#decoder = new RangeDecoder(KINDS * sequences)
+    this.#averages = new Int32Array(sequences)
+  }
+
+  /** Begins anew with the bytes from `at` to before `end`; `expected` is as it was for the encoder. */
+  start(expected: readonly number[], bytes: Uint8Array, at: number, end: number) {
+    for (let i = 0; i < expected.length; i++) this.#averages[i] = (expected[i] ?? 0) * AVERAGE_UNIT
+    this.#decoder.start(bytes, at, end)
   }
 
   /** The next number of a sequence. */
@@ -88,7 +94,7 @@ export class CellNumberDecoder {
     for (let left = length - 1; left > 0; ) {
       const count = Math.min(left, RAW_BITS)
       left -= count
-      size = size * 2 ** count + this.#decoder.raw(count)
+      size = size * (1 << count) + this.#decoder.raw(count)
     }
     return isNegative ? -size : size
   }

@@ -122,26 +122,40 @@ export function startCode(bytes: Uint8Array, at: number): { code: number; last: 
   return { code, last }
 }
 
+/** Can be used again, because most of what it decodes is short. */
 export class RangeDecoder {
   readonly #zeros: Uint16Array
   readonly #uses: Uint8Array
-  readonly #bytes: Uint8Array
-  #at: number
-  #code: number
+  #bytes: Uint8Array = new Uint8Array()
+  #at = 0
+  #end = 0
+  #code = 0
   #range = FULL_RANGE
   /** The byte read last: its lowest bit is still to come, because ranges have 31 bits. */
-  #last: number
+  #last = 0
 
-  /** Reads `bytes` from `at` on. */
-  constructor(kinds: number, bytes: Uint8Array, at: number) {
+  constructor(kinds: number) {
     const { zeros, uses } = createOdds(kinds)
     this.#zeros = zeros
     this.#uses = uses
+  }
+
+  /** Begins anew with the bytes from `at` to before `end`. */
+  start(bytes: Uint8Array, at: number, end: number) {
+    this.#zeros.fill(EVEN_ODDS)
+    this.#uses.fill(0)
     this.#bytes = bytes
-    const { code, last } = startCode(bytes, at)
-    this.#code = code
-    this.#last = last
-    this.#at = at + START_BYTES
+    this.#at = at
+    this.#end = end
+    this.#range = FULL_RANGE
+    const first = (this.#next() << 23) | (this.#next() << 15) | (this.#next() << 7)
+    this.#last = this.#next()
+    this.#code = first | (this.#last >>> 1)
+  }
+
+  /** Zeros follow the last byte. */
+  #next(): number {
+    return this.#at < this.#end ? (this.#bytes[this.#at++] ?? 0) : 0
   }
 
   /** The next decision of that kind: 0 or 1. */
@@ -176,7 +190,7 @@ export class RangeDecoder {
   }
 
   #shift() {
-    const next = this.#bytes[this.#at++] ?? 0
+    const next = this.#next()
     this.#code = (this.#code << 8) | ((this.#last & 1) << 7) | (next >>> 1)
     this.#last = next
     this.#range <<= 8

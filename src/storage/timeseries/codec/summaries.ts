@@ -1,7 +1,7 @@
 import { DAY_SECONDS } from '../day.ts'
 import { type Cursor, createByteWriter, readByte, readFloat64, readVarint } from './bytes.ts'
 import { CellNumberDecoder, CellNumberEncoder } from './cell-numbers.ts'
-import { type NumbersHead, readHead } from './numbers.ts'
+import { type NumbersHead, readHead } from './numbers-head.ts'
 
 /**
  * Summaries of a chunk: count, minimum, sum and maximum of each cell, a few hours of the day, so that a graph
@@ -14,7 +14,7 @@ import { type NumbersHead, readHead } from './numbers.ts'
  *   before;
  * - of other numbers for each cell the count as a varint and, where that is not 0, three doubles.
  *
- * Constant numbers have none: their head contains everything.
+ * Constant numbers have none: their head contains everything (`compacted-samples.ts` makes cells of it).
  */
 const FORM = 3
 
@@ -59,7 +59,7 @@ export function encodeSummaries(
 ): Uint8Array | null {
   const head = readHead({ bytes: packed, at: 0 })
   if (head?.unit === 0) return null
-  const hours = CELL_HOURS.find((hours) => times.length * hours >= LEAST_SAMPLES * 24)
+  const hours = hoursOfCells(times.length)
   if (hours === undefined) return null
   const body = head !== null && head.exceptions === 0 ? encodeSteps(times, values, head, hours) : null
   if (body !== null) return joinSummaries(hours, body)
@@ -77,6 +77,10 @@ function joinSummaries(hours: number, body: Uint8Array): Uint8Array {
   writer.bytes(body)
   return writer.take()
 }
+
+/** The shortest cells of which each has enough samples, in hours; undefined where a day has too few. */
+export const hoursOfCells = (samples: number): number | undefined =>
+  CELL_HOURS.find((hours) => samples * hours >= LEAST_SAMPLES * 24)
 
 /** Moves past the summaries where the cursor is at some. */
 export function skipSummaries(cursor: Cursor) {
@@ -98,7 +102,8 @@ export function decodeSummaries(cursor: Cursor): Cells | null {
   else {
     const head = readHead({ bytes: cursor.bytes, at: numbers })
     if (head === null) throw new RangeError('summaries in steps of numbers that have none')
-    decodeSteps(cursor.bytes.subarray(0, numbers), cursor.at, head, cells)
+    stepDecoder.start(expectedBits(head), cursor.bytes, cursor.at, numbers)
+    decodeSteps(head, cells)
   }
   cursor.at = numbers
   return cells
@@ -128,9 +133,10 @@ export function areSummariesOf(cells: Cells, times: Float64Array, values: Float6
     if (count === 0) return true
     const [low = 0, high = 0, sum = 0] = [own.lows[i], own.highs[i], own.sums[i]]
     const rounding = Math.max(Math.abs(low), Math.abs(high)) * count * SUM_ROUNDING
-    return (
-      cells.lows[i] === low && cells.highs[i] === high && Math.abs((cells.sums[i] ?? 0) - sum) <= rounding
-    )
+    const stored = cells.sums[i] ?? 0
+    // Sums of the largest doubles are infinite, or no number.
+    const isSum = Object.is(stored, sum) || Math.abs(stored - sum) <= rounding
+    return cells.lows[i] === low && cells.highs[i] === high && isSum
   })
 }
 
@@ -149,6 +155,13 @@ function createCells(hours: number): Cells {
 /** First bytes of the two kinds. */
 const STEPS = 0
 const DOUBLES = 1
+
+const expectedBits = ({ expected }: Pick<NumbersHead, 'expected'>) => [
+  0,
+  expected,
+  expected,
+  expected + SUM_BITS,
+]
 
 /** Null where sums would not be exact. */
 function encodeSteps(times: Float64Array, values: Float64Array, head: NumbersHead, hours: number) {
@@ -177,27 +190,26 @@ function encodeSteps(times: Float64Array, values: Float64Array, head: NumbersHea
   return body
 }
 
-function decodeSteps(bytes: Uint8Array, at: number, head: NumbersHead, cells: Cells) {
+const stepDecoder = new CellNumberDecoder(expectedBits({ expected: 0 }).length)
+
+function decodeSteps(head: NumbersHead, cells: Cells) {
   const { first, unit, power } = head
   const { counts, lows, highs, sums } = cells
   const guess = new CellGuess(cells.seconds / 3600)
-  const decoder = new CellNumberDecoder(expectedBits(head), bytes, at)
   for (let cell = 0; cell < counts.length; cell++) {
-    const count = guess.count + decoder.take(COUNT)
+    const count = guess.count + stepDecoder.take(COUNT)
     guess.count = count
     counts[cell] = count
     if (count === 0) continue
-    const low = guess.low + decoder.take(LOW)
-    const spread = guess.spread + decoder.take(SPREAD)
-    const sum = spread > 0 ? guess.sum(low, spread) + decoder.take(SUM) : count * low
+    const low = guess.low + stepDecoder.take(LOW)
+    const spread = guess.spread + stepDecoder.take(SPREAD)
+    const sum = spread > 0 ? guess.sum(low, spread) + stepDecoder.take(SUM) : count * low
     guess.learn(low, spread, sum)
     lows[cell] = (first + low * unit) / power
     highs[cell] = (first + (low + spread) * unit) / power
     sums[cell] = (first * count + sum * unit) / power
   }
 }
-
-const expectedBits = ({ expected }: NumbersHead) => [0, expected, expected, expected + SUM_BITS]
 
 /** The expected values of a cell after the previous one. */
 class CellGuess {

@@ -70,7 +70,11 @@ async function openSession(
   })
   await web.store.users.noteSignIn(actor, now)
   web.log.info('signed in', { user: actor, address })
-  return redirect(next, cookie, writeDeviceCookie(actor, passwordHash, { host, isSecure }))
+  return redirect(
+    next,
+    cookie,
+    writeDeviceCookie(actor, passwordHash, { host, isSecure, basePath: web.basePath }),
+  )
 }
 
 function refuse(view: Html, status: number, retryAfter: number | null): Response {

@@ -49,7 +49,7 @@ export const changePassword = route(
     return redirect(
       '/password?changed',
       cookie,
-      writeDeviceCookie(session.user, passwordHash, { host, isSecure }),
+      writeDeviceCookie(session.user, passwordHash, { host, isSecure, basePath: web.basePath }),
     )
   },
 )

@@ -1,5 +1,5 @@
+import { loadCrypto } from '../node-modules.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { loadCrypto } from './node-modules.ts'
 
 /** A certificate with its key, both PEM; behind the certificate may stand those that lead to its CA. */
 export type TlsFiles = { readonly certificate: string; readonly key: string }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { parseFingerprint } from '../../src/lib/fingerprint.ts'
+import { parseFingerprint } from '../../../src/lib/tls/fingerprint.ts'
 
 const DIGITS = 'cc7f4cb7d0ba84a28c9b9fdc4e24e6b9e015d307b8b1f8c3d4c03f3577d3931a'
 const PAIRS = (DIGITS.toUpperCase().match(/../g) ?? []).join(':')

@@ -1,4 +1,4 @@
-import { loadCrypto } from './node-modules.ts'
+import { loadCrypto } from '../node-modules.ts'
 
 /** SHA-256 of a certificate as it travels (DER): 64 hexadecimal digits in lower case. */
 export function fingerprintOf(der: Uint8Array): string {
