@@ -23,8 +23,8 @@ export class KnownSenders {
   readonly #limits: Pick<CollectLimits, 'connections' | 'knownPerHost'>
   /** By sender who answers for it: its host when it became known, else its network. */
   readonly #parties = new Map<KnownSender, string>()
-  readonly #byHost: Groups = new Map()
-  readonly #byNetwork: Groups = new Map()
+  readonly #byHost: SenderGroups = new Map()
+  readonly #byNetwork: SenderGroups = new Map()
 
   constructor(limits: Pick<CollectLimits, 'connections' | 'knownPerHost'>) {
     this.#limits = limits
@@ -67,7 +67,7 @@ export class KnownSenders {
    * Makes room for another connection; false when no network has enough connections to have to give one up.
    */
   refuseOldest(): boolean {
-    let largest: Group | undefined
+    let largest: SenderGroup | undefined
     for (const group of this.#byNetwork.values())
       if (largest === undefined || sizeOf(group) > sizeOf(largest)) largest = group
     if (largest === undefined || sizeOf(largest) * SHARE <= this.#limits.connections) return false
@@ -83,12 +83,12 @@ export class KnownSenders {
 }
 
 /** A sender that is alone in its group, as nearly all are by their hosts, or the senders in the order of their arrival. */
-type Group = KnownSender | Set<KnownSender>
-type Groups = Map<string, Group>
+type SenderGroup = KnownSender | Set<KnownSender>
+type SenderGroups = Map<string, SenderGroup>
 
-const sizeOf = (group: Group) => (group instanceof Set ? group.size : 1)
+const sizeOf = (group: SenderGroup) => (group instanceof Set ? group.size : 1)
 
-function addTo(groups: Groups, name: string, sender: KnownSender): Group {
+function addTo(groups: SenderGroups, name: string, sender: KnownSender): SenderGroup {
   const others = groups.get(name)
   const group = others === undefined ? sender : others instanceof Set ? others : new Set([others])
   if (group instanceof Set) group.add(sender)
@@ -96,7 +96,7 @@ function addTo(groups: Groups, name: string, sender: KnownSender): Group {
   return group
 }
 
-function removeFrom(groups: Groups, name: string, sender: KnownSender): void {
+function removeFrom(groups: SenderGroups, name: string, sender: KnownSender): void {
   const group = groups.get(name)
   if (group === sender) groups.delete(name)
   else if (group instanceof Set && group.delete(sender) && group.size === 0) groups.delete(name)

@@ -13,12 +13,12 @@ const WAITING_HERE =
   'samples are from the future; they wait in the database until their time has come or the clock is put right'
 
 /** Whose report it is: the address of the connection, and the host of its latest reports. */
-type Sender = { readonly address: string; readonly host: string | null }
+type ReportOrigin = { readonly address: string; readonly host: string | null }
 
 /** Counts and logs what of a report is not stored now; `later` counts frames that wait with the sender. */
 export function noteLeftOut(
   rejections: Rejections,
-  { address, host }: Sender,
+  { address, host }: ReportOrigin,
   {
     report,
     tally,
@@ -34,7 +34,7 @@ export function noteLeftOut(
 }
 
 /** Counts and logs a report that was refused for what its sender is. */
-export function noteOutcome(rejections: Rejections, { address, host }: Sender, outcome: Outcome): void {
+export function noteOutcome(rejections: Rejections, { address, host }: ReportOrigin, outcome: Outcome): void {
   const note = (reason: Reason, detail: string) => rejections.note(reason, address, detail, { host })
   if (outcome === 'foreign') note('key', REJECTIONS.foreign)
   else if (outcome === 'waiting') note('approval', REJECTIONS.waiting)
@@ -43,7 +43,7 @@ export function noteOutcome(rejections: Rejections, { address, host }: Sender, o
 }
 
 /** Counts and logs why a session ends; returns the reply that gives the reason in our dialect. */
-export function noteEnd(rejections: Rejections, { address, host }: Sender, error: unknown): string {
+export function noteEnd(rejections: Rejections, { address, host }: ReportOrigin, error: unknown): string {
   const { fault, detail, retry } = describeRejection(error)
   rejections.note(fault, address, detail, { host })
   return encodeReply({ id: null, error: fault === 'internal' ? 'internal error' : detail, retry })
