@@ -52,6 +52,32 @@ export function isMetricPattern(pattern: string): boolean {
  */
 function compile(pattern: string, wildcards: Wildcards): Matcher {
   const pieces = split(pattern.toLowerCase(), wildcards)
+  return pieces.some((piece) => piece.includes(ONE))
+    ? matchCharacters(pieces)
+    : matchTexts(pieces.map((piece) => piece.join('')))
+}
+
+/** Pieces without a wildcard for one character: the usual ones, and a page asks for hundreds of names. */
+function matchTexts(pieces: readonly string[]): Matcher {
+  const [head = ''] = pieces
+  if (pieces.length === 1) return (name) => name.toLowerCase() === head
+  const tail = pieces.at(-1) ?? ''
+  const middle = pieces.slice(1, -1)
+  return (name) => {
+    const text = name.toLowerCase()
+    const end = text.length - tail.length
+    if (end < head.length || !text.startsWith(head) || !text.endsWith(tail)) return false
+    let at = head.length
+    for (const piece of middle) {
+      const found = text.indexOf(piece, at)
+      if (found < 0 || found + piece.length > end) return false
+      at = found + piece.length
+    }
+    return true
+  }
+}
+
+function matchCharacters(pieces: readonly PatternPiece[]): Matcher {
   const [head = []] = pieces
   if (pieces.length === 1) return (name) => fits(head, [...name.toLowerCase()], 0, true)
   const tail = pieces.at(-1) ?? []

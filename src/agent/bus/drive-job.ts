@@ -12,6 +12,7 @@ const ATA = 'org.freedesktop.UDisks2.Drive.Ata'
 const TIMEOUT_MS = 20_000
 const MAX_DRIVES = 64
 const KELVIN = 273.15
+const MAX_AGE_SECONDS = 100 * 365 * 86_400
 
 export type DriveOptions = { readonly socket: string; readonly intervalMs: number }
 
@@ -84,22 +85,30 @@ function addAta(samples: ProbeSample[], metric: string, ata: DbusDictionary) {
   // Where SMART is off, or was not read yet, the other figures mean nothing.
   if (ata.SmartSupported !== true || ata.SmartEnabled !== true || !numberOf(ata.SmartUpdated)) return
   addSample(samples, `${metric}.state`, ata.SmartFailing === true ? 0 : 1)
-  const kelvin = numberOf(ata.SmartTemperature)
-  addSample(samples, `${metric}.celsius`, kelvin ? roundTo(kelvin - KELVIN, 1) : null)
+  addSample(samples, `${metric}.celsius`, toCelsius(ata.SmartTemperature))
   const bad = numberOf(ata.SmartNumBadSectors)
   addSample(samples, `${metric}.sectors.bad`, bad !== null && bad >= 0 ? bad : null)
-  addSample(samples, `${metric}.age.seconds`, numberOf(ata.SmartPowerOnSeconds))
+  addSample(samples, `${metric}.age.seconds`, toAge(numberOf(ata.SmartPowerOnSeconds)))
 }
 
 function addNvme(samples: ProbeSample[], metric: string, nvme: DbusDictionary) {
   if (!numberOf(nvme.SmartUpdated)) return
   const warnings = nvme.SmartCriticalWarning
   addSample(samples, `${metric}.state`, Array.isArray(warnings) && warnings.length > 0 ? 0 : 1)
-  const kelvin = numberOf(nvme.SmartTemperature)
-  addSample(samples, `${metric}.celsius`, kelvin ? roundTo(kelvin - KELVIN, 1) : null)
+  addSample(samples, `${metric}.celsius`, toCelsius(nvme.SmartTemperature))
   const hours = numberOf(nvme.SmartPowerOnHours)
-  addSample(samples, `${metric}.age.seconds`, hours === null ? null : hours * 3600)
+  addSample(samples, `${metric}.age.seconds`, toAge(hours === null ? null : hours * 3600))
 }
+
+/** Null for what no drive can have: without a sensor some report 0 or all bits, which would be 65,262 °C. */
+function toCelsius(kelvin: DbusValue | undefined): number | null {
+  const celsius = roundTo((numberOf(kelvin) ?? 0) - KELVIN, 1)
+  return celsius > -60 && celsius < 200 ? celsius : null
+}
+
+/** Some makers keep other things in the upper bits of the same number. */
+const toAge = (seconds: number | null) =>
+  seconds !== null && seconds >= 0 && seconds < MAX_AGE_SECONDS ? seconds : null
 
 /**
  * The drive's last reading; the drive is not woken for it. Null with older releases of UDisks2, which do not

@@ -26,9 +26,11 @@ export function readHead(received: Buffer): HttpHead | null {
 function readHeaders(lines: readonly string[]): Map<string, string> {
   const headers = new Map<string, string>()
   for (const line of lines) {
-    const [, name, value] = /^([^\s:]+):\s*(.*?)\s*$/.exec(line) ?? []
+    const [, name] = /^([^\s:]+):/.exec(line) ?? []
     const key = name?.toLowerCase()
-    if (key !== undefined && value !== undefined && !headers.has(key)) headers.set(key, value)
+    // An expression that looks for the blanks at the end takes seconds for 64 KB of them.
+    if (name !== undefined && key !== undefined && !headers.has(key))
+      headers.set(key, line.slice(name.length + 1).trim())
   }
   return headers
 }

@@ -12,6 +12,8 @@ export type CheckOutcome = {
   readonly exit: number | null
   /** Further values, each with the end of its metric's name. */
   readonly values: readonly ProbeSample[]
+  /** How many such values were left out because there are too many. */
+  readonly omitted: number
 }
 
 /** A good outcome, unless `more` sets a failure. */
@@ -21,5 +23,6 @@ export const outcome = (more: Partial<CheckOutcome>): CheckOutcome => ({
   certificateEnds: null,
   exit: null,
   values: [],
+  omitted: 0,
   ...more,
 })

@@ -6,9 +6,11 @@ export type PluginOutput = {
   readonly text: string
   /** Performance data, each with the label as the end of its metric's name. */
   readonly values: readonly ProbeSample[]
+  /** How many further values were left out because there are too many. */
+  readonly omitted: number
 }
 
-/** A plugin that yields more is cut off here. */
+/** Further ones are counted. */
 const MAX_VALUES = 50
 
 /**
@@ -21,24 +23,34 @@ export function readPluginOutput(output: string): PluginOutput {
   const rest = lines.join('\n')
   const bar = rest.indexOf('|')
   const data = `${inFirst.join('|')} ${bar < 0 ? '' : rest.slice(bar + 1)}`
-  return { text: text.trim(), values: readPerformanceData(data) }
+  return { text: text.trim(), ...readPerformanceData(data) }
 }
 
-/** `'label with blanks'=value[unit];warn;crit;min;max`; a quote within the label is doubled. */
-const ENTRY =
-  /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)([a-zA-Zµ%]*)(?=[;\s]|$)/g
+/**
+ * `'label with blanks'=value[unit];warn;crit;min;max`; a quote within the label is doubled. The guidelines know few units,
+ * and plugins write others, such as `°C` and `B/s`; what begins like a number and goes on with digits is none.
+ */
+const ENTRY = new RegExp(
+  [
+    String.raw`(?:'((?:[^']|'')+)'|([^\s='|]+))=`,
+    String.raw`([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)(?:(?!x)[^\d;,.:\s-][^\d;\s]*)?(?=[;\s]|$)`,
+  ].join(''),
+  'g',
+)
 
 /**
  * Values are taken as the plugin writes them, whatever their unit; `U`, which stands for unknown, is not a
  * value.
  */
-function readPerformanceData(data: string): ProbeSample[] {
+function readPerformanceData(data: string): Pick<PluginOutput, 'values' | 'omitted'> {
   const values = new Map<string, number>()
+  let omitted = 0
   for (const [, quoted, plain, number = ''] of data.matchAll(ENTRY)) {
-    if (values.size >= MAX_VALUES) break
     const label = toMetricPart((quoted?.replaceAll("''", "'") ?? plain ?? '').trim())
     const value = Number(number.replace(',', '.'))
-    if (label !== '' && Number.isFinite(value) && !values.has(label)) values.set(label, value)
+    if (label === '' || !Number.isFinite(value) || values.has(label)) continue
+    if (values.size < MAX_VALUES) values.set(label, value)
+    else omitted++
   }
-  return [...values].map(([metric, value]) => ({ metric, value }))
+  return { values: [...values].map(([metric, value]) => ({ metric, value })), omitted }
 }

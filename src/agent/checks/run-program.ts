@@ -9,7 +9,10 @@ import type { Clock } from '../../lib/clock.ts'
 export type ProgramRun = {
   /** 128 and the number of the signal where a signal ended it. */
   readonly exit: number
-  /** The first 8 KiB of its standard output, or of its standard error where there is none. */
+  /**
+   * The first 8 KiB of its standard output, or of its standard error where there is none. Longer output ends with a
+   * whole word, because a number that is cut off is another number.
+   */
   readonly output: string
 }
 
@@ -98,6 +101,7 @@ class KeptOutput {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #parts: Uint8Array[] = []
   #isClosed = false
+  #isCut = false
 
   constructor(stream: ReadableStream<Uint8Array>, flood: () => void) {
     this.#reader = stream.getReader()
@@ -107,7 +111,10 @@ class KeptOutput {
   }
 
   get text(): string {
-    return new TextDecoder().decode(Buffer.concat(this.#parts))
+    const text = new TextDecoder().decode(Buffer.concat(this.#parts))
+    if (!this.#isCut) return text
+    const ends = Math.max(...[' ', '\t', '\n', '|'].map((end) => text.lastIndexOf(end)))
+    return ends < 0 ? text : text.slice(0, ends)
   }
 
   /** Gives the pipe back, which others may hold open for ever. */
@@ -124,6 +131,7 @@ class KeptOutput {
       if (done) return
       written += value.length
       if (written > MAX_WRITTEN) return flood()
+      if (kept + value.length > MAX_OUTPUT) this.#isCut = true
       if (kept >= MAX_OUTPUT) continue
       const piece = value.slice(0, MAX_OUTPUT - kept)
       this.#parts.push(piece)

@@ -28,8 +28,14 @@ export async function checkScript(
   const beganMs = clock.monotonicMs()
   const { exit, output } = await runProgram(command, signal, clock)
   const milliseconds = clock.monotonicMs() - beganMs
-  const { text, values } = readPluginOutput(output)
-  return outcome({ exit, milliseconds, values, failure: exit === 0 ? null : describeFailure(exit, text) })
+  const { text, values, omitted } = readPluginOutput(output)
+  return outcome({
+    exit,
+    milliseconds,
+    values,
+    omitted,
+    failure: exit === 0 ? null : describeFailure(exit, text),
+  })
 }
 
 function describeFailure(exit: number, text: string): string {

@@ -40,6 +40,7 @@ export function createCheck({ settings, configFile, clock }: CheckOptions): Back
     name: settings.name,
     intervalMs: settings.interval * 1000,
     timeoutMs: settings.timeout * 1000,
+    takesTurns: true,
     async run(signal) {
       const authorities = await readAuthorities(settings.caFile)
       return give(await runs[settings.kind](settings, { clock, signal, authorities }))
@@ -77,7 +78,9 @@ function toResult({ name }: CheckSettings, found: CheckOutcome, now: number): Ba
   if (exit !== null) samples.push({ metric: metric('exit'), value: exit })
   for (const { metric: label, value } of found.values)
     samples.push({ metric: metric(`value.${label}`), value })
+  if (found.omitted > 0) samples.push({ metric: metric('omitted'), value: found.omitted })
   const failure = found.failure === null ? null : toReason(found.failure)
   if (failure !== null) for (const end of ['state', 'exit']) reasons.set(metric(end), failure)
-  return { samples, reasons, failure }
+  const notes = found.omitted > 0 ? ['values of a script are left out because there are too many'] : []
+  return { samples, reasons, failure, notes }
 }

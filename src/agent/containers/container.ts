@@ -1,5 +1,5 @@
 import { toMetricPart } from '../probes/metric-name.ts'
-import { dig, digNumber, digText, isRecord } from './container-api.ts'
+import { dig, digNumber, digText, isRecord } from './json-fields.ts'
 
 /** An entry of the list of containers. */
 export type ListedContainer = {
@@ -7,6 +7,8 @@ export type ListedContainer = {
   /** The same for each container that takes the place of this one. */
   readonly name: string
   readonly isRunning: boolean
+  /** What the engine says of it: its state, and the text with the time since when it has it. */
+  readonly words: string
   /** Started by hand for one command. */
   readonly isOneOff: boolean
 }
@@ -20,6 +22,7 @@ export function readListed(entry: unknown): ListedContainer | null {
     id,
     name: nameContainer(entry, labels) || id.slice(0, 12),
     isRunning: digText(entry, 'State') === 'running',
+    words: `${digText(entry, 'State')}: ${digText(entry, 'Status')}`,
     isOneOff: /^true$/i.test(labelOf(labels, 'com.docker.compose.oneoff')),
   }
 }
@@ -45,48 +48,59 @@ function nameContainer(entry: unknown, labels: unknown): string {
   return toMetricPart(typeof first === 'string' ? first.replace(/^\//, '') : '')
 }
 
-/** The state of a container at one time. Counters are totals since its start. */
-export type ContainerReading = {
-  readonly id: string
+/** What the engine tells when it is asked about a container. */
+export type ContainerState = {
   /** As the engine calls it, in small letters: `running`, `exited`. */
   readonly status: string
   readonly isGood: boolean
   /** Why it is not good; null when it is. */
   readonly failure: string | null
+  readonly hasHealthCheck: boolean
   /** Null when it has no health check, or none that has ended. */
   readonly isHealthy: boolean | null
   readonly unhealthyBecause: string
   readonly restarts: number | null
-  /** Nanoseconds of processor time. */
-  readonly processor: number | null
-  readonly processors: number | null
-  readonly memory: number | null
-  /** Null when it has no limit of its own. */
+  /** The engine's text for the moment; another one after each start. */
+  readonly startedAt: string
+  /** Bytes; null when it has no limit of its own. */
   readonly memoryLimit: number | null
-  readonly received: number | null
-  readonly sent: number | null
 }
 
-/** Combines the engine's answers about a container; `stats` is null for one that does not run. */
-export function readContainer(id: string, inspected: unknown, stats: unknown): ContainerReading {
+export function readState(inspected: unknown): ContainerState {
   const state = dig(inspected, 'State')
   const failure = findFailure(state, digText(inspected, 'HostConfig', 'RestartPolicy', 'Name'))
   const health = digText(state, 'Health', 'Status') || digText(state, 'Healthcheck', 'Status')
   const log = dig(state, 'Health', 'Log') ?? dig(state, 'Healthcheck', 'Log')
   const limit = digNumber(inspected, 'HostConfig', 'Memory')
-  const [received, sent] = sumNetworks(dig(stats, 'networks'))
   return {
-    id,
     status: digText(state, 'Status'),
     isGood: failure === null,
     failure,
+    hasHealthCheck: health !== '' && health !== 'none',
     isHealthy: health === 'healthy' ? true : health === 'unhealthy' ? false : null,
     unhealthyBecause: digText(Array.isArray(log) ? log.at(-1) : null, 'Output'),
     restarts: digNumber(inspected, 'RestartCount'),
+    startedAt: digText(state, 'StartedAt'),
+    memoryLimit: limit !== null && limit > 0 ? limit : null,
+  }
+}
+
+/** What a container that runs has used. Counters are totals since its start. */
+export type ContainerUsage = {
+  /** Nanoseconds of processor time. */
+  readonly processor: number | null
+  readonly processors: number | null
+  readonly memory: number | null
+  readonly received: number | null
+  readonly sent: number | null
+}
+
+export function readUsage(stats: unknown): ContainerUsage {
+  const [received, sent] = sumNetworks(dig(stats, 'networks'))
+  return {
     processor: digNumber(stats, 'cpu_stats', 'cpu_usage', 'total_usage'),
     processors: digNumber(stats, 'cpu_stats', 'online_cpus'),
     memory: readMemory(dig(stats, 'memory_stats')),
-    memoryLimit: limit !== null && limit > 0 ? limit : null,
     received,
     sent,
   }

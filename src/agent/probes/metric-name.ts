@@ -24,6 +24,8 @@ export function createUniqueNames(suffixes: readonly string[] = []): {
   readonly renamed: readonly RenamedPart[]
 } {
   const taken = new Set<string>()
+  /** Where to go on looking, so that a thousand of one name do not take a million looks. */
+  const next = new Map<string, number>()
   const renamed: RenamedPart[] = []
   const isTaken = (name: string) =>
     taken.has(name) || suffixes.some((suffix) => taken.has(`${name}.${suffix}`))
@@ -31,7 +33,10 @@ export function createUniqueNames(suffixes: readonly string[] = []): {
     renamed,
     claim(name) {
       let now = name
-      for (let i = 2; isTaken(now); i++) now = `${name}.${i}`
+      for (let i = next.get(name) ?? 2; isTaken(now); i++) {
+        now = `${name}.${i}`
+        next.set(name, i + 1)
+      }
       taken.add(now)
       for (const suffix of suffixes) taken.add(`${now}.${suffix}`)
       if (now !== name) renamed.push({ name, now })

@@ -17,6 +17,9 @@ export async function readBoundedFile(path: string): Promise<{ text: string; wri
     if (size > MAX_BYTES) throw new Error(`it is longer than ${MAX_BYTES} bytes`)
     const buffer = Buffer.alloc(size)
     const { bytesRead } = await file.read(buffer, 0, size, 0)
+    const after = await file.stat()
+    if (bytesRead !== size || after.size !== size || after.mtimeMs !== mtimeMs)
+      throw new Error('it was being written while it was read')
     return { text: buffer.toString('utf8', 0, bytesRead), writtenMs: mtimeMs }
   } finally {
     await file.close()

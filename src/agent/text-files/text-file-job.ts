@@ -41,6 +41,7 @@ async function readFolder(folder: string, clock: Clock): Promise<BackgroundResul
   const reasons = new Map<string, string>()
   const values = new Map<string, number>()
   const failures: string[] = []
+  const notes: string[] = []
   const describe = (name: string, end: string) =>
     `perf.textfile.${toMetricPart(name.replace(/\.prom$/, ''))}.${end}`
   let omitted = all.length - files.length
@@ -48,7 +49,11 @@ async function readFolder(folder: string, clock: Clock): Promise<BackgroundResul
     const state = describe(name, 'state')
     try {
       const { text, writtenMs } = await readBoundedFile(join(folder, name))
-      const found = readExposition(text)
+      // A number that is cut off is still a number, but another one.
+      if (text !== '' && !text.endsWith('\n'))
+        throw new Error('its last line does not end: it is cut off, or still being written')
+      const { samples: found, renamed } = readExposition(text)
+      for (const { now } of renamed) notes.push(`${name}: two values have one name, the second is ${now}`)
       const double = found.find(({ metric }) => values.has(metric))
       if (double !== undefined) throw new Error(`${double.metric} is in another file too`)
       const taken = found.slice(0, MAX_VALUES - values.size)
@@ -65,5 +70,6 @@ async function readFolder(folder: string, clock: Clock): Promise<BackgroundResul
   }
   samples.push({ metric: 'perf.textfiles.omitted', value: omitted })
   for (const [metric, value] of values) samples.push({ metric, value })
-  return { samples, reasons, failure: failures.length === 0 ? null : toReason(failures.join('; ')) }
+  if (omitted > 0) notes.push('text files or values of them are left out because there are too many')
+  return { samples, reasons, notes, failure: failures.length === 0 ? null : toReason(failures.join('; ')) }
 }

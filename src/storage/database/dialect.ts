@@ -22,6 +22,15 @@ export type Dialect = {
   renameIndex(table: string, from: string, to: string, columns: readonly string[]): readonly string[]
   dropIndex(table: string, name: string): string
   /**
+   * Lets an index hold only the rows of a condition, and then with these columns. Where the database has no such indexes,
+   * it stays as it is. A statement uses it when it has the condition, or one that it contains, word for word.
+   */
+  narrowIndex(
+    table: string,
+    name: string,
+    to: { readonly columns: readonly string[]; readonly where?: string },
+  ): readonly string[]
+  /**
    * Follows a SELECT of rows that are changed next; no other transaction changes them before the end of this
    * one.
    */
@@ -102,6 +111,10 @@ export const sqliteDialect: Dialect = {
     `CREATE INDEX ${to} ON ${table} (${columns.join(', ')})`,
   ],
   dropIndex: (_table, name) => `DROP INDEX ${name}`,
+  narrowIndex: (table, name, { columns, where }) => [
+    `DROP INDEX ${name}`,
+    `CREATE INDEX ${name} ON ${table} (${columns.join(', ')})${where === undefined ? '' : ` WHERE ${where}`}`,
+  ],
   // More saves nothing measurable, and a statement should stay readable in a log.
   insertSizes: [50, 1],
   plainRows: null,

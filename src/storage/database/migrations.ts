@@ -2,6 +2,7 @@ import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createEnrolmentTables } from './enrolment-tables.ts'
+import { thinEventIndexes } from './event-indexes.ts'
 import { renameToFieldTerms } from './field-terms.ts'
 import { createFirstTables } from './first-tables.ts'
 import { createNotificationTables } from './notification-tables.ts'
@@ -161,6 +162,9 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
     `CREATE INDEX event_by_host_span ON event (host, closed, opened, severity, metric)`,
     dropIndex('event', 'event_by_host_end'),
   ],
+  // Chunks may refer to others from here on, which programs before would take for damage: they must not open them.
+  () => [],
+  thinEventIndexes,
 ]
 
 /** The schema that this program reads and writes. */

@@ -3,7 +3,7 @@ import { nameOrder } from '../../domain/hosts/name-order.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database } from '../database/database.ts'
 import type { FleetHost } from '../ports/store.ts'
-import { readMetricSet, unpackColumns } from '../timeseries/codec/frame.ts'
+import { ColumnReader, readMetricSet } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { parseGroups } from './groups.ts'
@@ -34,7 +34,7 @@ const NAMES: readonly ValueName[] = ['processor', 'memory', 'disk', 'network', '
 
 /** The places of the values in the frames of a metric set. */
 type Columns = {
-  readonly all: readonly number[]
+  readonly reader: ColumnReader
   readonly owners: readonly ValueName[]
   readonly metrics: readonly string[]
 }
@@ -83,10 +83,11 @@ function toFleetHost(
   }
   let diskMetric: string | null = null
   if (latest) {
-    const { all, owners, metrics } = findColumns(readMetricSet(latest), metricSets, known)
-    for (const [i, value] of unpackColumns(latest, all).entries()) {
-      const owner = owners[i]
-      if (value === null || owner === undefined) continue
+    const { reader, owners, metrics } = findColumns(readMetricSet(latest), metricSets, known)
+    reader.read(latest)
+    for (const [i, owner] of owners.entries()) {
+      if (reader.isThere[i] !== 1) continue
+      const value = reader.values[i] ?? 0
       const before = values[owner]
       if (owner === 'network') values.network = (before ?? 0) + value
       else if (before === null || value > before) {
@@ -119,7 +120,7 @@ function findColumns(id: number, metricSets: MetricSetReader, known: Map<number,
     owners.push(owner)
     metrics.push(metric)
   }
-  const columns = { all, owners, metrics }
+  const columns = { reader: new ColumnReader(all), owners, metrics }
   known.set(id, columns)
   return columns
 }

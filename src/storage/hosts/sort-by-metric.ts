@@ -1,6 +1,6 @@
 import { isDiskUse } from '../../domain/hosts/filesystems.ts'
 import type { Reader, Value } from '../database/database.ts'
-import { readMetricSet, unpackColumns } from '../timeseries/codec/frame.ts'
+import { ColumnReader, readMetricSet } from '../timeseries/codec/frame.ts'
 import { openLatest } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 
@@ -53,20 +53,23 @@ export async function orderByValue(
     reader,
     new Set(rows.flatMap(({ latest }) => (latest ? [readMetricSet(latest)] : []))),
   )
-  const columns = new Map<number, number[]>()
+  const readers = new Map<number, ColumnReader>()
   /** Where a metric set has them: hosts are many, their metric sets few. */
-  const columnsOf = (metricSet: number): readonly number[] => {
-    let found = columns.get(metricSet)
+  const readerOf = (metricSet: number): ColumnReader => {
+    let found = readers.get(metricSet)
     if (!found) {
-      found = metricSets.names(metricSet).flatMap((name, column) => (isWanted(name) ? [column] : []))
-      columns.set(metricSet, found)
+      const names = metricSets.names(metricSet)
+      found = new ColumnReader(names.flatMap((name, column) => (isWanted(name) ? [column] : [])))
+      readers.set(metricSet, found)
     }
     return found
   }
   const worst = page.isDescending ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   const values = Float64Array.from(rows, ({ latest }) => {
     if (!latest) return worst
-    const known = unpackColumns(latest, columnsOf(readMetricSet(latest))).filter((value) => value !== null)
+    const reader = readerOf(readMetricSet(latest))
+    reader.read(latest)
+    const known = [...reader.values].filter((_, i) => reader.isThere[i] === 1)
     return known.length === 0 ? worst : take(known)
   })
   return pickPage(values, page).map((row) => rows[row]?.id ?? 0)

@@ -3,16 +3,14 @@ import { yieldThread } from '../../lib/yield-thread.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Database, Reader } from '../database/database.ts'
 import { TABLES } from '../database/tables.ts'
+import { type BlockRow, isSoundBlock, readChunks, unpackTimes } from '../timeseries/blocks.ts'
 import {
-  type BlockRow,
-  isSoundBlock,
   listOfChunk,
   openChunk,
-  readChunks,
+  ReferredChunks,
   summariesOfChunk,
   unpackChunk,
-  unpackTimes,
-} from '../timeseries/blocks.ts'
+} from '../timeseries/chunks.ts'
 import { DamageError } from '../timeseries/codec/checksum.ts'
 import { openFrame, readMetricSet, unpackFrame } from '../timeseries/codec/frame.ts'
 import { areSummariesOf } from '../timeseries/codec/summaries.ts'
@@ -198,6 +196,7 @@ async function checkBlock(database: Database, block: BlockRow): Promise<Damage[]
     const lists = unpackTimes(block.times)
     for (const list of lists) checkTimes(list, block)
     const { metrics, chunks } = await readChunks(database, block)
+    const { stepsOf } = new ReferredChunks(block, (metric) => chunks.get(metric))
     let samples = 0
     for (const metric of metrics)
       await tryPart(metric, async () => {
@@ -206,7 +205,7 @@ async function checkBlock(database: Database, block: BlockRow): Promise<Damage[]
         const body = openChunk(packed, block, metric)
         const times = lists[listOfChunk(body)]
         if (!times) throw new DamageError('it names a list of times that is not there')
-        const values = unpackChunk(body, times)
+        const values = unpackChunk(body, times, stepsOf)
         samples += values.length
         const summaries = summariesOfChunk(body)
         if (summaries !== null && !areSummariesOf(summaries, times, values))

@@ -1,14 +1,7 @@
 import type { Reader, Transaction } from '../database/database.ts'
 import { type Cursor, createByteWriter, readVarint } from './codec/bytes.ts'
-import {
-  CHECKSUM_BYTES,
-  computeChecksum,
-  DamageError,
-  readChecksum,
-  writeChecksum,
-} from './codec/checksum.ts'
-import { decodeNumbers, encodeNumbers, readConstant } from './codec/numbers.ts'
-import { type Cells, decodeSummaries, encodeSummaries, skipSummaries } from './codec/summaries.ts'
+import { computeChecksum, DamageError } from './codec/checksum.ts'
+import { decodeNumbers, encodeNumbers } from './codec/numbers.ts'
 import type { NoteDamage } from './damage.ts'
 import { DAY_SECONDS } from './day.ts'
 import { unpackMetrics } from './metric-sets.ts'
@@ -74,9 +67,6 @@ export function isSoundBlock(row: BlockRow): boolean {
   }
 }
 
-/** Whether a block's chunks have checksums. */
-export type ChunkPlace = Pick<BlockRow, 'host' | 'day' | 'checksum'>
-
 /** `lists` are seconds since midnight of the block's day. */
 export function packTimes(lists: readonly Float64Array[]): Uint8Array {
   const writer = createByteWriter()
@@ -117,64 +107,6 @@ function readList(cursor: Cursor): Float64Array {
   if (packed.length < length) throw new RangeError('the list of times ends too early')
   cursor.at += length
   return decodeNumbers(packed, count)
-}
-
-/**
- * A chunk without its checksum: the list that its values belong to, summaries where they are worth it, and the
- * values. `times` are those of the list.
- */
-export function packChunk(list: number, times: Float64Array, values: Float64Array): Uint8Array {
-  const encoded = encodeNumbers(values)
-  const summaries = encodeSummaries(times, values, encoded)
-  const writer = createByteWriter(encoded.length + (summaries?.length ?? 0) + 8)
-  writer.varint(list)
-  if (summaries !== null) writer.bytes(summaries)
-  writer.bytes(encoded)
-  return writer.take()
-}
-
-/** The chunk as it is stored, for that host, day and metric. */
-export function sealChunk(body: Uint8Array, host: number, day: number, metric: number): Uint8Array {
-  const packed = new Uint8Array(CHECKSUM_BYTES + body.length)
-  packed.set(body, CHECKSUM_BYTES)
-  writeChecksum(packed, 0, computeChecksum(body, host, day, metric))
-  return packed
-}
-
-/** The chunk without its checksum. Throws a `DamageError` where that does not match. */
-export function openChunk(packed: Uint8Array, block: ChunkPlace, metric: number): Uint8Array {
-  if (block.checksum === null) return packed
-  const body = packed.subarray(CHECKSUM_BYTES)
-  if (readChecksum(packed, 0) !== computeChecksum(body, block.host, block.day, metric))
-    throw new DamageError()
-  return body
-}
-
-/** The number of the list that an opened chunk's values belong to. */
-export function listOfChunk(body: Uint8Array): number {
-  return readVarint({ bytes: body, at: 0 })
-}
-
-/** As many values as the list of the opened chunk has times. */
-export function unpackChunk(body: Uint8Array, times: Float64Array): Float64Array {
-  const cursor = { bytes: body, at: 0 }
-  readVarint(cursor)
-  skipSummaries(cursor)
-  return decodeNumbers(body.subarray(cursor.at), times.length)
-}
-
-/** The summaries of an opened chunk; null where it has none. */
-export function summariesOfChunk(body: Uint8Array): Cells | null {
-  const cursor = { bytes: body, at: 0 }
-  readVarint(cursor)
-  return decodeSummaries(cursor)
-}
-
-/** The value that all samples of an opened chunk have; null where they differ, or are no decimals. */
-export function constantOfChunk(body: Uint8Array): number | null {
-  const cursor = { bytes: body, at: 0 }
-  readVarint(cursor)
-  return readConstant(cursor)
 }
 
 const ALL_DAYS = [0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const

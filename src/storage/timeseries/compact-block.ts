@@ -1,26 +1,20 @@
+import type { Series } from '../../domain/sample.ts'
 import { describeError } from '../../lib/log.ts'
 import { insertInPieces } from '../database/batch-insert.ts'
 import { addToCounter, readCounters } from '../database/counters.ts'
 import type { Transaction } from '../database/database.ts'
 import { placeRows } from '../database/dialect.ts'
-import {
-  computeBlockChecksum,
-  deleteChunks,
-  type HeldBlock,
-  listOfChunk,
-  openChunk,
-  packChunk,
-  packTimes,
-  sealChunk,
-  unpackChunk,
-  unpackTimes,
-} from './blocks.ts'
+import { computeBlockChecksum, deleteChunks, type HeldBlock, packTimes, unpackTimes } from './blocks.ts'
 import { orderChunks } from './chunk-order.ts'
+import { ChunkPacker } from './chunk-packer.ts'
+import { listOfChunk, openChunk, ReferredChunks, referenceOfChunk, sealChunk, unpackChunk } from './chunks.ts'
 import { DamageError } from './codec/checksum.ts'
 import { unpackFrame } from './codec/frame.ts'
+import { refuseReference, type StepsOf } from './codec/numbers.ts'
 import { createSeriesBuilder, mergeSeries, type SeriesBuilder } from './codec/series-builder.ts'
 import type { NoteDamage } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
+import { NO_SAMPLES } from './merge-by-age.ts'
 import { type MetricSetReader, packMetrics } from './metric-sets.ts'
 
 /** Series of one host and day by metric, times as seconds since midnight. */
@@ -95,36 +89,31 @@ export type CompactionInput = {
  */
 export function compactBlock(input: CompactionInput, note: NoteDamage): CompactedBlock {
   const { host, day, gathered, held } = input
-  const bodies = openHeld(held, note)
-  const oldLists = held ? unpackTimes(held.row.times) : []
-  const lists = createLists(oldLists, listsKept(bodies, gathered))
+  const opened = openHeld(held, note)
+  const rewritten = listRewritten(opened, gathered)
+  const lists = createLists(opened.lists, listsKept(opened, rewritten))
   const chunks = new Map(held?.chunks)
-  const changed = new Set(gathered.keys())
+  const changed = new Set(rewritten)
   let samples = 0
-  for (const [metric, body] of bodies) {
-    if (gathered.has(metric)) continue
-    samples += oldLists[listOfChunk(body)]?.length ?? 0
+  for (const [metric, { body }] of opened.chunks) {
+    if (rewritten.has(metric)) continue
+    samples += opened.lists[listOfChunk(body)]?.length ?? 0
     if (held?.row.checksum !== null) continue
     chunks.set(metric, sealChunk(body, host, day, metric))
     changed.add(metric)
   }
   let first = DAY_SECONDS
   let last = 0
-  for (const [metric, builder] of gathered) {
-    const series = builder.take()
-    const body = bodies.get(metric)
-    const before = body ? unpackHeld(body, oldLists) : null
-    const merged = !before
-      ? series
-      : input.newer === 'held'
-        ? mergeSeries(series, before)
-        : mergeSeries(before, series)
+  const packer = new ChunkPacker(host, day)
+  for (const metric of rewritten) {
+    const before = opened.chunks.has(metric) ? unpackHeld(opened, metric) : null
+    const merged = merge(before, gathered.get(metric)?.take() ?? null, input.newer)
     samples += merged.times.length
     first = Math.min(first, merged.times[0] ?? first)
     last = Math.max(last, merged.times.at(-1) ?? last)
-    const list = lists.place(merged.times)
-    chunks.set(metric, sealChunk(packChunk(list, merged.times, merged.values), host, day, metric))
+    packer.add({ metric, list: lists.place(merged.times), ...merged })
   }
+  for (const [metric, chunk] of packer.finish()) chunks.set(metric, chunk)
   const midnight = day * DAY_SECONDS
   return {
     firstTime: Math.min(midnight + first, held?.row.first_time ?? Number.POSITIVE_INFINITY),
@@ -136,25 +125,48 @@ export function compactBlock(input: CompactionInput, note: NoteDamage): Compacte
   }
 }
 
-/** The held chunks that can be read, without their checksums. */
-function openHeld(held: HeldBlock | null, note: NoteDamage): Map<number, Uint8Array> {
-  const bodies = new Map<number, Uint8Array>()
-  if (!held) return bodies
-  const { row, metrics, chunks } = held
-  const lists = row.checksum === null ? unpackTimes(row.times) : []
+function merge(held: Series | null, gathered: Series | null, newer: CompactionInput['newer']): Series {
+  if (!held || !gathered) return held ?? gathered ?? NO_SAMPLES
+  return newer === 'held' ? mergeSeries(gathered, held) : mergeSeries(held, gathered)
+}
+
+/** The held chunks that can be read. */
+type OpenedBlock = {
+  readonly lists: readonly Float64Array[]
+  readonly chunks: ReadonlyMap<number, { readonly body: Uint8Array; readonly refersTo: number | null }>
+  readonly stepsOf: StepsOf
+}
+
+/** What was gathered, and what refers to such a metric: its values would mean nothing beside the new ones. */
+function listRewritten({ chunks }: OpenedBlock, gathered: Gathered): ReadonlySet<number> {
+  const rewritten = new Set(gathered.keys())
+  for (const [metric, { refersTo }] of chunks)
+    if (refersTo !== null && gathered.has(refersTo)) rewritten.add(metric)
+  return rewritten
+}
+
+function openHeld(held: HeldBlock | null, note: NoteDamage): OpenedBlock {
+  const chunks = new Map<number, { body: Uint8Array; refersTo: number | null }>()
+  if (!held) return { lists: [], chunks, stepsOf: refuseReference }
+  const { row, metrics } = held
+  const lists = unpackTimes(row.times)
+  const { stepsOf } = new ReferredChunks(row, (metric) => held.chunks.get(metric))
   for (const metric of metrics) {
-    const packed = chunks.get(metric)
+    const packed = held.chunks.get(metric)
     try {
       if (!packed) throw new DamageError('its values are missing')
       const body = openChunk(packed, row, metric)
-      // Data that gets its first checksum now must not be damaged already, as far as that can be found out.
-      if (row.checksum === null) unpackHeld(body, lists)
-      bodies.set(metric, body)
+      const reference = referenceOfChunk(body)
+      // Values that follow from damaged ones can't be read, and data that gets its first checksum now must not be
+      // damaged already, as far as that can be found out.
+      if (reference) stepsOf(reference, timesOf(body, lists).length)
+      else if (row.checksum === null) unpackChunk(body, timesOf(body, lists))
+      chunks.set(metric, { body, refersTo: reference?.metric ?? null })
     } catch (error) {
       note({ host: row.host, day: row.day, metric, problem: describeError(error) })
     }
   }
-  return bodies
+  return { lists, chunks, stepsOf }
 }
 
 export type BlockToSave = {
@@ -227,16 +239,23 @@ async function takeChunkIds(transaction: Transaction, count: number): Promise<nu
   return next - count
 }
 
-function unpackHeld(body: Uint8Array, lists: readonly Float64Array[]) {
+function timesOf(body: Uint8Array, lists: readonly Float64Array[]): Float64Array {
   const times = lists[listOfChunk(body)]
   if (!times) throw new DamageError('a chunk names a list of times that its block does not have')
-  return { times, values: unpackChunk(body, times) }
+  return times
+}
+
+function unpackHeld({ chunks, lists, stepsOf }: OpenedBlock, metric: number): Series {
+  const body = chunks.get(metric)?.body
+  if (!body) return NO_SAMPLES
+  const times = timesOf(body, lists)
+  return { times, values: unpackChunk(body, times, stepsOf) }
 }
 
 /** Numbers of lists that chunks go on using and that are not written again. */
-function listsKept(bodies: ReadonlyMap<number, Uint8Array>, gathered: Gathered): Set<number> {
+function listsKept({ chunks }: OpenedBlock, rewritten: ReadonlySet<number>): Set<number> {
   const kept = new Set<number>()
-  for (const [metric, body] of bodies) if (!gathered.has(metric)) kept.add(listOfChunk(body))
+  for (const [metric, { body }] of chunks) if (!rewritten.has(metric)) kept.add(listOfChunk(body))
   return kept
 }
 

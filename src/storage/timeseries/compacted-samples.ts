@@ -1,17 +1,16 @@
 import type { Series } from '../../domain/sample.ts'
 import { describeError } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
+import { type BlockRow, findCompactedDays, isSoundBlock, unpackTimesOf } from './blocks.ts'
 import {
-  type BlockRow,
   constantOfChunk,
-  findCompactedDays,
-  isSoundBlock,
   listOfChunk,
+  metricReferredTo,
   openChunk,
+  ReferredChunks,
   summariesOfChunk,
   unpackChunk,
-  unpackTimesOf,
-} from './blocks.ts'
+} from './chunks.ts'
 import { DamageError } from './codec/checksum.ts'
 import { createSeriesBuilder } from './codec/series-builder.ts'
 import { type Cells, gatherCells, hoursOfCells } from './codec/summaries.ts'
@@ -45,6 +44,26 @@ export type CompactedDay = {
   decode(place: number): { readonly times: Float64Array; readonly values: Float64Array } | null
 }
 
+/** Of these days samples are read; of others the summaries, where there are any. */
+export type ReadsSamples = (day: number) => boolean
+
+const ALL_SAMPLES: ReadsSamples = () => true
+
+/** Samples are wanted of a day of which only the summaries were to be read, and another metric has a part of them. */
+export class NotReadError extends Error {}
+
+/** Of a block the wanted chunks by place, and by metric those that they refer to. */
+type DayOfChunks = {
+  readonly wanted: readonly (Uint8Array | undefined)[]
+  readonly referred: ReadonlyMap<number, Uint8Array>
+  /** Whether samples can be read, or only summaries where there are any. */
+  readonly hasSamples: boolean
+}
+
+const NO_METRICS: readonly number[] = []
+const NO_CHUNKS: ReadonlyMap<number, Uint8Array> = new Map()
+const NOTHING: DayOfChunks = { wanted: [], referred: NO_CHUNKS, hasSamples: true }
+
 /** Samples in the blocks of hosts. Damaged ones are noted and left out. */
 export class CompactedSamples {
   readonly #database: Database
@@ -72,8 +91,15 @@ export class CompactedSamples {
     return builders.map((builder) => builder.take())
   }
 
-  /** Calls `take` with each day that has a block, ascending. */
-  async eachDay({ host, metrics, from, to }: Wanted, take: (day: CompactedDay) => void): Promise<void> {
+  /**
+   * Calls `take` with each day that has a block, ascending. What `take` throws ends it; decoding a day that `readsSamples`
+   * did not name may throw a `NotReadError`.
+   */
+  async eachDay(
+    { host, metrics, from, to }: Wanted,
+    take: (day: CompactedDay) => void,
+    readsSamples = ALL_SAMPLES,
+  ): Promise<void> {
     const days = { first: dayOf(from), last: dayOf(to) }
     const isLong = days.last - days.first >= DAYS_LOOKED_UP
     const known = isLong ? await findCompactedDays(this.#database) : days
@@ -84,25 +110,37 @@ export class CompactedSamples {
       const { blocks, more: chunks } = await readSteadily(
         this.#database,
         host,
-        (rows) => this.#readChunksOf(rows, metrics),
+        // A graph ends with the newest sample.
+        (rows) =>
+          this.#readChunksOf(
+            rows,
+            metrics,
+            (day) => readsSamples(day) || (end === last && day === rows.at(-1)?.day),
+          ),
         { first, last: end },
       )
-      for (const [i, block] of blocks.entries()) take(this.#openDay(block, metrics, chunks[i] ?? []))
+      for (const [i, block] of blocks.entries()) take(this.#openDay(block, metrics, chunks[i] ?? NOTHING))
     }
   }
 
   #openDay(
     block: BlockRow,
     metrics: readonly number[],
-    chunks: readonly (Uint8Array | undefined)[],
+    { wanted, referred, hasSamples }: DayOfChunks,
   ): CompactedDay {
+    const { stepsOf } = new ReferredChunks(block, (metric) => {
+      const packed = wanted[metrics.indexOf(metric)] ?? referred.get(metric)
+      if (packed === undefined && !hasSamples) throw new NotReadError()
+      return packed
+    })
     const open = <Part>(i: number, act: (body: Uint8Array) => Part): Part | null => {
-      const packed = chunks[i]
+      const packed = wanted[i]
       if (!packed) return null
       const metric = metrics[i] ?? 0
       try {
         return act(openChunk(packed, block, metric))
       } catch (error) {
+        if (error instanceof NotReadError) throw error
         this.#note({ host: block.host, day: block.day, metric, problem: describeError(error) })
         return null
       }
@@ -113,7 +151,7 @@ export class CompactedSamples {
       decode: (i) =>
         open(i, (body) => {
           const times = this.#unpackTimes(block.times, listOfChunk(body))
-          return { times, values: unpackChunk(body, times) }
+          return { times, values: unpackChunk(body, times, stepsOf) }
         }),
     }
   }
@@ -129,26 +167,49 @@ export class CompactedSamples {
     return { seconds, counts, lows: ends, highs: ends, sums: counts.map((count) => count * value) }
   }
 
-  /** Of each block the chunk of each metric, or undefined. */
-  async #readChunksOf(blocks: readonly BlockRow[], metrics: readonly number[]) {
-    const ids = blocks.map((block) => {
-      if (!this.#isReadable(block)) return []
-      const places = this.#unpackIds(block.metrics)
-      return metrics.map((metric) => {
-        const place = places.indexOf(metric)
-        return place < 0 ? null : block.first_chunk + place
-      })
-    })
-    const wanted = ids.flat().filter((id) => id !== null)
+  async #readChunksOf(
+    blocks: readonly BlockRow[],
+    metrics: readonly number[],
+    readsSamples: ReadsSamples,
+  ): Promise<readonly DayOfChunks[]> {
+    const places = blocks.map((block) =>
+      this.#isReadable(block) ? this.#unpackIds(block.metrics) : NO_METRICS,
+    )
+    const idOf = (block: number, metric: number): number | null => {
+      const place = places[block]?.indexOf(metric) ?? -1
+      return place < 0 ? null : (blocks[block]?.first_chunk ?? 0) + place
+    }
+    const ids = blocks.map((_, i) => metrics.map((metric) => idOf(i, metric)))
+    const chunks = await this.#readById(ids.flat())
+    const days = blocks.map((block, i) => ({
+      wanted: (ids[i] ?? []).map((id) => (id === null ? undefined : chunks.get(id))),
+      referred: NO_CHUNKS,
+      hasSamples: readsSamples(block.day),
+    }))
+    const missing = days.flatMap(({ wanted, hasSamples }, i) =>
+      listReferredTo(wanted, blocks[i], hasSamples).flatMap((metric) => {
+        const id = metrics.includes(metric) ? null : idOf(i, metric)
+        return id === null ? [] : [{ day: days[i], metric, id }]
+      }),
+    )
+    const more = await this.#readById(missing.map(({ id }) => id))
+    for (const { day, metric, id } of missing) {
+      const packed = more.get(id)
+      if (day && packed) day.referred = new Map(day.referred).set(metric, packed)
+    }
+    return days
+  }
+
+  async #readById(ids: readonly (number | null)[]): Promise<ReadonlyMap<number, Uint8Array>> {
+    const wanted = ids.filter((id) => id !== null)
     const last = wanted.at(-1)
-    if (last === undefined) return []
+    if (last === undefined) return new Map()
     const filled = Array.from({ length: listLength(wanted.length) }, (_, i) => wanted[i] ?? last)
     const rows = await this.#database.query<{ id: number; packed: Uint8Array }>(
       selectChunks(filled.length),
       filled,
     )
-    const byId = new Map(rows.map(({ id, packed }) => [id, packed]))
-    return ids.map((places) => places.map((id) => (id === null ? undefined : byId.get(id))))
+    return new Map(rows.map(({ id, packed }) => [id, packed]))
   }
 
   /** Rows that are damaged name no chunks that could be relied on. */
@@ -158,6 +219,21 @@ export class CompactedSamples {
       this.#note({ host: row.host, day: row.day, metric: null, problem: new DamageError().message })
     return isSound
   }
+}
+
+/** Metrics of other chunks that these can't be read without. */
+function listReferredTo(
+  chunks: DayOfChunks['wanted'],
+  block: BlockRow | undefined,
+  hasSamples: boolean,
+): number[] {
+  const metrics: number[] = []
+  for (const packed of chunks) {
+    if (!packed || !block) continue
+    const metric = metricReferredTo(packed, block, hasSamples ? 'samples' : 'summaries')
+    if (metric !== null) metrics.push(metric)
+  }
+  return metrics
 }
 
 /** A block's metrics by their places; many days have the same, so the last list is kept. */

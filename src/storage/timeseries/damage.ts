@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
 import { applyReports } from '../events/apply-reports.ts'
-import { openFrame } from './codec/frame.ts'
+import { findBody, openFrame, readMetricSetAt } from './codec/frame.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import type { FrameRow } from './frames.ts'
 
@@ -107,6 +107,23 @@ export function openFrames<T extends Pick<FrameRow, 'time' | 'packed'>>(
     const body = openFrameOr(row, host, note)
     return body ? [{ row, time: row.time, body }] : []
   })
+}
+
+/** Where the bodies of the frames begin, and their metric sets; damaged frames are noted and left out. */
+export function findBodies<T extends Pick<FrameRow, 'time' | 'packed'>>(
+  rows: readonly T[],
+  host: number,
+  note: NoteDamage,
+): { readonly row: T; readonly at: number; readonly metricSet: number }[] {
+  const found: { readonly row: T; readonly at: number; readonly metricSet: number }[] = []
+  for (const row of rows)
+    try {
+      const at = findBody(row.packed, row.time, host)
+      found.push({ row, at, metricSet: readMetricSetAt(row.packed, at) })
+    } catch (error) {
+      note({ host, day: dayOf(row.time), metric: null, problem: describeError(error) })
+    }
+  return found
 }
 
 /** Null for a frame that is damaged, which is noted. */

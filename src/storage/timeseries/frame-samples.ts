@@ -1,9 +1,11 @@
 import type { Series } from '../../domain/sample.ts'
+import { describeError } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
-import { readMetricSet, unpackColumns } from './codec/frame.ts'
+import { ColumnReader } from './codec/frame.ts'
 import { createSeriesBuilder } from './codec/series-builder.ts'
 import type { Wanted } from './compacted-samples.ts'
-import { type NoteDamage, openFrames } from './damage.ts'
+import { findBodies, type NoteDamage } from './damage.ts'
+import { dayOf } from './day.ts'
 import { type FrameRow, readFrames, readLateFrames } from './frames.ts'
 import type { MetricSetReader } from './metric-sets.ts'
 
@@ -36,23 +38,31 @@ export class FrameSamples {
 
   async #toSeries(rows: readonly FrameRow[], host: number, metrics: readonly number[]): Promise<Series[]> {
     if (rows.length === 0) return []
-    const frames = openFrames(rows, host, this.#note)
-    await this.#metricSets.load(this.#database, new Set(frames.map(({ body }) => readMetricSet(body))))
+    const frames = findBodies(rows, host, this.#note)
+    const ids = new Set(frames.map(({ metricSet }) => metricSet))
+    await this.#metricSets.load(this.#database, ids)
+    const readers = new Map<number, ColumnReader>()
+    for (const id of ids)
+      readers.set(id, new ColumnReader(metrics.map((metric) => this.#metricSets.column(id, metric))))
     const builders = metrics.map(() => createSeriesBuilder(rows.length))
-    const known = new Map<number, number[]>()
-    for (const { time, body } of frames) {
-      const metricSet = readMetricSet(body)
-      let columns = known.get(metricSet)
-      if (!columns) {
-        columns = metrics.map((metric) => this.#metricSets.column(metricSet, metric))
-        known.set(metricSet, columns)
-      }
-      const values = unpackColumns(body, columns)
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i]
-        if (value !== null && value !== undefined) builders[i]?.add(time, value)
-      }
+    for (const { row, at, metricSet } of frames) {
+      const reader = readers.get(metricSet)
+      if (reader === undefined || !this.#tryRead(reader, row, at, host)) continue
+      const { values, isThere } = reader
+      for (let i = 0; i < builders.length; i++)
+        if (isThere[i] === 1) builders[i]?.add(row.time, values[i] ?? 0)
     }
     return builders.map((builder) => builder.take())
+  }
+
+  /** False for a frame that can't be decoded, which is noted: those of old schemas have no checksum. */
+  #tryRead(reader: ColumnReader, { time, packed }: FrameRow, at: number, host: number): boolean {
+    try {
+      reader.read(packed, at)
+      return true
+    } catch (error) {
+      this.#note({ host, day: dayOf(time), metric: null, problem: describeError(error) })
+      return false
+    }
   }
 }

@@ -9,7 +9,6 @@ export type FrameTable = (typeof PACKED_FRAME_TABLES)[number]
 
 export type FrameRow = {
   readonly time: number
-  readonly samples: number
   readonly packed: Uint8Array
 }
 
@@ -20,7 +19,7 @@ export type FrameRow = {
  */
 export function stepThroughFrames(dialect: Dialect, { back = false } = {}): string {
   return `${dialect.stepThrough('frame', 'time', { back })}
-    SELECT frame.time AS time, frame.samples AS samples, frame.packed AS packed
+    SELECT frame.time AS time, frame.packed AS packed
     FROM step JOIN frame ON frame.time = step.value AND frame.host = ?
     ${dialect.stepOrder(back)} LIMIT ?`
 }
@@ -72,7 +71,7 @@ export function readLateFrames(
   }: { readonly from: number; readonly to: number; readonly limit?: number; readonly lock?: string },
 ) {
   return reader.query<FrameRow>(
-    `SELECT time, samples, packed FROM late_frame WHERE host = ? AND time >= ? AND time <= ?
+    `SELECT time, packed FROM late_frame WHERE host = ? AND time >= ? AND time <= ?
       ORDER BY time LIMIT ? ${lock}`,
     [host, from, to, limit],
   )

@@ -1,6 +1,7 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Reader } from '../database/database.ts'
-import { findHeldBlock, type HeldBlock, listOfChunk, openChunk, unpackTimes } from './blocks.ts'
+import { findHeldBlock, type HeldBlock, unpackTimes } from './blocks.ts'
+import { listOfChunk, openChunk } from './chunks.ts'
 import { openFrame, readMetricSet, unpackFrame } from './codec/frame.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { readLateFrames } from './frames.ts'

@@ -3,7 +3,13 @@ import type { Series } from '../../domain/sample.ts'
 import { type SummarizedSeries, stepOfRows } from '../../domain/series.ts'
 import { createSeriesBuilder, type SeriesBuilder } from './codec/series-builder.ts'
 import type { Cells } from './codec/summaries.ts'
-import type { CompactedDay, CompactedSamples, Wanted } from './compacted-samples.ts'
+import {
+  type CompactedDay,
+  type CompactedSamples,
+  NotReadError,
+  type ReadsSamples,
+  type Wanted,
+} from './compacted-samples.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { mergeByAge, NO_SAMPLES } from './merge-by-age.ts'
 
@@ -26,18 +32,50 @@ type Sources = {
  * from these; those at the ends, and those with frames that are not compacted, sample by sample.
  */
 export async function summarizeSamples(
-  { hot, late, blocks }: Sources,
+  sources: Sources,
   wanted: Wanted,
   points: number,
 ): Promise<SummarizedSeries[]> {
+  if (wanted.metrics.length === 0) return []
+  try {
+    return await summarizeDays(sources, wanted, points, daysOfSamples(sources, wanted, points))
+  } catch (error) {
+    if (!(error instanceof NotReadError)) throw error
+    return summarizeDays(sources, wanted, points)
+  }
+}
+
+/** The days of which samples are likely to be needed: all, or those that are not taken from summaries as a whole. */
+function daysOfSamples({ hot, late }: Sources, { from, to }: Wanted, points: number): ReadsSamples {
+  if (wholeStep(stepOfRows(from, to, points)) === null) return () => true
+  const spans = [
+    { first: dayOf(from), last: dayOf(from) },
+    { first: dayOf(to), last: dayOf(to) },
+  ]
+  for (const { times } of [...hot, ...late]) {
+    const [first, last] = [times[0], times.at(-1)]
+    if (first !== undefined && last !== undefined) spans.push({ first: dayOf(first), last: dayOf(last) })
+  }
+  return (day) => spans.some(({ first, last }) => day >= first && day <= last)
+}
+
+async function summarizeDays(
+  { hot, late, blocks }: Sources,
+  wanted: Wanted,
+  points: number,
+  readsSamples?: ReadsSamples,
+): Promise<SummarizedSeries[]> {
   const { metrics, from, to } = wanted
-  if (metrics.length === 0) return []
   const summaries = metrics.map(
     (_, i) => new Summary({ from, to, points }, hot[i] ?? NO_SAMPLES, late[i] ?? NO_SAMPLES),
   )
-  await blocks.eachDay(wanted, (day) => {
-    for (const [i, summary] of summaries.entries()) summary.addDay(day, i)
-  })
+  await blocks.eachDay(
+    wanted,
+    (day) => {
+      for (const [i, summary] of summaries.entries()) summary.addDay(day, i)
+    },
+    readsSamples,
+  )
   return summaries.map((summary) => summary.take())
 }
 

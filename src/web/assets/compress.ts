@@ -43,10 +43,11 @@ export function compress(
     const level = effort === 'best' ? 9 : effort === 'fast' || bytes.length > LARGE_BYTES ? 1 : 5
     return Bun.gzipSync(bytes, { level })
   }
-  if (effort === 'fast' && bytes.length < WINDOW_BYTES)
-    return new Uint8Array(Bun.zstdCompressSync(bytes, { level: 1 }))
-  // The interface of node, because it can limit the window: that of browsers is 8 MiB at most (RFC 9659).
   const level = effort === 'best' ? 19 : effort === 'fast' ? 1 : 3
+  // No window is longer than the whole, and the context of Bun is there already.
+  if (effort !== 'best' && bytes.length < WINDOW_BYTES)
+    return new Uint8Array(Bun.zstdCompressSync(bytes, { level }))
+  // The interface of node, because it can limit the window: that of browsers is 8 MiB at most (RFC 9659).
   return new Uint8Array(
     zstdCompressSync(bytes, {
       params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: WINDOW_LOG },

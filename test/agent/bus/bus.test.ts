@@ -188,6 +188,28 @@ describe('drives', () => {
         SmartPowerOnSeconds: ['t', 7200],
       },
     },
+    // No drive is 65,262 °C hot, or as old as 10,000 years.
+    [`${BLOCKS}/nvme1n1`]: block(`${DRIVES}/Odd`),
+    [`${DRIVES}/Odd`]: {
+      'org.freedesktop.UDisks2.NVMe.Controller': {
+        SmartUpdated: ['t', 1_700_000_000],
+        SmartCriticalWarning: ['as', ['spare']],
+        SmartTemperature: ['q', 65_535],
+        SmartPowerOnHours: ['t', 2 ** 40],
+      },
+    },
+    [`${BLOCKS}/sdc`]: block(`${DRIVES}/Odder`),
+    [`${DRIVES}/Odder`]: {
+      'org.freedesktop.UDisks2.Drive.Ata': {
+        SmartSupported: ['b', true],
+        SmartEnabled: ['b', true],
+        SmartUpdated: ['t', 1_700_000_000],
+        SmartFailing: ['b', false],
+        SmartTemperature: ['d', 1e30],
+        SmartNumBadSectors: ['x', 0],
+        SmartPowerOnSeconds: ['t', 2 ** 50],
+      },
+    },
     [`${DRIVES}/QEMU_HARDDISK`]: {
       'org.freedesktop.UDisks2.Drive.Ata': { SmartSupported: ['b', false], SmartEnabled: ['b', false] },
     },
@@ -204,6 +226,7 @@ describe('drives', () => {
     const service = await serveBus(bus.socket, 'org.freedesktop.UDisks2', ({ member, path }) => {
       if (member === 'GetManagedObjects') return [['a{oa{sa{sv}}}', OBJECTS]]
       if (path.endsWith('MX500SSD1')) return [['a(ysqiiixia{sv})', MX500]]
+      if (path.endsWith('Odd')) return [['a{sv}', { percent_used: ['y', 255] }]]
       return path.endsWith('980') ? [['a{sv}', { percent_used: ['y', 93], avail_spare: ['y', 9] }]] : null
     })
     const job = createDriveJob({ socket: bus.socket, intervalMs: 300_000 })
@@ -215,6 +238,10 @@ describe('drives', () => {
       'perf.drive.sdb.state': 1,
       'perf.drive.sdb.age.seconds': 7200,
       'perf.drive.sdb.wear.percent': 17,
+      'perf.drive.nvme1n1.state': 0,
+      'perf.drive.nvme1n1.wear.percent': 255,
+      'perf.drive.sdc.state': 1,
+      'perf.drive.sdc.sectors.bad': 0,
       'perf.drive.nvme0n1.state': 1,
       'perf.drive.nvme0n1.celsius': 41.9,
       'perf.drive.nvme0n1.age.seconds': 360_000,

@@ -187,7 +187,7 @@ test('restarts are those of the last hour', async () => {
     [40, 7],
   ] as const) {
     await clock.advance(minutes * 60_000)
-    docker.containers = [web({ restarts: count })]
+    docker.containers = [web({ restarts: count, text: count === 7 ? 'Up 2 minutes' : 'Up 5 seconds' })]
     restarts.push((await read()).values['perf.container.shop.web.restarts.hour'])
   }
   expect(restarts).toEqual([0, 2, 3, 1, 0])
@@ -200,13 +200,13 @@ test('restarts outlast the agent, and a container that was made anew begins at n
   docker.containers = [web({ restarts: 5 })]
   job = open()
   expect((await read()).values[count]).toBe(0)
-  docker.containers = [web({ restarts: 9 })]
+  docker.containers = [web({ restarts: 9, text: 'Up 5 seconds' })]
   expect((await read()).values[count]).toBe(4)
   job = open()
   expect((await read()).values[count]).toBe(4)
   docker.containers = [web({ id: id(7), restarts: 20 })]
   expect((await read()).values[count]).toBe(4)
-  docker.containers = [web({ id: id(7), restarts: 21 })]
+  docker.containers = [web({ id: id(7), restarts: 21, text: 'Up 5 seconds' })]
   expect((await read()).values[count]).toBe(5)
 })
 
@@ -317,7 +317,9 @@ test('neither an engine nor a container that is stuck hides the others', async (
       'perf.container.app5.status': expect.any(Number),
     })
     expect(values['perf.container.app0.status']).toBeUndefined()
-    expect(failure).toBe(`${stuck.socket}: no answer within 0.4 s; no answer about app0, app1, app2, app3`)
+    expect(failure).toBe(
+      `${stuck.socket}: no answer within 0.4 s; no valid answer about app0, app1, app2, app3`,
+    )
     expect(reasons.get('perf.containers.state')).toBe(failure ?? '')
     // One that comes back is read as before.
     stuck.instead.clear()

@@ -5,6 +5,9 @@ export type FakeContainer = {
   names: readonly string[]
   labels?: Readonly<Record<string, string>>
   status: 'running' | 'exited' | 'restarting' | 'paused'
+  /** In place of "Up 3 hours" and the like. */
+  text?: string
+  startedAt?: string
   exitCode?: number
   policy?: string
   restarts?: number
@@ -56,17 +59,27 @@ export function startDockerServer(socket: string): DockerServer {
   return docker
 }
 
-const describeListed = ({ id, names, labels = {}, status }: FakeContainer) => ({
-  Id: id,
-  Names: names,
+/** As `docker ps` prints it. */
+function describeStatus({ status, exitCode = 0, health, text }: FakeContainer): string {
+  if (text !== undefined) return text
+  if (status === 'exited') return `Exited (${exitCode}) 3 hours ago`
+  if (status === 'restarting') return `Restarting (${exitCode}) 3 seconds ago`
+  if (status === 'paused') return 'Up 3 hours (Paused)'
+  if (health === undefined) return 'Up 3 hours'
+  return `Up 3 hours (${health.status === 'starting' ? 'health: starting' : health.status})`
+}
+
+const describeListed = (one: FakeContainer) => ({
+  Id: one.id,
+  Names: one.names,
   Image: 'nginx:1.27',
   ImageID: 'sha256:39286ab8a5e14aeaf5fdd6e2fac76e0c8d31a0c07224f0ee5e6be502f12e93f3',
   Command: "/docker-entrypoint.sh nginx -g 'daemon off;'",
   Created: 1764300000,
   Ports: [{ IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' }],
-  Labels: labels,
-  State: status,
-  Status: 'Up 3 hours',
+  Labels: one.labels ?? {},
+  State: one.status,
+  Status: describeStatus(one),
   HostConfig: { NetworkMode: 'bridge' },
   NetworkSettings: { Networks: { bridge: { IPAddress: '172.17.0.2' } } },
   Mounts: [],
@@ -86,7 +99,7 @@ const describeInspected = (one: FakeContainer) => ({
     Pid: 1234,
     ExitCode: one.exitCode ?? 0,
     Error: '',
-    StartedAt: '2025-11-28T03:20:01.000000000Z',
+    StartedAt: one.startedAt ?? '2025-11-28T03:20:01.000000000Z',
     ...(one.health && {
       Health: {
         Status: one.health.status,

@@ -119,3 +119,29 @@ test('the first version on a machine, and in a container without limits, is the 
   expect(await measure(memory, states)).not.toHaveProperty('perf.memory.host.percent.used')
   expect(await measure(processor, states)).toMatchObject({ 'perf.processor.percent.used': 25 })
 })
+
+const PROCESSORS = (busy: number, idle: number) =>
+  stat(busy, idle) + [0, 1, 2, 3].map((i) => `cpu${i} ${busy / 4} 0 0 ${idle / 4} 0 0 0 0 0 0\n`).join('')
+
+test.each([
+  ['a set of two', { 'cpu.max': 'max 100000\n', 'cpuset.cpus.effective': '1,3\n' }, 50],
+  ['a range, with less time', { 'cpu.max': '100000 100000\n', 'cpuset.cpus.effective': '0-1\n' }, 100],
+  ['all, without a limit', { 'cpu.max': 'max 100000\n', 'cpuset.cpus.effective': '0-3\n' }, null],
+  ['more time than there is', { 'cpu.max': '1600000 100000\n' }, null],
+  ['a set that makes no sense', { 'cpu.max': 'max 100000\n', 'cpuset.cpus.effective': 'x-\n' }, null],
+])('processors of a container are %s', async (_, limits, expected) => {
+  const at = (busy: number, idle: number, usage: number) =>
+    fakeProc({
+      files: {
+        '/proc/stat': PROCESSORS(busy, idle),
+        ...group({
+          ...limits,
+          'cpu.stat': `usage_usec ${usage}\nuser_usec ${usage}\nsystem_usec 0\n`,
+        }),
+      },
+    })
+  // Ten seconds of one processor within ten seconds.
+  const found = await measure(processor, [at(100, 1000, 0), at(200, 1900, 10_000_000)])
+  if (expected === null) expect(found).not.toHaveProperty('perf.processor.host.percent.used')
+  else expect(found?.['perf.processor.percent.used']).toBe(expected)
+})

@@ -48,6 +48,60 @@ test('arrays are whole, lack disks, are rebuilt or do not run', () => {
   expect(parseMdstat('')).toEqual([])
 })
 
+/** With Intel's RAID, as mdadm's list of messages and bug reports of Debian and Proxmox have it. */
+const IMSM = `Personalities : [raid1] [raid10]
+md126 : active raid1 sda[1] sdb[0]
+      1953511424 blocks super external:/md127/0 [2/1] [U_]
+
+md127 : inactive sda[1](S) sdb[0](S)
+      6306 blocks super external:imsm
+
+md125 : inactive sdc[1](S)
+      65536 blocks super external:ddf
+
+md_d0 : active raid10 sde[3](S) sdf[2](F) sdg[1] sdh[0]
+      1953260928 blocks super 1.2 64K chunks 2 far-copies [2/2] [UU]
+      bitmap: 1/8 pages [4KB], 131072KB chunk
+
+md10 : active (read-only) linear sdi[0] sdj[1](F)
+      1953260928 blocks super 1.2 0k rounding
+
+md11 : broken raid0 sdk[0] sdl[1]
+      1953260928 blocks super 1.2 512k chunks
+
+md12 : active raid6 sdm[0] sdn[1] sdo[2] sdp[3] sdq[4](J)
+      3906521856 blocks super 1.2 level 6, 512k chunk, algorithm 2 [4/4] [UUUU]
+      [>....................]  reshape =  0.0% (1/1953260928) finish=9999.9min speed=0K/sec
+      resync=DELAYED
+unused devices: sdz[0] <none>
+`
+
+test('the container of the disks of a controller is no array', () => {
+  expect(
+    parseMdstat(IMSM).map(({ name, isActive, missing, rebuilt }) => [name, isActive, missing, rebuilt]),
+  ).toEqual([
+    ['md126', true, 1, null],
+    ['md_d0', true, 0, null],
+    ['md10', true, 1, null],
+    ['md11', false, 0, null],
+    ['md12', true, 0, 0],
+  ])
+})
+
+test('filesystems of btrfs with one label are both kept', async () => {
+  const ids = ['0cd1c0cd-8e2f-4a35-b6c9-4d5c2b1e2f3a', '1cd1c0cd-8e2f-4a35-b6c9-4d5c2b1e2f3a']
+  const files = Object.fromEntries(
+    ids.flatMap((id, i) => [
+      [`/sys/fs/btrfs/${id}/label`, 'data\n'],
+      [`/sys/fs/btrfs/${id}/devinfo/1/missing`, `${i}\n`],
+    ]),
+  )
+  expect(await measure(raid, [fakeProc({ files })])).toEqual({
+    'perf.btrfs.data.disks.missing': 0,
+    'perf.btrfs.data.2.disks.missing': 1,
+  })
+})
+
 test('pools of ZFS and disks of btrfs are reported beside them', async () => {
   const id = '/sys/fs/btrfs/0cd1c0cd-8e2f-4a35-b6c9-4d5c2b1e2f3a'
   const files = {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackgroundJob } from '../../../src/agent/background-result.ts'
@@ -113,4 +114,65 @@ test.each([
   ['x{} 1', 'perf.text.x', 1],
   ['x{a="q\\"u\\\\o}te",} -2.5', 'perf.text.x.a:q_u_o_te', -2.5],
   ['x { a = "1" } +.5', 'perf.text.x.a:1', 0.5],
-])('%s is %s', (text, metric, value) => expect(readExposition(text)).toEqual([{ metric, value }]))
+  ['x{le="-1"} 1', 'perf.text.x.le:-1', 1],
+])('%s is %s', (text, metric, value) => expect(readExposition(text).samples).toEqual([{ metric, value }]))
+
+test('series that differ are all kept, also where a name can not show how', () => {
+  const text =
+    'x{p="a b"} 1\nx{p="a?b"} 2\nx{p="+Inf"} 3\nx{p="-Inf"} 4\nx{p="/"} 5\nx{p=""} 6\nx 7\nx_inf +Infinity\n'
+  expect(readExposition(text)).toEqual({
+    samples: [
+      { metric: 'perf.text.x.p:a_b', value: 1 },
+      { metric: 'perf.text.x.p:a_b.2', value: 2 },
+      { metric: 'perf.text.x.p:+Inf', value: 3 },
+      { metric: 'perf.text.x.p:-Inf', value: 4 },
+      { metric: 'perf.text.x.p:', value: 5 },
+      { metric: 'perf.text.x.p:.2', value: 6 },
+      { metric: 'perf.text.x', value: 7 },
+    ],
+    renamed: [
+      { name: 'perf.text.x.p:a_b', now: 'perf.text.x.p:a_b.2' },
+      { name: 'perf.text.x.p:', now: 'perf.text.x.p:.2' },
+    ],
+  })
+  expect(() => readExposition('x{a="1",b="2"} 1\nx{b="2",a="1"} 1\n')).toThrow(
+    'line 2: perf.text.x.a:1.b:2 is there',
+  )
+})
+
+test.each([
+  ['blanks', `a${' '.repeat(1_000_000)}b c d`],
+  ['braces', `a{${'}'.repeat(1_000_000)} x y z`],
+  ['labels', `a{${'b="c",'.repeat(160_000)}} x y z`],
+  ['open labels', `a{${'b="'.repeat(300_000)} x y z`],
+  ['backslashes', `a{b="${'\\'.repeat(1_000_000)}`],
+  ['numbers', `a ${'1'.repeat(1_000_000)}x`],
+  [
+    'one name',
+    Array.from({ length: 50_000 }, (_, i) => `a{b="${'?!$&*'[i % 5]}${'?'.repeat(i % 20)}"} 1`).join('\n'),
+  ],
+])('a file of %s does not hold up the agent', (_, text) => {
+  const began = performance.now()
+  expect(() => readExposition(text)).toThrow()
+  expect(performance.now() - began).toBeLessThan(1000)
+})
+
+test('a file that is being written is not taken for a whole one', async () => {
+  write('cut.prom', 'good 1\nlarge 12')
+  write('open.prom', 'x 1\n')
+  let isWriting = true
+  const writing = (async () => {
+    const file = await open(join(folder, 'open.prom'), 'a')
+    while (isWriting) await file.write('x 1\n')
+    await file.close()
+  })()
+  const seen = await read()
+  isWriting = false
+  await writing
+  expect(seen.values).not.toHaveProperty('perf.text.large')
+  expect(seen.values).not.toHaveProperty('perf.text.x')
+  expect(seen.reasons['perf.textfile.cut.state']).toBe(
+    'its last line does not end: it is cut off, or still being written',
+  )
+  expect(seen.reasons['perf.textfile.open.state']).toMatch(/was being written|is there twice/)
+})

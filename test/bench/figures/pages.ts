@@ -118,6 +118,8 @@ export async function measureLargeHost(): Promise<Figure[]> {
   const now = Math.floor(Date.now() / 60_000) * 60
   const store = await openBenchStore(folder)
   await fillLargeHost(store, { host: 'large', now, minutes: 1440 })
+  // As the event engine leaves them: frames of the last two hours are not compacted.
+  while ((await store.maintenance.compact(now - 2 * 3600, 64)) === 64);
   await store.close()
   const web = await startOurs(WEB_ALONE, folder)
   const cookie = await signIn(web, folder)

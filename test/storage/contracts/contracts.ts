@@ -16,6 +16,7 @@ import { describeHostLists } from './hosts/host-lists.contract.ts'
 import { describeNames } from './hosts/host-names.contract.ts'
 import { describeLastSeen } from './hosts/last-seen.contract.ts'
 import { describeWaiting } from './hosts/waiting.contract.ts'
+import { describeRelatedMetrics } from './related-metrics.contract.ts'
 import { describeStore, type Workbench } from './store.contract.ts'
 import { describeSummaries } from './summaries.contract.ts'
 import { describeSavedViews } from './users/saved-views.contract.ts'
@@ -42,6 +43,7 @@ const CONTRACTS: Readonly<Record<string, (name: string, makeWorkbench: () => Wor
   'saved views': describeSavedViews,
   'what is wrong now': describeTrouble,
   'rows of graphs': describeSummaries,
+  'metrics that follow from others': describeRelatedMetrics,
   'thresholds of agents': describeThresholds,
   'completeness of what agents sent': describeDataAudit,
   'hosts that are written down together': describeLastSeen,

@@ -30,6 +30,7 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
     /^SELECT name, last_seen AS lastSeen FROM host$/,
     /^SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host( WHERE 1 = 0)? ORDER BY name_order, name$/,
     /^SELECT name, last_seen AS lastSeen, clock_skew AS skew FROM host WHERE clock_skew IS NOT NULL ORDER BY name$/,
+    /FROM host CROSS JOIN event WHERE event\.host = host\.id AND event\.metric = \? AND event\.opened > host\.last_seen/,
   ],
   'Hosts are counted in an index: 0.2 ms of ten thousand.': [
     /^SELECT COUNT\(\*\) AS total FROM host( WHERE (\+last_seen >= \?|name NOT IN \([?, ]+\)))?$/,

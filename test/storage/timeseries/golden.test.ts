@@ -8,17 +8,23 @@ import type { Store } from '../../../src/storage/ports/store.ts'
 import {
   BLOCK_COLUMNS,
   type BlockRow,
+  packTimes,
+  readChunks,
+  unpackTimes,
+} from '../../../src/storage/timeseries/blocks.ts'
+import {
   listOfChunk,
   openChunk,
   packChunk,
-  packTimes,
-  readChunks,
+  ReferredChunks,
+  referenceOfChunk,
   sealChunk,
   summariesOfChunk,
   unpackChunk,
-  unpackTimes,
-} from '../../../src/storage/timeseries/blocks.ts'
+} from '../../../src/storage/timeseries/chunks.ts'
+import { readChecksum } from '../../../src/storage/timeseries/codec/checksum.ts'
 import { openFrame, unpackFrame } from '../../../src/storage/timeseries/codec/frame.ts'
+import { encodeReferring, findDecimals } from '../../../src/storage/timeseries/codec/numbers.ts'
 import { FramePacker } from '../../../src/storage/timeseries/codec/pack-frame.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
@@ -35,6 +41,7 @@ const BUILDS = [
   { build: '239b123', hasChecksums: true },
   { build: '9247ad8', hasChecksums: true },
   { build: 'dd0959c', hasChecksums: true },
+  { build: '0ba92f8', hasChecksums: true },
 ] as const
 
 type Expected = Readonly<Record<string, Readonly<Record<string, readonly (readonly [number, number])[]>>>>
@@ -126,6 +133,17 @@ test('summaries that build 9247ad8 wrote are read', async () => {
   await store.close()
 })
 
+test('build 0ba92f8 wrote chunks that refer to others', async () => {
+  writeFileSync(join(dataDir, 'golden.db'), await unpack('0ba92f8.db.zst'))
+  const { database } = await openDatabase('sqlite:golden.db', options())
+  let references = 0
+  for (const row of await database.query<BlockRow>(`SELECT ${BLOCK_COLUMNS} FROM block`))
+    for (const [metric, packed] of (await readChunks(database, row)).chunks)
+      if (referenceOfChunk(openChunk(packed, row, metric))) references++
+  await database.close()
+  expect(references).toBe(16)
+})
+
 describe('the examples of src/storage/README.md', async () => {
   const readme = await Bun.file(join(import.meta.dir, '../../../src/storage/README.md')).text()
   const examples = (kind: string) =>
@@ -160,5 +178,28 @@ describe('the examples of src/storage/README.md', async () => {
       expect(unpackChunk(body, times)).toEqual(values)
       expect(hex(sealChunk(packChunk(0, times, values), 1, 20_463, metric))).toBe(hex(packed))
     }
+  })
+
+  test('are a chunk that refers to another one', () => {
+    const times = Float64Array.of(0, 60, 120, 180, 241)
+    const place = { host: 1, day: 20_463, checksum: 0 }
+    const base = bytes(examples('chunk')[0])
+    const values = Float64Array.of(1000, 999.75, 999.5, 1000.25, 1000)
+    const decimals = findDecimals(values)
+    if (!decimals) throw new Error('the numbers are no decimals')
+    const encoded = encodeReferring(values, decimals, {
+      metric: 7,
+      checksum: readChecksum(base, 0),
+      relation: { factor: -1, offset: 0 },
+      residuals: new Float64Array(values.length),
+      expected: 1,
+    })
+    const [example, ...others] = examples('referring')
+    expect(others).toEqual([])
+    expect(hex(sealChunk(packChunk(0, times, values, encoded), 1, 20_463, 9))).toBe(example ?? '')
+    const body = openChunk(bytes(example), place, 9)
+    expect(referenceOfChunk(body)?.metric).toBe(7)
+    const { stepsOf } = new ReferredChunks(place, (metric) => (metric === 7 ? base : undefined))
+    expect(unpackChunk(body, times, stepsOf)).toEqual(values)
   })
 })

@@ -2,7 +2,7 @@ import { RAID_METRICS } from '../../../domain/metrics/declared/raid.ts'
 import { POOL_STATUS, placeOfStatus } from '../../../domain/metrics/declared/statuses.ts'
 import type { ProcFs } from '../../../platform/proc.ts'
 import { addSample } from '../arithmetic.ts'
-import { toMetricPart } from '../metric-name.ts'
+import { createUniqueNames, toMetricPart } from '../metric-name.ts'
 import { defineProbe, type ProbeSample } from '../probe.ts'
 
 export type RaidReading = {
@@ -32,6 +32,7 @@ export type RaidArray = {
 export const raid = defineProbe<RaidReading>({
   name: 'raid',
   metrics: RAID_METRICS,
+  keepSeconds: 10,
   linux(proc) {
     const mdstat = proc.has('/proc/mdstat') ? proc.readText('/proc/mdstat') : ''
     const reading = { arrays: parseMdstat(mdstat), pools: readPools(proc), btrfs: readBtrfs(proc) }
@@ -39,6 +40,9 @@ export const raid = defineProbe<RaidReading>({
   },
   samples({ arrays, pools, btrfs }) {
     const samples: ProbeSample[] = []
+    // Labels of btrfs need not differ, and names of pools may in characters that a metric's name can't hold.
+    const poolNames = createUniqueNames()
+    const btrfsNames = createUniqueNames()
     for (const { name, isActive, missing, rebuilt } of arrays) {
       const part = `perf.raid.${toMetricPart(name)}`
       addSample(samples, `${part}.state`, isActive && missing === 0 ? 1 : 0)
@@ -46,23 +50,31 @@ export const raid = defineProbe<RaidReading>({
       addSample(samples, `${part}.rebuild.percent`, rebuilt)
     }
     for (const [name, state] of pools) {
-      const part = `perf.pool.${toMetricPart(name)}`
+      const part = `perf.pool.${poolNames.claim(toMetricPart(name))}`
       addSample(samples, `${part}.state`, state === 'ONLINE' ? 1 : 0)
       addSample(samples, `${part}.status`, placeOfStatus(POOL_STATUS, state))
     }
     for (const { name, missing, errors } of btrfs) {
-      addSample(samples, `perf.btrfs.${toMetricPart(name)}.disks.missing`, missing)
-      addSample(samples, `perf.btrfs.${toMetricPart(name)}.errors`, errors)
+      const part = `perf.btrfs.${btrfsNames.claim(toMetricPart(name))}`
+      addSample(samples, `${part}.disks.missing`, missing)
+      addSample(samples, `${part}.errors`, errors)
     }
     return samples
   },
 })
+
+/**
+ * The disks of Intel's and LSI's controllers belong to a container, which holds their description and never runs; the
+ * arrays in it have lines of their own, with the container's name (`external:/md127/0`).
+ */
+const CONTAINER = / super external:(?!\/)/
 
 /** Linear and striped arrays can't miss a disk, and have no such field. */
 export function parseMdstat(text: string): RaidArray[] {
   const arrays: RaidArray[] = []
   // An array is a line that begins with its name, and those behind it that are indented.
   for (const [, name = '', body = ''] of text.matchAll(/^(md[^ :\n]*) : (.*(?:\n[ \t].*)*)/gm)) {
+    if (CONTAINER.test(body)) continue
     const [, wanted, working] = /\[(\d{1,4})\/(\d{1,4})\] \[[U_]+\]/.exec(body) ?? []
     const broken = [...(body.split('\n')[0] ?? '').matchAll(/\]\(F\)/g)].length
     const lacking = wanted === undefined ? 0 : Math.max(0, Number(wanted) - Number(working))
@@ -85,7 +97,10 @@ const ZFS = '/proc/spl/kstat/zfs'
 function readPools(proc: ProcFs): Map<string, string> {
   const pools = new Map<string, string>()
   if (!proc.has(ZFS)) return pools
-  for (const pool of proc.list(ZFS).slice(0, 2 * MAX_ARRAYS)) {
+  for (const pool of proc
+    .list(ZFS)
+    .sort()
+    .slice(0, 2 * MAX_ARRAYS)) {
     const state = proc.readTextIfThere(`${ZFS}/${pool}/state`)?.trim()
     if (state !== undefined && /^[A-Z]{2,20}$/.test(state)) pools.set(pool, state)
   }
@@ -96,7 +111,10 @@ const BTRFS = '/sys/fs/btrfs'
 
 function readBtrfs(proc: ProcFs): RaidReading['btrfs'] {
   if (!proc.has(BTRFS)) return []
-  const ids = proc.list(BTRFS).filter((name) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name))
+  const ids = proc
+    .list(BTRFS)
+    .filter((name) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name))
+    .sort()
   return ids.slice(0, MAX_ARRAYS).map((id) => {
     const label = proc.readTextIfThere(`${BTRFS}/${id}/label`)?.trim() ?? ''
     let missing = 0

@@ -62,37 +62,63 @@ export type ProcessorLimit = {
   readonly system: number
 }
 
-/** Null outside of a container, and in one without a limit. */
-export function readProcessorLimit(proc: ProcFs): ProcessorLimit | null {
-  if (proc.has(`${ROOT}/cpu.max`)) return readProcessorLimit2(proc)
-  return proc.has(`${ROOT}/cpu/cpu.cfs_quota_us`) ? readProcessorLimit1(proc) : null
+/**
+ * Null outside of a container, and in one that may use all of the machine's processors. `stat` is /proc/stat, which has a
+ * line for each of these.
+ */
+export function readProcessorLimit(proc: ProcFs, stat: string): ProcessorLimit | null {
+  if (proc.has(`${ROOT}/cpu.max`)) return readProcessorLimit2(proc, stat)
+  return proc.has(`${ROOT}/cpu/cpu.cfs_quota_us`) ? readProcessorLimit1(proc, stat) : null
 }
 
-function readProcessorLimit2(proc: ProcFs): ProcessorLimit | null {
+/** The smaller of two limits, a share of time and a set of processors; null where neither is below what there is. */
+function findLimit(quota: number, set: string | null, stat: string): number | null {
+  const all = stat.match(/^cpu\d+ /gm)?.length ?? 0
+  const limit = Math.min(quota, countSet(set?.trim() ?? '') ?? Number.POSITIVE_INFINITY)
+  return limit > 0 && limit < (all > 0 ? all : Number.POSITIVE_INFINITY) ? limit : null
+}
+
+/** Counts a list such as `0-3,8`; null for anything else. */
+function countSet(text: string): number | null {
+  let count = 0
+  for (const part of text.split(',')) {
+    const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part) ?? []
+    if (first === undefined) return null
+    count += Number(last ?? first) - Number(first) + 1
+  }
+  return count > 0 ? count : null
+}
+
+function readProcessorLimit2(proc: ProcFs, machine: string): ProcessorLimit | null {
   const [quota, period] = (proc.readTextIfThere(`${ROOT}/cpu.max`) ?? '').trim().split(' ').map(parseCount)
+  const share = quota && period ? quota / period : Number.POSITIVE_INFINITY
+  const processors = findLimit(share, proc.readTextIfThere(`${ROOT}/cpuset.cpus.effective`), machine)
+  if (processors === null) return null
   const stat = proc.readTextIfThere(`${ROOT}/cpu.stat`) ?? ''
   const count = (name: string) => parseCount(new RegExp(`^${name}_usec (\\d+)$`, 'm').exec(stat)?.[1])
   const [used, user, system] = [count('usage'), count('user'), count('system')]
-  if (!quota || !period || used == null || user == null || system == null) return null
-  return { processors: quota / period, used, user, system }
+  if (used == null || user == null || system == null) return null
+  return { processors, used, user, system }
 }
 
 /** Time by state is counted in hundredths of a second there. */
 const TICK_MICROSECONDS = 10_000
 
-function readProcessorLimit1(proc: ProcFs): ProcessorLimit | null {
+function readProcessorLimit1(proc: ProcFs, machine: string): ProcessorLimit | null {
   const read = (name: string) => proc.readTextIfThere(`${ROOT}/${name}`)?.trim() ?? ''
   // Without a limit the quota is -1, which is not a count.
   const quota = parseCount(read('cpu/cpu.cfs_quota_us'))
-  if (!quota) return null
   const period = parseCount(read('cpu/cpu.cfs_period_us'))
+  const share = quota && period ? quota / period : Number.POSITIVE_INFINITY
+  const processors = findLimit(share, read('cpuset/cpuset.effective_cpus'), machine)
+  if (processors === null) return null
   const nanoseconds = parseCount(read('cpuacct/cpuacct.usage'))
   const stat = read('cpuacct/cpuacct.stat')
   const ticks = (name: string) => parseCount(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1])
   const [user, system] = [ticks('user'), ticks('system')]
-  if (!period || nanoseconds === null || user === null || system === null) return null
+  if (nanoseconds === null || user === null || system === null) return null
   return {
-    processors: quota / period,
+    processors,
     used: Math.round(nanoseconds / 1000),
     user: user * TICK_MICROSECONDS,
     system: system * TICK_MICROSECONDS,

@@ -22,7 +22,10 @@ export type ProcessorReading = {
 export const processor = defineProbe<ProcessorReading>({
   name: 'processor',
   metrics: PROCESSOR_METRICS,
-  linux: (proc) => ({ ...parseStat(proc.readText('/proc/stat')), container: readProcessorLimit(proc) }),
+  linux(proc) {
+    const text = proc.readText('/proc/stat')
+    return { ...parseStat(text), container: readProcessorLimit(proc, text) }
+  },
   windows(win32) {
     const { idle, kernel, user } = win32.readSystemTimes()
     // The idle time is that of a thread of the kernel, and counted there as well.

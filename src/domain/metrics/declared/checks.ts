@@ -40,6 +40,12 @@ export const CHECK_METRICS: readonly MetricFamily[] = [
     unit: null,
     doc: 'A value from the performance data of a script, as written.',
   },
+  {
+    name: 'perf.check.<name>.omitted',
+    unit: '',
+    doc: 'Values of a script that were left out because there are more than 50; absent while there are none.',
+    isRare: true,
+  },
 ]
 
 export const TEXT_FILE_METRICS: readonly MetricFamily[] = [

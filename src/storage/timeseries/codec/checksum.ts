@@ -8,8 +8,8 @@ import { crc32 } from 'node:zlib'
 
 /** Stored bytes differ from those that were written. */
 export class DamageError extends Error {
-  constructor(message = 'the checksum does not fit') {
-    super(message)
+  constructor(message = 'the checksum does not fit', options?: ErrorOptions) {
+    super(message, options)
     this.name = 'DamageError'
   }
 }
@@ -20,6 +20,14 @@ export const CHECKSUM_BYTES = 4
 /** The parts are whole numbers; of each the lowest 32 bits count. */
 export function computeChecksum(bytes: Uint8Array, a: number, b: number, c = 0): number {
   return updateChecksum(bytes, computeStart(a, b, c))
+}
+
+/**
+ * The checksum of the bytes from `at` on, which is a few bytes behind the first; it starts with `start`. A view of these
+ * bytes would cost more than the checksum, so this one begins before the first byte such that `start` is reached at `at`.
+ */
+export function computeChecksumFrom(at: number, bytes: Uint8Array, start: number): number {
+  return updateChecksum(bytes, rewindChecksum(start, bytes, at))
 }
 
 /** The start value that belongs to the key of a row. */
@@ -42,10 +50,10 @@ STEPS.forEach((step, byte) => {
   STEP_BY_HIGHEST[step >>> 24] = byte
 })
 
-/** The checksum before `head`, when the one behind it is `checksum`: `updateChecksum` undone. */
-export function rewindChecksum(checksum: number, head: Uint8Array): number {
+/** The checksum before the first `length` bytes of `head`, when the one behind them is `checksum`: `updateChecksum` undone. */
+export function rewindChecksum(checksum: number, head: Uint8Array, length = head.length): number {
   let register = ~checksum
-  for (let i = head.length - 1; i >= 0; i--) {
+  for (let i = length - 1; i >= 0; i--) {
     const byte = STEP_BY_HIGHEST[register >>> 24] ?? 0
     register = ((register ^ (STEPS[byte] ?? 0)) << 8) | (byte ^ (head[i] ?? 0))
   }

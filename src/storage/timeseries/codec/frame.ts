@@ -1,5 +1,5 @@
 import { type Cursor, readByte, readFloat64, readVarint } from './bytes.ts'
-import { CHECKSUM_BYTES, computeChecksum, DamageError, readChecksum } from './checksum.ts'
+import { CHECKSUM_BYTES, computeChecksumFrom, computeStart, DamageError, readChecksum } from './checksum.ts'
 import { POWERS, unzigzag } from './decimal.ts'
 
 /**
@@ -17,27 +17,38 @@ export const FLOAT = 1
 /** Kinds 2 to 7: decimals with this many digits after the point. */
 export const SCALES = [0, 1, 2, 3, 4, 6] as const
 export const FIRST_DECIMAL = 2
+const DECIMAL_POWERS = SCALES.map((scale) => POWERS[scale] ?? 1)
 
 /**
  * The frame without head, for the functions below. Throws a `DamageError` where the checksum does not match.
  */
 export function openFrame(packed: Uint8Array, time: number, host: number): Uint8Array {
+  const at = findBody(packed, time, host)
+  return at === 0 ? packed : packed.subarray(at)
+}
+
+/** Where the frame begins behind its head. Throws a `DamageError` where the checksum does not match. */
+export function findBody(packed: Uint8Array, time: number, host: number): number {
   if (packed[0] === SEAL[0] && packed[1] === SEAL[1] && packed[2] === SEAL[2]) {
-    const body = packed.subarray(HEAD_BYTES)
-    if (readChecksum(packed, SEAL.length) !== computeChecksum(body, time, host)) throw new DamageError()
-    return body
+    const checksum = readChecksum(packed, SEAL.length)
+    if (checksum !== computeChecksumFrom(HEAD_BYTES, packed, computeStart(time, host)))
+      throw new DamageError()
+    return HEAD_BYTES
   }
   let end = 0
   while ((packed[end] ?? 0) >= 128) end++
   // The highest digit of a number is not zero; that of the metric set never was.
   if ((packed[end] ?? 0) === 0) throw new DamageError('its beginning is not that of a frame')
-  return packed
+  return 0
 }
 
 /** The number of an opened frame's metric set. */
 export function readMetricSet(body: Uint8Array): number {
   return readVarint({ bytes: body, at: 0 })
 }
+
+/** The same of a frame whose body begins at `at`. */
+export const readMetricSetAt = (frame: Uint8Array, at: number): number => readVarint({ bytes: frame, at })
 
 /** The metric set's number and `count(metricSet)` values of an opened frame. */
 export function unpackFrame(
@@ -53,35 +64,59 @@ export function unpackFrame(
 }
 
 /**
- * The values in some columns of an opened frame, without decoding the others; -1 is a column that the frame
- * does not have. Callers keep the list of columns for all frames of a metric set: its order is computed once.
+ * Reads some columns of frames that share a metric set, without decoding the others. A graph of a day reads
+ * thousands of frames, so it makes nothing anew for each.
  */
-export function unpackColumns(body: Uint8Array, columns: readonly number[]): (number | null)[] {
-  const values: (number | null)[] = new Array(columns.length).fill(null)
-  const cursor = { bytes: body, at: 0 }
-  readVarint(cursor)
-  let column = 0
-  for (const place of orderOf(columns)) {
-    const wanted = columns[place] ?? -1
-    skipValues(cursor, wanted - column)
-    values[place] = unpackValue(cursor)
-    column = wanted + 1
+export class ColumnReader {
+  /** Of the last frame, in the order of the columns: values, each of which counts where `isThere` is 1. */
+  readonly values: Float64Array
+  readonly isThere: Uint8Array
+  /** The places of the columns in the order in which a frame has them, and how many values are before each. */
+  readonly #places: Int32Array
+  readonly #gaps: Int32Array
+
+  /** -1 is a column that the frames do not have; a column that is named twice is read for the first of its places. */
+  constructor(columns: readonly number[]) {
+    this.values = new Float64Array(columns.length)
+    this.isThere = new Uint8Array(columns.length)
+    const places = columns
+      .map((_, place) => place)
+      .filter((place) => columns[place] !== -1 && columns.indexOf(columns[place] ?? -1) === place)
+      .sort((a, b) => (columns[a] ?? -1) - (columns[b] ?? -1))
+    this.#places = Int32Array.from(places)
+    this.#gaps = Int32Array.from(places, (place, i) => {
+      const before = columns[places[i - 1] ?? -1] ?? -1
+      return (columns[place] ?? 0) - before - 1
+    })
   }
-  return values
-}
 
-const orders = new WeakMap<readonly number[], readonly number[]>()
+  /** Reads a frame whose body begins at `at`. Throws where it ends too early. */
+  read(frame: Uint8Array, at = 0): void {
+    const cursor = { bytes: frame, at }
+    readVarint(cursor)
+    this.isThere.fill(0)
+    for (let i = 0; i < this.#places.length; i++) {
+      skipValues(cursor, this.#gaps[i] ?? 0)
+      this.#take(cursor, this.#places[i] ?? 0)
+    }
+    if (cursor.at > frame.length) throw new RangeError('the value ends too early')
+  }
 
-/** The places of a list of columns, each column once, in the order in which a frame has them. */
-function orderOf(columns: readonly number[]): readonly number[] {
-  const known = orders.get(columns)
-  if (known !== undefined) return known
-  const order = columns
-    .map((_, place) => place)
-    .filter((place) => columns[place] !== -1 && columns.indexOf(columns[place] ?? -1) === place)
-    .sort((a, b) => (columns[a] ?? -1) - (columns[b] ?? -1))
-  orders.set(columns, order)
-  return order
+  #take(cursor: Cursor, place: number) {
+    const { bytes } = cursor
+    const head = bytes[cursor.at++] ?? 0
+    const kind = head & 7
+    if (kind === NULL) return
+    this.isThere[place] = 1
+    if (kind === FLOAT) {
+      this.values[place] = readFloat64(cursor)
+      return
+    }
+    const rest = head < 128 ? 0 : readVarint(cursor)
+    const code = rest * 16 + ((head >> 3) & 15)
+    const integer = code < 2 ** 31 ? (code >>> 1) ^ -(code & 1) : unzigzag(code)
+    this.values[place] = integer / (DECIMAL_POWERS[kind - FIRST_DECIMAL] ?? 1)
+  }
 }
 
 function unpackValue(cursor: Cursor): number | null {
@@ -90,11 +125,11 @@ function unpackValue(cursor: Cursor): number | null {
   if (kind === NULL) return null
   if (kind === FLOAT) return readFloat64(cursor)
   const rest = head < 128 ? 0 : readVarint(cursor)
-  const power = POWERS[SCALES[kind - FIRST_DECIMAL] ?? 0] ?? 1
+  const power = DECIMAL_POWERS[kind - FIRST_DECIMAL] ?? 1
   return unzigzag(rest * 16 + ((head >> 3) & 15)) / power
 }
 
-/** Skips this many values. Most of a frame is skipped, so it makes no call for each byte. */
+/** Moves past this many values. Most of a frame is skipped, so it makes no call for each byte. */
 function skipValues(cursor: Cursor, count: number) {
   const { bytes } = cursor
   let { at } = cursor
@@ -103,6 +138,5 @@ function skipValues(cursor: Cursor, count: number) {
     if ((head & 7) === FLOAT) at += 8
     else if (head >= 128) while ((bytes[at++] ?? 0) >= 128);
   }
-  if (at > bytes.length) throw new RangeError('the value ends too early')
   cursor.at = at
 }

@@ -1,7 +1,7 @@
 import { DAY_SECONDS } from '../day.ts'
 import { type Cursor, createByteWriter, readByte, readFloat64, readVarint } from './bytes.ts'
 import { CellNumberDecoder, CellNumberEncoder } from './cell-numbers.ts'
-import { type NumbersHead, readHead } from './numbers.ts'
+import { type NumbersHead, readHead } from './numbers-head.ts'
 
 /**
  * Summaries of a chunk: count, minimum, sum and maximum of each cell, a few hours of the day, so that a graph
@@ -133,9 +133,10 @@ export function areSummariesOf(cells: Cells, times: Float64Array, values: Float6
     if (count === 0) return true
     const [low = 0, high = 0, sum = 0] = [own.lows[i], own.highs[i], own.sums[i]]
     const rounding = Math.max(Math.abs(low), Math.abs(high)) * count * SUM_ROUNDING
-    return (
-      cells.lows[i] === low && cells.highs[i] === high && Math.abs((cells.sums[i] ?? 0) - sum) <= rounding
-    )
+    const stored = cells.sums[i] ?? 0
+    // Sums of the largest doubles are infinite, or no number.
+    const isSum = Object.is(stored, sum) || Math.abs(stored - sum) <= rounding
+    return cells.lows[i] === low && cells.highs[i] === high && isSum
   })
 }
 

@@ -2,9 +2,10 @@ import { expect, test } from 'bun:test'
 import { createByteWriter } from '../../../../src/storage/timeseries/codec/bytes.ts'
 import { isDecimal, POWERS, zigzag } from '../../../../src/storage/timeseries/codec/decimal.ts'
 import {
+  ColumnReader,
+  findBody,
   openFrame,
   readMetricSet,
-  unpackColumns,
   unpackFrame,
 } from '../../../../src/storage/timeseries/codec/frame.ts'
 import { FramePacker } from '../../../../src/storage/timeseries/codec/pack-frame.ts'
@@ -85,8 +86,34 @@ test('random frames come back, whole and by column', () => {
     expect(unpackFrame(packed, () => count).values).toEqual(values)
     const wanted = new Set([count - 1, -1, Math.floor(random() * count)])
     const columns = [...wanted].filter((column) => column < count)
-    expect(unpackColumns(packed, columns)).toEqual(columns.map((column) => values[column] ?? null))
+    expect(readColumns(new ColumnReader(columns), packed)).toEqual(
+      columns.map((column) => values[column] ?? null),
+    )
   }
+})
+
+const readColumns = (reader: ColumnReader, frame: Uint8Array, at = 0) => {
+  reader.read(frame, at)
+  return [...reader.values].map((value, i) => (reader.isThere[i] === 1 ? value : null))
+}
+
+test('a reader of columns keeps nothing of the frame before, and each kind of value comes back', () => {
+  const columns = [...ODD.keys()].reverse()
+  const reader = new ColumnReader(columns)
+  const odd = columns.map((column) => ODD[column] ?? null)
+  expect(readColumns(reader, pack(300, ODD)).every((value, i) => Object.is(value, odd[i]))).toBe(true)
+  const nothing = ODD.map(() => null)
+  expect(readColumns(reader, pack(300, nothing))).toEqual(nothing)
+  const sealed = seal(300, ODD)
+  const at = findBody(sealed, TIME, HOST)
+  expect(readColumns(reader, sealed, at).every((value, i) => Object.is(value, odd[i]))).toBe(true)
+})
+
+test('a reader of columns refuses a frame that ends before the last of them', () => {
+  const whole = pack(7, [1, 2.5, 1e300, 123456.789012])
+  for (let length = 1; length < whole.length; length++)
+    expect(() => new ColumnReader([3]).read(whole.slice(0, length))).toThrow('too early')
+  expect(readColumns(new ColumnReader([3, 3, -1]), whole)).toEqual([123456.789012, null, null])
 })
 
 test('what is not finite is kept as no value', () => {

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import {
-  packChunk,
-  packTimes,
-  summariesOfChunk,
-  unpackChunk,
-} from '../../../../src/storage/timeseries/blocks.ts'
+import { packTimes } from '../../../../src/storage/timeseries/blocks.ts'
+import { packChunk, summariesOfChunk, unpackChunk } from '../../../../src/storage/timeseries/chunks.ts'
 import { decodeNumbers, encodeNumbers } from '../../../../src/storage/timeseries/codec/numbers.ts'
 import { areSummariesOf, gatherCells } from '../../../../src/storage/timeseries/codec/summaries.ts'
 import { randomOf } from '../../random.ts'

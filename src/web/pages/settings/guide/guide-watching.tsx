@@ -32,6 +32,14 @@ export const watchingPart = (): Html => (
       due, and services that start with Windows and do not run. An agent sends at most{' '}
       <code>agent.max_metrics</code> metrics, 1000 unless set, and counts what has no room.
     </p>
+    <p>
+      What changes slowly is read every 10 seconds at most, also where <code>agent.interval</code> is shorter:
+      filesystems, arrays and pools, the state of links, the clock, tables and counters of the kernel,
+      temperatures, fans, batteries and updates; the load every 5 seconds. Samples in between have the values
+      of the last reading, and rates are averages since the reading before. Processes killed because memory
+      ran out are counted once. When something is mounted or unmounted, the clock is set or the machine wakes,
+      everything is read at once. With an interval of 10 seconds or more every sample is read anew.
+    </p>
     <h3>The name</h3>
     <p>
       A host goes by the short host name of its machine, or by <code>agent.name</code>. When the name of the
@@ -68,6 +76,12 @@ export const watchingPart = (): Html => (
       service does not have the right until <code>monitor service install agent</code> finds it on: it then
       writes <code>monitor-agent.service.d/containers.conf</code>, by which the service has the group{' '}
       <code>docker</code>. The socket of Podman is for root alone unless an administrator opens it.
+    </p>
+    <p>
+      State, health as Docker lists it, and restarts are those of each cycle. CPU, memory and network of a
+      container are at most ten seconds old at short intervals: the engine is asked for those of a few
+      containers in each cycle, and what it said stays until it is asked again. So is health in Podman. A
+      changed limit of memory shows within five minutes.
     </p>
     <p>
       Inside a container that has limits, CPU and memory are those of the container; the machine’s are{' '}
