@@ -132,13 +132,13 @@ async function main({ isQuick }) {
 function makeFolder(place) {
   // Short, because paths of sockets are.
   const folder = mkdtempSync(join(place ?? tmpdir(), 'mt-'))
-  // As `/tmp` may: some tests ask what another account could read.
-  chmodSync(folder, 0o755)
+  // As `/tmp` is: some tests ask what another account can read, and database servers write as one.
+  chmodSync(folder, 0o1777)
   process.env.TMPDIR = folder
   return folder
 }
 
-/** Each process of tests removes a folder of its own (`test/support/temp-folder.ts`); what is still here, nobody did. */
+/** Each process of tests removes a folder of its own (`test/support/preload/temp-folder.ts`); what is still here, nobody did. */
 function removeFolder(folder) {
   const left = readdirSync(folder)
   if (left.length > 0) console.log(`LEFT BEHIND: ${left.join(', ')}`)
@@ -249,7 +249,7 @@ function listGroups() {
 
 /** What a test names that needs a browser, a database server, Wine or the compiled program. */
 const HEAVY =
-  /support\/(sql\/(mariadb|mysql|sql-servers)|wine|no-network)\.ts|\/browser\.ts'|\bdist\b|\bCOMPILED\b/
+  /support\/(sql\/(mariadb|mysql|sql-servers)|wine|preload\/no-network)\.ts|\/browser\.ts'|\bdist\b|\bCOMPILED\b/
 const HEAVY_FOLDERS = /^(browser|chaos|e2e|install|wine|cluster)(\/|$)/
 
 /**

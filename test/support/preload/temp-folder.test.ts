@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeTempDir } from './spawn.ts'
+import { makeTempDir } from '../spawn.ts'
 
 /** Runs a test that does what `body` says, with a folder for temporary files of its own. */
 function runTest(place: string, body: string) {
   const file = join(place, 'one.test.ts')
-  const spawnFile = JSON.stringify(join(import.meta.dir, 'spawn.ts'))
+  const spawnFile = JSON.stringify(join(import.meta.dir, '..', 'spawn.ts'))
   writeFileSync(
     file,
     `import { test } from 'bun:test'\nimport { makeTempDir } from ${spawnFile}\ntest('one', async () => {${body}})\n`,

@@ -31,8 +31,8 @@ function isAlive(pid: number): boolean {
 const place = tmpdir()
 removeAbandoned(place)
 const folder = mkdtempSync(join(place, `${PREFIX}${process.pid}-`))
-// As `/tmp` may: some tests ask what another account could read.
-chmodSync(folder, 0o755)
+// As `/tmp` is: some tests ask what another account can read, and database servers write as one.
+chmodSync(folder, 0o1777)
 process.env.TMPDIR = folder
 
 // Without an environment of its own a child gets the one that this process began with, which names another folder.
