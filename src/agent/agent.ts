@@ -17,7 +17,7 @@ import { createThresholdEvaluator } from './threshold-evaluator.ts'
 export type Agent = {
   /** The host's name that samples go under. */
   readonly name: string
-  /** It does something now, or waits for an answer; otherwise it waits for a timer of its clock. */
+  /** It does something now, or connects; otherwise it waits for a timer of its clock, or for what a server sends. */
   isBusy(): boolean
   /**
    * Ends the cycle that runs, waits a bounded time for answers that are due, closes the queue. Within 4 s.
@@ -110,7 +110,7 @@ export async function startAgent(
     log,
     async act(time) {
       await act(time)
-      status?.note()
+      status?.noteCycle()
     },
   })
   return {
@@ -120,6 +120,8 @@ export async function startAgent(
       await within(clock, STOP_WITHIN_MS, Promise.all([schedule.stop(), source.close?.()]))
       await sender.stop(STOP_WITHIN_MS)
       status?.stop()
+      const thresholds = evaluator.takeUnkept()
+      if (thresholds !== null) queue.append({ frame: null, events: [], thresholds }, null)
       queue.close()
     },
   }

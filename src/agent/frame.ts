@@ -20,11 +20,18 @@ export function createFrameBuilder(maxMetrics: number): FrameBuilder {
   let metrics: readonly string[] = []
   let columns = new Map<string, number>()
   let omitted = 0
+  /** The names of the newest samples in their order, which the next ones nearly always have, and their columns. */
+  let order: readonly string[] = []
+  let places: readonly number[] = []
 
   function use(names: Iterable<string>) {
     metrics = [...names].sort()
     columns = new Map(metrics.map((name, i) => [name, i]))
+    order = []
   }
+
+  const isKnownOrder = (samples: readonly ProbeSample[]) =>
+    samples.length === order.length && samples.every(({ metric }, i) => metric === order[i])
 
   function fit(samples: readonly ProbeSample[]) {
     omitted = 0
@@ -46,11 +53,16 @@ export function createFrameBuilder(maxMetrics: number): FrameBuilder {
       return omitted
     },
     build(time, samples) {
-      fit(samples)
+      if (!isKnownOrder(samples)) {
+        fit(samples)
+        order = samples.map(({ metric }) => metric)
+        places = order.map((metric) => columns.get(metric) ?? -1)
+      }
       const values: (number | null)[] = new Array(metrics.length).fill(null)
-      for (const { metric, value } of samples) {
-        const column = columns.get(metric)
-        if (column !== undefined && Number.isFinite(value)) values[column] = value
+      for (let i = 0; i < samples.length; i++) {
+        const value = samples[i]?.value ?? Number.NaN
+        const column = places[i] ?? -1
+        if (column >= 0 && Number.isFinite(value)) values[column] = value
       }
       return { time, metrics, values }
     },

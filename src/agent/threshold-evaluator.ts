@@ -2,6 +2,7 @@ import type { EventReport } from '../domain/event.ts'
 import type { Frame } from '../domain/sample.ts'
 import type { ThresholdTable } from '../domain/thresholds/threshold.ts'
 import {
+  areAlike,
   FRESH_STATE,
   joinThresholdStates,
   listOpenEvents,
@@ -38,7 +39,15 @@ export type ThresholdEvaluator = {
    * lack some.
    */
   listOpen(): readonly EventReport[] | null
+  /** The state to store before the end; null when it is the stored one. */
+  takeUnkept(): string | null
 }
+
+/**
+ * A state that differs from the stored one by times alone is stored again after this: a crash makes counts that short
+ * by as much, which no hole in them is (`coveredHole`).
+ */
+const KEEP_AGAIN_MS = 10_000
 
 /**
  * After this many frames an agent that lost its state knows everything that is open, except for metrics that
@@ -67,6 +76,16 @@ export function createThresholdEvaluator({
   /** Metrics whose state the server knows; null when none is in doubt. */
   let settled: Set<string> | null = null
   let framesInDoubt = 0
+  /** As it was given out last, and when. */
+  let given = FRESH_STATE
+  let givenAtMs = Number.NEGATIVE_INFINITY
+
+  function give(): string {
+    given = state
+    givenAtMs = clock.monotonicMs()
+    return JSON.stringify(state)
+  }
+
   return {
     restore(kept) {
       const isFirst = !isKnown
@@ -83,8 +102,7 @@ export function createThresholdEvaluator({
       state = joinThresholdStates(before, state)
     },
     evaluate(frame, reasons) {
-      const wasIdle = state.metrics.length === 0
-      const before = new Set(state.metrics.map(({ metric }) => metric))
+      const former = state
       const { state: after, changes } = step(state, frame, {
         ...options,
         at: countTime(frame.time),
@@ -105,14 +123,23 @@ export function createThresholdEvaluator({
       // While nothing breaches, which is nearly always, there is nothing to remember but the time, which the
       // queue knows too; once it is kept all the same, for the next start to see that this agent was here
       // before.
-      return wasIdle && after.metrics.length === 0 && endings.length === 0
-        ? { events: changes, began: [] }
-        : {
-            events: [...endings, ...changes],
-            began: after.metrics.map(({ metric }) => metric).filter((metric) => !before.has(metric)),
-            thresholds: JSON.stringify(after),
-          }
+      const isIdle = former.metrics.length === 0 && after.metrics.length === 0
+      if (isIdle && endings.length === 0) return { events: changes, began: [] }
+      if (
+        changes.length + endings.length === 0 &&
+        areAlike(given, after) &&
+        clock.monotonicMs() - givenAtMs < KEEP_AGAIN_MS
+      )
+        return { events: changes, began: [] }
+      const before = new Set(former.metrics.map(({ metric }) => metric))
+      return {
+        events: [...endings, ...changes],
+        began: after.metrics.map(({ metric }) => metric).filter((metric) => !before.has(metric)),
+        thresholds: give(),
+      }
     },
+    takeUnkept: () =>
+      state === given || (state.metrics.length === 0 && given.metrics.length === 0) ? null : give(),
     listOpen: () => (isKnown && settled === null ? listOpenEvents(state) : null),
   }
 }

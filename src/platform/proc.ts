@@ -14,6 +14,7 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import { readKept } from './kept-files.ts'
 import { type KernelClock, readKernelClock } from './kernel-clock.ts'
 import { listNumbers } from './list-numbers.ts'
+import { watchMounts } from './poll/mount-watch.ts'
 
 /**
  * The kernel's text files under a root that a test can replace. Paths are absolute (`/proc/stat`,
@@ -54,6 +55,8 @@ export type ProcFs = {
    * system refuses. A quick one that is answered needs no promise.
    */
   statfs(path: string, options?: StatFsOptions): StatFs | Promise<StatFs | null>
+  /** Whether anything was mounted or unmounted since the last call; true where that is not known. */
+  haveMountsChanged(): boolean
   /** The kernel's state of its clock; null where it is not available. */
   readClock(): KernelClock | null
 }
@@ -116,6 +119,7 @@ export function openProcFs(
     : (path: string) => prefix + path
   // Of the machine that we run on alone: files under another root, as those of tests, may be replaced.
   const readKeptOf = prefix === '' ? readKept : () => null
+  const mounts = prefix === '' ? watchMounts('/proc/self/mountinfo') : null
   const spaces = guardCalls(statfs, clock)
   const files = guardCalls(readFile, clock)
   return {
@@ -145,6 +149,7 @@ export function openProcFs(
       const full = locate(path) || '/'
       return options.quick ? callQuickly(full) : spaces.call(full, options.remote ?? false)
     },
+    haveMountsChanged: () => mounts?.hasChanged() ?? true,
     readClock: readKernelClock,
   }
 }

@@ -8,7 +8,40 @@ import { encodeLoss, encodeNumbers } from './numbering.ts'
  * finite travel as null. Throws a RangeError when the batch is longer than MAX_BATCH_BYTES: split it.
  */
 export function encodeBatch(batch: Batch, layout: number, withNames: boolean): Uint8Array | string {
-  const line = renderBatch(batch, layout, withNames)
+  return pack(renderBatch(batch, layout, withNames))
+}
+
+/** A batch of frames whose names the server has, and that says nothing else. */
+export type FrameBatch = {
+  readonly id: number
+  readonly host: string
+  readonly clock: number
+  readonly layout: number
+  /** As JSON, at least one. */
+  readonly frames: readonly string[]
+  /** The numbers of the frames, as ranges one after the other. */
+  readonly numbers: readonly number[]
+  readonly waiting: number
+}
+
+/** The same for such a batch, without reading and writing the values again. */
+export function encodeFrames({
+  id,
+  host,
+  clock,
+  layout,
+  frames,
+  numbers,
+  waiting,
+}: FrameBatch): Uint8Array | string {
+  const own = `"numbers":${JSON.stringify(encodeNumbers(numbers))}`
+  const rest = waiting === numbers[0] ? own : `${own},"waiting":${waiting}`
+  return pack(
+    `{"v":1,"id":${id},"host":${JSON.stringify(host)},"clock":${clock},"layout":${layout},"frames":[${frames.join()}],${rest}}`,
+  )
+}
+
+function pack(line: string): Uint8Array | string {
   if (line.length < PACK_FROM_BYTES) return `${line}\n`
   const plain = Buffer.from(line)
   if (plain.length > MAX_BATCH_BYTES)

@@ -41,7 +41,7 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
     const { log, stopping } = context
     const { interval } = config.agent
     limitMemory(clock, log, interval)
-    await sleepWhileIdle({ clock, log, interval, isBusy: () => agent.isBusy, stopping })
+    await sleepWhileIdle({ clock, log, isBusy: () => agent.isBusy, stopping })
   })
 }
 

@@ -1,16 +1,13 @@
 import type { TrackedClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { openEventWait, type WaitForEvent } from '../platform/event-loop.ts'
+import { openEventWait, type WaitForEvent } from '../platform/poll/event-loop.ts'
 import { isLean } from './memory-tuning.ts'
-
-/** With shorter intervals the process wakes as often by itself. */
-const LEAST_INTERVAL = 5
 
 /** A timer that `clock` does not know of is late by this at most. */
 const LONGEST_MS = 30_000
 
 /** Shorter waits are left to the runtime. */
-const SHORTEST_MS = 100
+const SHORTEST_MS = 5
 
 /** While something goes on the runtime waits by itself, and it is asked again after this. */
 const BUSY_LOOK_MS = 250
@@ -23,8 +20,6 @@ export type IdleWaitOptions = {
   /** Has every timer of what `isBusy` speaks for. */
   readonly clock: TrackedClock
   readonly log: Log
-  /** Seconds between two cycles. */
-  readonly interval: number
   /** Something is going on that may rest on a timer of the runtime's own. */
   readonly isBusy: () => boolean
   readonly stopping: AbortSignal
@@ -33,13 +28,14 @@ export type IdleWaitOptions = {
 /**
  * Keeps an idle process asleep. Bun wakes each second while a connection is open, to write the date for answers that
  * an agent never gives, and each four seconds to look for sockets that are overdue: in a minute that costs half as
- * much as a cycle. So this thread waits for the next event or timer in place of the runtime.
+ * much as a cycle, and a fifteenth of it where there is a cycle each second. So this thread waits for the next event or
+ * timer in place of the runtime.
  */
 export async function sleepWhileIdle(
   options: IdleWaitOptions,
   open: () => Promise<WaitForEvent | null> = openEventWait,
 ): Promise<void> {
-  if (!isLean() || options.interval < LEAST_INTERVAL) return
+  if (!isLean()) return
   try {
     const wait = await open()
     if (wait !== null) keepAsleep(options, wait)

@@ -52,6 +52,7 @@ export function fakeProc({
     has: (path) => path in files || path in links || base.has(path) || list(path).length > 0,
     readLink: (path) => links[path] ?? null,
     statfs: statfs ?? (async () => space()),
+    haveMountsChanged: () => true,
     readClock: () => clock,
   }
 }

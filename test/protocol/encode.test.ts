@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { encodeBatch, encodeReply, parseReply } from '../../src/protocol/encode.ts'
+import { encodeBatch, encodeFrames, encodeReply, parseReply } from '../../src/protocol/encode.ts'
 import { type Batch, MAX_BATCH_BYTES, PACK_FROM_BYTES } from '../../src/protocol/message.ts'
 
 const small: Batch = { id: 1, host: 'web01', metrics: ['a', 'b'], frames: [[60, 1.5, null]], events: [] }
@@ -83,5 +83,35 @@ describe('parseReply', () => {
     '{"id":null,"stored":true}',
   ])('throws for %j', (line) => {
     expect(() => parseReply(line)).toThrow()
+  })
+})
+
+describe('encodeFrames writes what encodeBatch does', () => {
+  const numbered = (numbers: readonly number[], waiting: number, count = 1) => {
+    const frames = Array.from({ length: count }, (_, i) => [60 + i, 1.5e-7, null, -3, 1e21])
+    const common = { id: 7, host: 'wëb"01', clock: 1700000000 }
+    const batch: Batch = {
+      ...common,
+      metrics: ['a', 'b', 'c', 'd'],
+      frames,
+      events: [],
+      numbers: { frames: numbers, events: [], waiting, lost: [] },
+    }
+    const rows = frames.map((row) => JSON.stringify(row))
+    return [
+      encodeFrames({ ...common, layout: 3, frames: rows, numbers, waiting }),
+      encodeBatch(batch, 3, false),
+    ]
+  }
+
+  test.each<[string, number[], number, number]>([
+    ['for one frame', [5, 5], 5, 1],
+    ['for one frame with others behind it', [5, 5], 2, 1],
+    ['for several', [5, 6], 5, 2],
+    ['for several with a gap', [5, 6, 9, 9], 4, 3],
+    ['for so many that they are packed', [1, 400], 1, 400],
+  ])('%s', (_, numbers, waiting, count) => {
+    const [ours, general] = numbered(numbers, waiting, count)
+    expect(ours).toEqual(general as string)
   })
 })

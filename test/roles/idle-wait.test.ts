@@ -26,7 +26,7 @@ function startSleeper(body: string, open = 'undefined') {
        let busy = false
        const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
        const socket = await Bun.connect({ hostname: '127.0.0.1', port: server.port, socket: { data() {} } })
-       await sleepWhileIdle({ clock, log, interval: 60, isBusy: () => busy, stopping: stop.signal }, ${open})
+       await sleepWhileIdle({ clock, log, isBusy: () => busy, stopping: stop.signal }, ${open})
        ${body}
        say('ready')`,
     ],

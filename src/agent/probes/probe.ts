@@ -24,6 +24,13 @@ export type Probe<Reading> = {
   readonly name: string
   /** All that `samples` may yield: the guide of the website is made of it. */
   readonly metrics: readonly MetricFamily[]
+  /**
+   * The values of a reading are given again until it is this many seconds old, where cycles are more frequent: of
+   * what changes slowly. Left out: each cycle reads.
+   */
+  readonly keepSeconds?: number
+  /** The metrics that count what happened since the reading before: where the others are given again, these are 0. */
+  readonly counted?: readonly string[]
   linux(
     proc: ProcFs,
     context: ProbeContext,

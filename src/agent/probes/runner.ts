@@ -1,12 +1,12 @@
-import { isMetricName } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { ProcFs } from '../../platform/proc.ts'
-import type { Win32 } from '../../platform/win32.ts'
-import { type Absence, rememberAbsence } from './absence.ts'
 import type { Probe, ProbeContext, ProbeSample } from './probe.ts'
+import { createSampleCheck, type SampleCheck } from './sample-check.ts'
+import { rememberSeldomChanges, type SeldomChanges } from './seldom-changes.ts'
 import { MOUNTINFO, type ServedFiles, watchServedFiles } from './served-files.ts'
+import { shareReads } from './shared-reads.ts'
 
 export type ProbeRunnerOptions = {
   readonly probes: readonly Probe<unknown>[]
@@ -40,6 +40,13 @@ type ProbeEntry = {
   isPending: boolean
   /** Had nothing to read; not asked again before this time of the monotonic clock. */
   quietUntilMs: number
+  /** What cycles give again until the next reading is due; null: read now. */
+  kept: { readonly samples: ProbeSample[]; readonly untilMs: number } | null
+  /**
+   * The part of its time that the first values are kept, so that one cycle does not have to read for all probes; then
+   * it is 1.
+   */
+  share: number
 }
 
 const TIMEOUT_MS = 3000
@@ -49,6 +56,12 @@ const TIMEOUT_MS = 3000
  * it.
  */
 const LOOK_AGAIN_MS = 5 * 60_000
+
+/** A reading that is due before the middle between this cycle and the next is done now. */
+const EARLY_MS = 500
+
+/** The wall clock has moved so much more or less than the monotonic one: it was set, or the machine slept. */
+const JUMP_MS = 1000
 
 /** Each probe alone: see `run`. One run is to end before the next begins. */
 export type ProbeRunner = { run(): Promise<ProbeRun> }
@@ -64,9 +77,12 @@ class Runner implements ProbeRunner {
   readonly #served: ServedFiles | null
   /** Nothing that is asked of it can hang, but for promises. */
   readonly #platform: Platform
-  readonly #names: NameCheck
+  readonly #check: SampleCheck
   readonly #stuck: StuckLog
-  readonly #absent: Absence
+  readonly #seldom: SeldomChanges
+  #mountinfo = ''
+  /** The wall clock's lead over the monotonic one, in the run before. */
+  #leadMs = Number.NaN
 
   constructor(options: ProbeRunnerOptions) {
     const { platform, clock, log, timeoutMs = TIMEOUT_MS } = options
@@ -74,25 +90,28 @@ class Runner implements ProbeRunner {
     this.#log = log
     this.#timeoutMs = timeoutMs
     this.#context = { ...options.context, noteOnce: createNotes(log) }
-    this.#entries = options.probes
-      .filter((probe) => platform.system === 'linux' || probe.windows !== undefined)
-      .map((probe) => ({ probe, previous: null, isFailing: false, isPending: false, quietUntilMs: 0 }))
+    this.#entries = listEntries(options.probes, platform)
     this.#served = platform.system === 'linux' ? (options.served ?? watchServedFiles(platform.proc)) : null
     this.#platform = this.#served === null ? platform : { system: 'linux', proc: this.#served.guarded }
-    this.#names = createNameCheck(log)
+    this.#check = createSampleCheck(log, this.#context.noteOnce)
     this.#stuck = createStuckLog(log)
-    this.#absent = rememberAbsence(clock)
+    this.#seldom = rememberSeldomChanges(clock)
   }
 
   /**
    * Runs every probe, each on its own: one that throws or hangs is logged when it begins and when it ends,
    * counted, and does not touch the others. A gap (failure, or nothing to read) forgets the reading before it,
-   * so averages never span one. Never rejects.
+   * so averages never span one. Values of what changes slowly are given again for a while (`keepSeconds`), unless the
+   * clock jumped, the machine slept, or something was mounted. Never rejects.
    */
   async run(): Promise<ProbeRun> {
-    const platform = shareReads(this.#platform, this.#absent)
+    const platform = shareReads(this.#platform, this.#seldom)
+    const leadMs = this.#clock.nowMs() - this.#clock.monotonicMs()
+    if (!(Math.abs(leadMs - this.#leadMs) < JUMP_MS)) this.#forgetKept()
+    this.#leadMs = leadMs
     if (platform.system === 'linux') {
-      const refreshing = this.#served?.refresh(readMounts(platform.proc))
+      if (platform.proc.haveMountsChanged()) this.#lookAtMounts(platform.proc)
+      const refreshing = this.#served?.refresh(this.#mountinfo)
       if (refreshing !== undefined) await refreshing
     }
     const results = await Promise.all(this.#entries.map((entry) => this.#runOne(entry, platform)))
@@ -100,36 +119,33 @@ class Runner implements ProbeRunner {
       .filter(({ isPending }) => isPending)
       .map(({ probe }) => `probe ${probe.name}`)
     const late = platform.system === 'linux' ? platform.proc.listStuck() : []
-    return { ...this.#collect(results), stuck: this.#stuck.note([...pending, ...late]) }
+    return {
+      samples: this.#check.collect(results),
+      failed: results.reduce((count, found) => (found === null ? count + 1 : count), 0),
+      stuck: this.#stuck.note([...pending, ...late]),
+    }
   }
 
-  #collect(results: readonly Samples[]): Pick<ProbeRun, 'samples' | 'failed'> {
-    const samples: ProbeSample[] = []
-    const taken = new Set<string>()
-    let failed = 0
-    for (const found of results) {
-      if (found === null) failed++
-      for (const sample of found ?? []) {
-        const { metric } = sample
-        if (!this.#names.accepts(sample)) continue
-        if (taken.has(metric))
-          this.#context.noteOnce?.('metric left out: another one has its name', { metric })
-        else {
-          taken.add(metric)
-          samples.push(sample)
-        }
-      }
-    }
-    return { samples, failed }
+  #lookAtMounts(proc: ProcFs) {
+    const mountinfo = readMounts(proc)
+    if (mountinfo === this.#mountinfo) return
+    this.#mountinfo = mountinfo
+    this.#forgetKept()
+  }
+
+  #forgetKept() {
+    for (const entry of this.#entries) entry.kept = null
   }
 
   /** Most probes answer at once; only those that promise an answer are given a timer. */
   #runOne(entry: ProbeEntry, platform: Platform): Samples | Promise<Samples> {
     try {
       if (entry.isPending) throw new Error('the call of an earlier cycle has not come back')
+      const atMs = this.#clock.monotonicMs()
+      if (entry.kept !== null && atMs < entry.kept.untilMs) return entry.kept.samples
       const before = entry.previous
       entry.previous = null
-      const atMs = this.#clock.monotonicMs()
+      entry.kept = null
       if (atMs < entry.quietUntilMs) return []
       const answer = this.#read(entry.probe, platform, before?.reading ?? null)
       if (!(answer instanceof Promise)) return this.#conclude(entry, answer, before, atMs)
@@ -153,8 +169,11 @@ class Runner implements ProbeRunner {
       reading === null
         ? []
         : entry.probe.samples(reading, seconds > 0 ? (before?.reading ?? null) : null, seconds)
-    if (reading !== null) entry.previous = { reading, atMs }
-    else if (before === null && !entry.isFailing) entry.quietUntilMs = atMs + LOOK_AGAIN_MS
+    if (reading !== null) {
+      entry.previous = { reading, atMs }
+      // The first reading has no rates yet.
+      if (before !== null) keepSamples(entry, samples, atMs)
+    } else if (before === null && !entry.isFailing) entry.quietUntilMs = atMs + LOOK_AGAIN_MS
     if (entry.isFailing) this.#log.info('probe works again', { probe: entry.probe.name })
     entry.isFailing = false
     return samples
@@ -191,6 +210,41 @@ class Runner implements ProbeRunner {
   }
 }
 
+/** Spreads the readings of those that keep their values over the time that they do. */
+function listEntries(probes: readonly Probe<unknown>[], { system }: Platform): readonly ProbeEntry[] {
+  const here = probes.filter((probe) => system === 'linux' || probe.windows !== undefined)
+  const keeping = here.filter(({ keepSeconds }) => keepSeconds !== undefined)
+  return here.map((probe) => ({
+    probe,
+    previous: null,
+    isFailing: false,
+    isPending: false,
+    quietUntilMs: 0,
+    kept: null,
+    share: (keeping.indexOf(probe) + 1) / keeping.length,
+  }))
+}
+
+function keepSamples(entry: ProbeEntry, samples: ProbeSample[], atMs: number) {
+  const { keepSeconds = 0, counted = [] } = entry.probe
+  if (keepSeconds === 0) return
+  const again =
+    counted.length === 0
+      ? samples
+      : samples.map((sample) => (counted.includes(sample.metric) ? { ...sample, value: 0 } : sample))
+  entry.kept = { samples: again, untilMs: atMs + keepSeconds * 1000 * entry.share - EARLY_MS }
+  entry.share = 1
+}
+
+/** Read as the probe of filesystems does, so that the cycle reads it once. */
+function readMounts(proc: ProcFs): string {
+  try {
+    return proc.readText(MOUNTINFO)
+  } catch {
+    return ''
+  }
+}
+
 /** Logs each message once; with very many, which only a machine in trouble has, no further one. */
 function createNotes(log: Log): NonNullable<ProbeContext['noteOnce']> {
   const known = new Set<string>()
@@ -205,49 +259,6 @@ function createNotes(log: Log): NonNullable<ProbeContext['noteOnce']> {
 
 const MAX_NOTES = 1000
 
-/** Read as the probe of filesystems does, so that the cycle reads it once. */
-function readMounts(proc: ProcFs): string {
-  try {
-    return proc.readText(MOUNTINFO)
-  } catch {
-    return ''
-  }
-}
-
-/** Within one cycle everything is read once, also for two probes (memory and swap, disks and filesystems). */
-function shareReads(platform: Platform, absent: Absence): Platform {
-  if (platform.system === 'windows') return { ...platform, win32: shareDrives(platform.win32) }
-  return { ...platform, proc: shareFiles(platform.proc, absent) }
-}
-
-/** Both probes ask for the counters of all the drives. */
-function shareDrives(win32: Win32): Win32 {
-  let drives: ReturnType<Win32['listDrives']> | null = null
-  let counters: ReturnType<Win32['readDriveCounters']> | null = null
-  return {
-    ...win32,
-    listDrives() {
-      drives ??= win32.listDrives()
-      return drives
-    },
-    readDriveCounters(letters) {
-      counters ??= win32.readDriveCounters(letters)
-      return counters
-    },
-  }
-}
-
-function shareFiles(proc: ProcFs, absent: Absence): ProcFs {
-  const texts = new Map<string, string>()
-  const lists = new Map<string, string[]>()
-  return {
-    ...proc,
-    readText: (path) => findOrAdd(texts, path, proc.readText),
-    list: (path) => findOrAdd(lists, path, proc.list),
-    has: (path) => absent.ask(path, proc.has),
-  }
-}
-
 type StuckLog = { note(found: readonly string[]): readonly string[] }
 
 /** Logs what begins to be stuck, and what has come back. */
@@ -260,37 +271,6 @@ function createStuckLog(log: Log): StuckLog {
       for (const what of known) if (!found.includes(what)) log.info('a stuck read has completed', { what })
       known = found
       return found
-    },
-  }
-}
-
-function findOrAdd<Value>(found: Map<string, Value>, path: string, read: (path: string) => Value): Value {
-  const known = found.get(path)
-  if (known !== undefined) return known
-  const value = read(path)
-  found.set(path, value)
-  return value
-}
-
-/** Names seen are remembered up to this many; machines that keep making new ones start over. */
-const MAX_NAMES = 10_000
-
-type NameCheck = { accepts(sample: ProbeSample): boolean }
-
-/** Refuses samples that the server would refuse, each name logged once. */
-function createNameCheck(log: Log): NameCheck {
-  const checked = new Map<string, boolean>()
-  return {
-    accepts({ metric, value }) {
-      if (!Number.isFinite(value)) return false
-      let legal = checked.get(metric)
-      if (legal === undefined) {
-        legal = isMetricName(metric)
-        if (checked.size >= MAX_NAMES) checked.clear()
-        checked.set(metric, legal)
-        if (!legal) log.warn('metric skipped: its name is invalid', { metric })
-      }
-      return legal
     },
   }
 }

@@ -101,6 +101,23 @@ export class QueueContents {
     for (const { id } of this.pending) yield id
   }
 
+  /** Those of `descending` as a list, without the file; null when some of them may be in the file alone. */
+  listNewest(first: number, last: number): readonly Item[] | null {
+    const oldest = this.recent[0]?.id ?? this.firstPending
+    if (oldest === null || first < oldest) return null
+    const found: Item[] = []
+    const add = (items: readonly Item[]) => {
+      for (let i = items.length - 1; i >= 0; i--) {
+        const item = items[i]
+        if (item !== undefined && item.id >= first && item.id <= last && !this.gone.has(item.id))
+          found.push(item)
+      }
+    }
+    add(this.pending)
+    add(this.recent)
+    return found
+  }
+
   *ascending(first: number, last: number): Generator<Item, undefined> {
     if (this.file !== null)
       for (const item of this.file.ascending(first, last)) if (!this.gone.has(item.id)) yield item

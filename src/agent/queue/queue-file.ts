@@ -49,6 +49,8 @@ export class QueueFile {
   readonly #state: QueueStateTables
   readonly #ascending: Statement<ItemRow, [number, number]>
   readonly #descending: Statement<ItemRow, [number, number]>
+  readonly #insert: Statement<unknown, (number | string | null)[]>
+  readonly #remove: Statement<{ size: number }, [number, number]>
   readonly #applyAtOnce: (change: QueueChange) => { count: number; bytes: number }
   #isDurable = false
   readonly #damaged = new Set<number>()
@@ -60,6 +62,10 @@ export class QueueFile {
       `SELECT id, kind, time, layout AS metricSet, body, crc FROM item WHERE id BETWEEN ? AND ? ORDER BY id ${order}`
     this.#ascending = database.prepare(read('ASC'))
     this.#descending = database.prepare(read('DESC'))
+    this.#insert = database.prepare(
+      'INSERT OR REPLACE INTO item (id, kind, time, layout, size, body, crc) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    )
+    this.#remove = database.prepare('DELETE FROM item WHERE id BETWEEN ? AND ? RETURNING size')
     this.#applyAtOnce = database.transaction((change: QueueChange) => this.#apply(change))
   }
 
@@ -166,13 +172,10 @@ export class QueueFile {
       )
     }
     if (metricSets.length > 0) db.run('DELETE FROM layout WHERE id < (SELECT min(layout) FROM item)')
-    const insert = db.query(
-      'INSERT OR REPLACE INTO item (id, kind, time, layout, size, body, crc) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    )
     for (const item of items) {
       const { id, time, metricSet, body } = item
       const kind = ITEM_KINDS.indexOf(item.kind)
-      insert.run(
+      this.#insert.run(
         id,
         kind,
         time,
@@ -184,15 +187,12 @@ export class QueueFile {
     }
     let count = 0
     let bytes = 0
-    const remove = db.query<{ size: number }, [number, number]>(
-      'DELETE FROM item WHERE id BETWEEN ? AND ? RETURNING size',
-    )
     for (const run of removed)
-      for (const { size } of remove.all(run.first, run.last)) {
+      for (const { size } of this.#remove.all(run.first, run.last)) {
         count++
         bytes += size
       }
-    this.#state.writeTotals(totals, numbers)
+    this.#state.writeTotals(totals, numbers, items.at(-1)?.id ?? 0)
     if (losses !== null) this.#state.writeLosses(losses)
     if (spans !== null) this.#state.writeRanges(spans)
     if (thresholds !== null)
@@ -253,8 +253,8 @@ export class QueueFile {
 
   /** Gives the lock back too, which a statement left open would keep. */
   close(): void {
-    this.#ascending.finalize()
-    this.#descending.finalize()
+    for (const statement of [this.#ascending, this.#descending, this.#insert, this.#remove])
+      statement.finalize()
     this.#database.close()
   }
 }

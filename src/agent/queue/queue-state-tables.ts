@@ -36,9 +36,22 @@ export class QueueStateTables {
       .filter(({ reason }) => isLossReason(reason))
   }
 
-  writeTotals({ dropped, aged, refused, damaged }: QueueTotals, numbers: QueueNumbers): void {
+  /**
+   * The number of an item says itself that it was given, so that where nothing else is another one, nothing is written
+   * for it: `newestItem` is the highest number among the items after this transaction; 0 when that is not known.
+   */
+  writeTotals(totals: QueueTotals, numbers: QueueNumbers, newestItem: number): void {
+    const { dropped, aged, refused, damaged } = totals
     const { generation, newest, isClean } = numbers
-    const text = JSON.stringify([dropped, aged, refused, damaged, generation, newest, isClean])
+    const text = JSON.stringify([
+      dropped,
+      aged,
+      refused,
+      damaged,
+      generation,
+      newest === newestItem ? null : newest,
+      isClean,
+    ])
     if (this.#written.totals === text) return
     this.#database
       .query(

@@ -181,7 +181,13 @@ export class Queue {
 
   /** The newest items with `after < id <= through` that fit one batch, oldest first. */
   takeNewest(after: number, through: number, limits: BatchLimits): Item[] {
-    return this.#read(() => collectBatch(this.#contents.descending(after + 1, through), limits).reverse())
+    const contents = this.#contents
+    return this.#read(() =>
+      collectBatch(
+        contents.listNewest(after + 1, through) ?? contents.descending(after + 1, through),
+        limits,
+      ).reverse(),
+    )
   }
 
   /** The names of a frame's columns. Throws when they are lost. */

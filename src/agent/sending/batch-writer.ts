@@ -4,7 +4,7 @@ import type { KnownNumbers } from '../../domain/audit/received-numbers.ts'
 import type { EventReport } from '../../domain/event.ts'
 import type { HostFacts } from '../../domain/hosts/host.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { encodeBatch } from '../../protocol/encode.ts'
+import { encodeBatch, encodeFrames } from '../../protocol/encode.ts'
 import type { Batch } from '../../protocol/message.ts'
 import type { QueueIdentity } from '../../protocol/numbering.ts'
 import type { Item } from '../queue/queue-rows.ts'
@@ -97,6 +97,13 @@ export class BatchWriter {
     const now = clock.now()
     // The greeting is kept small: every path must let it pass.
     const lost = isGreeting || next !== undefined ? [] : numbering.listLosses()
+    if (!isGreeting && lost.length === 0 && !layout.isNew && this.#isOfFramesAlone(content))
+      return {
+        id,
+        line: this.#writeFrames(items, { id, clock: now, layout: layout.number }),
+        lost,
+        clock: now,
+      }
     const batch: Batch = {
       ...this.#describe(content, { id, lost, isGreeting }),
       clock: now,
@@ -113,6 +120,32 @@ export class BatchWriter {
     if (layout.key !== null) this.#layouts.set(layout.key, layout.number)
     this.#saidQueue = numbering.generation
     return { id, line, lost, clock: now }
+  }
+
+  /** As nearly every batch is. */
+  #isOfFramesAlone({ items, extra, columns }: BatchContent): boolean {
+    return (
+      items.length > 0 &&
+      extra === undefined &&
+      columns === undefined &&
+      this.#unsentFacts === null &&
+      this.#saidQueue === this.#options.numbering.generation &&
+      items.every(({ kind }) => kind === 'frame')
+    )
+  }
+
+  #writeFrames(
+    items: readonly Item[],
+    rest: { readonly id: number; readonly clock: number; readonly layout: number },
+  ) {
+    const { host, numbering } = this.#options
+    return encodeFrames({
+      ...rest,
+      host,
+      frames: items.map(({ body }) => body),
+      numbers: numbersOf(items, 'frame'),
+      waiting: numbering.lowestId,
+    })
   }
 
   #makeRoom(partsLeft: number, isPart: boolean) {

@@ -35,10 +35,20 @@ export type StatusOptions = {
 }
 
 /** Two writes are at least so far apart: a backlog is acknowledged many times a second. */
-const WRITE_EVERY_MS = 5000
+const WRITE_EVERY_MS = 8000
+/** What is noted and not written by then has a timer of its own; before, the next acknowledgement writes it. */
+const PATIENCE_MS = 2000
 
-/** Keeps the file up to date. `note` never throws: a full disk must not stop the agent. */
-export function keepDeliveryStatus(options: StatusOptions): { note(): void; stop(): void } {
+export type DeliveryStatusFile = {
+  /** The deliveries are others than before. */
+  note(): void
+  /** The agent runs: it is noted with the next delivery, or soon. */
+  noteCycle(): void
+  stop(): void
+}
+
+/** Keeps the file up to date. Never throws: a full disk must not stop the agent. */
+export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
   const { file, clock, log } = options
   const startedMs = clock.monotonicMs()
   const before = readDeliveryStatus(file)
@@ -77,12 +87,18 @@ export function keepDeliveryStatus(options: StatusOptions): { note(): void; stop
     }
   }
 
+  const countLeftMs = () => Math.max(0, writtenMs + WRITE_EVERY_MS - clock.monotonicMs())
+
+  function writeSoon() {
+    timer ??= clock.after(countLeftMs() + PATIENCE_MS, write)
+  }
+
   return {
     note() {
-      const leftMs = writtenMs + WRITE_EVERY_MS - clock.monotonicMs()
-      if (leftMs <= 0) write()
-      else timer ??= clock.after(leftMs, write)
+      if (countLeftMs() === 0) write()
+      else writeSoon()
     },
+    noteCycle: writeSoon,
     stop() {
       write()
     },

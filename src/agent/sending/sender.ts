@@ -104,9 +104,9 @@ export class Sender {
     return this.#pathWidth.isNarrow
   }
 
-  /** A connection is being made, or an answer is due. */
+  /** A connection is being made. An answer that is due has a timer of the clock. */
   get isBusy(): boolean {
-    return this.#session !== null && (!this.#session.isReady || this.#session.openBatches > 0)
+    return this.#session !== null && !this.#session.isReady
   }
 
   get deliveries(): Deliveries {

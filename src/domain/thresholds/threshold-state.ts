@@ -84,8 +84,10 @@ export function step(
     if (after.runs.length > 0 || after.event !== null) metrics.push(after)
   }
 
-  // Where nothing is remembered, metrics without a threshold change nothing.
-  const columns = known.size === 0 ? options.book.listWatched(frame.metrics) : frame.metrics.keys()
+  // Metrics without a threshold change nothing, unless something is remembered of them.
+  const watched = options.book.listWatched(frame.metrics)
+  const isRemembered = state.metrics.some(({ metric }) => options.book.of(metric).length === 0)
+  const columns = isRemembered ? frame.metrics.keys() : watched
   for (const column of columns) {
     const metric = frame.metrics[column]
     const value = frame.values[column]
@@ -192,6 +194,27 @@ function changeBetween(before: MetricState | null, after: MetricState, time: num
   const { uid, severity, message } = was
   return { uid, change: was.change + 1, time, metric, severity, status: 'closed', message, stale: false }
 }
+
+/** Whether nothing but the times of samples, and how many they were, tells the two apart. */
+export function areAlike(a: ThresholdState, b: ThresholdState): boolean {
+  return (
+    a.metrics.length === b.metrics.length &&
+    a.metrics.every((one, i) => {
+      const other = b.metrics[i]
+      return (
+        other !== undefined &&
+        one.metric === other.metric &&
+        one.event === other.event &&
+        one.missed === other.missed &&
+        one.runs.length === other.runs.length &&
+        one.runs.every((run, place) => isSameRun(run, other.runs[place]))
+      )
+    })
+  )
+}
+
+const isSameRun = (a: Run, b: Run | undefined) =>
+  a.key === b?.key && a.holds === b.holds && a.since === b.since
 
 /** The events that are open, each as its newest change with the time of its opening. */
 export function listOpenEvents({ time, metrics }: ThresholdState): EventReport[] {

@@ -37,6 +37,7 @@ export type FilesystemState = {
 export const filesystem = defineProbe<FilesystemReading>({
   name: 'filesystem',
   metrics: FILESYSTEM_METRICS,
+  keepSeconds: 10,
   linux(
     proc,
     { networkFilesystems = false, noteOnce },

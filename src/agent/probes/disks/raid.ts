@@ -32,6 +32,7 @@ export type RaidArray = {
 export const raid = defineProbe<RaidReading>({
   name: 'raid',
   metrics: RAID_METRICS,
+  keepSeconds: 10,
   linux(proc) {
     const mdstat = proc.has('/proc/mdstat') ? proc.readText('/proc/mdstat') : ''
     const reading = { arrays: parseMdstat(mdstat), pools: readPools(proc), btrfs: readBtrfs(proc) }

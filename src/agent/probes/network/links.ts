@@ -30,6 +30,7 @@ const MAX_CARDS = 32
 export const links = defineProbe<LinkReading>({
   name: 'links',
   metrics: LINK_METRICS,
+  keepSeconds: 10,
   linux(proc, _context, previous) {
     const names = listInterfaces(proc)
     const isSame = previous?.names === names

@@ -22,6 +22,7 @@ const MAX_BATTERIES = 8
 export const battery = defineProbe<PowerReading>({
   name: 'battery and fans',
   metrics: POWER_METRICS,
+  keepSeconds: 10,
   async linux(proc, _context, previous) {
     const found = proc.has('/sys/class/hwmon') ? proc.list('/sys/class/hwmon') : []
     const chips = found.join(' ')

@@ -17,6 +17,7 @@ export type TemperatureReading = {
 export const temperature = defineProbe<TemperatureReading>({
   name: 'temperature',
   metrics: TEMPERATURE_METRICS,
+  keepSeconds: 10,
   async linux(proc, _context, previous) {
     // Virtual machines have none, and a failure to list costs more than to ask.
     const chips = proc.has('/sys/class/hwmon') ? proc.list('/sys/class/hwmon') : []

@@ -34,6 +34,8 @@ type Share = { readonly used: number; readonly most: number }
 export const kernel = defineProbe<KernelReading>({
   name: 'kernel',
   metrics: KERNEL_METRICS,
+  keepSeconds: 10,
+  counted: ['perf.kernel.oom.kills'],
   linux(proc) {
     const vmstat = proc.readTextIfThere('/proc/vmstat') ?? ''
     const count = (name: string) => parseCount(findLine(vmstat, `${name} `) ?? undefined)

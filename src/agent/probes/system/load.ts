@@ -8,6 +8,8 @@ export type LoadReading = readonly [number, number, number]
 export const load = defineProbe<LoadReading>({
   name: 'load',
   metrics: LOAD_METRICS,
+  // The kernel reckons them anew each five seconds.
+  keepSeconds: 5,
   linux: (proc) => parseLoad(proc.readText('/proc/loadavg')),
   samples: ([one, five, fifteen]) => [
     { metric: 'perf.system.load.1', value: one },

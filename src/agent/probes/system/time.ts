@@ -7,6 +7,7 @@ import { defineProbe, type ProbeSample } from '../probe.ts'
 export const time = defineProbe<KernelClock>({
   name: 'time',
   metrics: TIME_METRICS,
+  keepSeconds: 10,
   linux: (proc) => proc.readClock(),
   samples({ isSynchronized, offset, maxError }) {
     const samples: ProbeSample[] = []

@@ -22,6 +22,7 @@ const READ_EVERY = 10
 export const updates = defineProbe<UpdateReading>({
   name: 'updates',
   metrics: UPDATE_METRICS,
+  keepSeconds: 10,
   linux(proc, _context, previous) {
     if (previous !== null && previous.age + 1 < READ_EVERY) return { ...previous, age: previous.age + 1 }
     const counted = readTextOrNothing(proc, '/var/lib/update-notifier/updates-available')

@@ -41,7 +41,7 @@ export const KERNEL_METRICS: readonly MetricFamily[] = [
     {
       name: 'perf.kernel.oom.kills',
       unit: '',
-      doc: 'Processes killed by the kernel since the last cycle because memory ran out (OOM).',
+      doc: 'Processes killed by the kernel since the last reading because memory ran out (OOM).',
       title: 'Out-of-memory kills',
       section: { of: 'system', column: 'Out-of-memory kills' },
       standard: [{ severity: 3, compare: '>', value: 0, duration: 0 }],

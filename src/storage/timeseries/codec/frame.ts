@@ -42,10 +42,13 @@ export function findBody(packed: Uint8Array, time: number, host: number): number
   return 0
 }
 
-/** The number of the metric set of a frame whose body begins at `at`. */
-export function readMetricSet(frame: Uint8Array, at = 0): number {
-  return readVarint({ bytes: frame, at })
+/** The number of an opened frame's metric set. */
+export function readMetricSet(body: Uint8Array): number {
+  return readVarint({ bytes: body, at: 0 })
 }
+
+/** The same of a frame whose body begins at `at`. */
+export const readMetricSetAt = (frame: Uint8Array, at: number): number => readVarint({ bytes: frame, at })
 
 /** The metric set's number and `count(metricSet)` values of an opened frame. */
 export function unpackFrame(

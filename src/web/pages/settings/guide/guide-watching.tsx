@@ -32,6 +32,14 @@ export const watchingPart = (): Html => (
       due, and services that start with Windows and do not run. An agent sends at most{' '}
       <code>agent.max_metrics</code> metrics, 1000 unless set, and counts what has no room.
     </p>
+    <p>
+      What changes slowly is read every 10 seconds at most, also where <code>agent.interval</code> is shorter:
+      filesystems, arrays and pools, the state of links, the clock, tables and counters of the kernel,
+      temperatures, fans, batteries and updates; the load every 5 seconds. Samples in between have the values
+      of the last reading, and rates are averages since the reading before. Processes killed because memory
+      ran out are counted once. When something is mounted or unmounted, the clock is set or the machine wakes,
+      everything is read at once. With an interval of 10 seconds or more every sample is read anew.
+    </p>
     <h3>The name</h3>
     <p>
       A host goes by the short host name of its machine, or by <code>agent.name</code>. When the name of the

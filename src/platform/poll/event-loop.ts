@@ -1,11 +1,5 @@
 import { readdirSync, readFile, readlinkSync } from 'node:fs'
-import { openLibc } from './libc.ts'
-
-const SIGNATURES = { poll: { args: ['ptr', 'i32', 'i32'], returns: 'i32' } } as const
-
-/** struct pollfd of poll(2): 4 bytes descriptor, 2 wanted, 2 found. */
-const POLLFD_BYTES = 8
-const POLLIN = 1
+import { openPoll, WANTED } from './poll.ts'
 
 /** An answer from a thread takes far less. */
 const PROOF_MS = 500
@@ -21,12 +15,7 @@ export type WaitForEvent = (ms: number) => void
 export async function openEventWait(): Promise<WaitForEvent | null> {
   const handle = findEventSet()
   if (handle === null) return null
-  const { symbols } = openLibc(SIGNATURES)
-  const entry = new Uint8Array(POLLFD_BYTES)
-  const view = new DataView(entry.buffer)
-  view.setInt32(0, handle, true)
-  view.setInt16(4, POLLIN, true)
-  const poll = (ms: number) => symbols.poll(entry, 1, Math.ceil(ms))
+  const poll = openPoll(handle, WANTED.input)
   const answer = new Promise<void>((resolve) => readFile('/proc/self/comm', () => resolve()))
   const isProven = poll(PROOF_MS) === 1
   await answer
