@@ -1,4 +1,5 @@
 import type { NameLists } from '../../protocol/names.ts'
+import type { PlainBatchReader } from '../../protocol/plain-batch.ts'
 import type { Ingest } from '../ingest.ts'
 import type { PassphraseAge } from '../passphrase.ts'
 import type { Rejections } from '../rejections.ts'
@@ -36,6 +37,7 @@ export type ConnectionContext<C> = {
   readonly ingest: Ingest
   readonly rejections: Rejections
   readonly nameLists: NameLists
+  readonly plainBatches: PlainBatchReader
   readonly limits: CollectLimits
   readonly findPassphrase: (said: unknown) => PassphraseAge | null
   readonly admission: KeyAdmission
