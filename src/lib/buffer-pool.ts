@@ -1,13 +1,13 @@
-const SMALLEST = 4 * 1024
-const LARGEST = 64 * 1024
+/** Each is at most half as large again as the one before it, so that little of a buffer is not used. */
+const CAPACITIES = [4, 6, 8, 12, 16, 24, 32, 48, 64].map((kibibytes) => kibibytes * 1024)
+const SMALLEST = 2048
 
 /**
  * Buffers that are used again. Thousands of messages that come in pieces would otherwise leave a buffer each, and
  * one that has outlived a collection of new garbage is found only when everything is looked at.
  */
 export class BufferPool {
-  /** By capacity, which is a power of two. */
-  readonly #free = new Map<number, Buffer[]>()
+  readonly #free = new Map<number, Buffer[]>(CAPACITIES.map((capacity) => [capacity, []]))
   readonly #mostBytes: number
   #bytes = 0
 
@@ -23,9 +23,7 @@ export class BufferPool {
 
   /** A buffer of at least so many bytes, whatever is in them; for few or very many it is a new one. */
   take(needed: number): Buffer {
-    if (needed < SMALLEST / 2 || needed > LARGEST) return Buffer.allocUnsafeSlow(needed)
-    let capacity = SMALLEST
-    while (capacity < needed) capacity *= 2
+    const capacity = needed < SMALLEST ? needed : (CAPACITIES.find((one) => one >= needed) ?? needed)
     const found = this.#free.get(capacity)?.pop()
     if (found === undefined) return Buffer.allocUnsafeSlow(capacity)
     this.#bytes -= capacity
@@ -34,12 +32,9 @@ export class BufferPool {
 
   /** The caller must not use the buffer any more. */
   give(buffer: Buffer): void {
-    const { length } = buffer
-    const isOurs = length >= SMALLEST && length <= LARGEST && (length & (length - 1)) === 0
-    if (!isOurs || this.#bytes + length > this.#mostBytes) return
-    const list = this.#free.get(length)
-    if (list === undefined) this.#free.set(length, [buffer])
-    else list.push(buffer)
-    this.#bytes += length
+    const list = this.#free.get(buffer.length)
+    if (list === undefined || this.#bytes + buffer.length > this.#mostBytes) return
+    list.push(buffer)
+    this.#bytes += buffer.length
   }
 }
