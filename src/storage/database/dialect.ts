@@ -31,6 +31,15 @@ export type Dialect = {
     to: { readonly columns: readonly string[]; readonly where?: string },
   ): readonly string[]
   /**
+   * Gives a small table another definition of the same columns, with its rows and the number that its ids have reached. Where
+   * the database has no use for that, it stays as it is.
+   */
+  remakeTable(
+    table: string,
+    columns: Readonly<Record<string, string>>,
+    more?: { readonly end: string; readonly indexes: readonly string[] },
+  ): readonly string[]
+  /**
    * Follows a SELECT of rows that are changed next; no other transaction changes them before the end of this
    * one.
    */
@@ -115,6 +124,20 @@ export const sqliteDialect: Dialect = {
     `DROP INDEX ${name}`,
     `CREATE INDEX ${name} ON ${table} (${columns.join(', ')})${where === undefined ? '' : ` WHERE ${where}`}`,
   ],
+  remakeTable(table, columns, { end, indexes } = { end: '', indexes: [] }) {
+    const names = Object.keys(columns).join(', ')
+    const definitions = Object.entries(columns).map(([name, type]) => `${name} ${type}`)
+    return [
+      `CREATE TABLE ${table}_next (${definitions.join(', ')}) ${end}`,
+      `INSERT INTO ${table}_next (${names}) SELECT ${names} FROM ${table}`,
+      `DELETE FROM sqlite_sequence WHERE name = '${table}_next'`,
+      `INSERT INTO sqlite_sequence (name, seq)
+        SELECT '${table}_next', seq FROM sqlite_sequence WHERE name = '${table}'`,
+      `DROP TABLE ${table}`,
+      `ALTER TABLE ${table}_next RENAME TO ${table}`,
+      ...indexes,
+    ]
+  },
   // More saves nothing measurable, and a statement should stay readable in a log.
   insertSizes: [50, 1],
   plainRows: null,

@@ -24,6 +24,7 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
   'A sort by what no index has, on the reading thread: an index of it would cost at every packet.': [
     /^SELECT id, latest_time, latest FROM host .*ORDER BY name_order, name$/,
     /^SELECT id, latest_time, latest FROM host ORDER BY name_order, name$/,
+    /^SELECT id FROM host (WHERE .*)?ORDER BY (domain|platform)( DESC)?, name( DESC)? LIMIT \?/,
     /AS worst FROM event WHERE is_open = 1 GROUP BY host\) trouble/,
   ],
   'All hosts are what is asked for, a few columns of each: 3 ms of ten thousand hosts.': [
