@@ -214,8 +214,11 @@ export class Sender {
     // Samples that wait for the server's clock are not delivered; an empty batch shows that the host lives.
     if (items.length > 0 || waiting.length === 0) this.#noteAcknowledgement()
     else this.#noteUndelivered(`${nameOf(server)}: samples are from the future by the clock of the server`)
-    this.#noteSuccess(server)
     this.#pump()
+    // A server that takes all but what is to be stored, its disk being full or a report odd, is no success: each
+    // connection would begin with one, and the pause before the next would never grow.
+    const isIdle = this.#session?.openBatches === 0
+    if (items.length > 0 || waiting.length > 0 || isIdle) this.#noteSuccess(server)
   }
 
   #noteRefused(server: CollectorAddress, items: readonly Item[], reason: string) {

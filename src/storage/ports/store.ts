@@ -187,7 +187,7 @@ export type HostStore = {
    */
   findNames(text: string, limit: number): Promise<readonly HostName[]>
   /** Every host, or those of a group, by name. */
-  listSpans(filter?: Pick<HostQuery, 'group' | 'withinGroups'>): Promise<KnownSpan[]>
+  listSpans(filter?: Pick<HostQuery, 'group' | 'facets' | 'withinGroups'>): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
   /** Every host in the order of names, for a map of all. Reads all newest frames: not for every request. */

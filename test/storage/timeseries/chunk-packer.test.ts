@@ -149,14 +149,14 @@ describe('chunks of a block', () => {
     for (let bit = 0; bit < packed.length * 8; bit += 7) {
       const damaged = packed.slice()
       damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      expect(() => read(new Map(chunks).set(base, damaged), follower)).toThrow(/refers to/)
+      expect(() => read(new Map(chunks).set(base, damaged), follower)).toThrow(/follows from/)
     }
     const others = makeMachine(4)
     const written = pack(others).get(base) ?? new Uint8Array()
     expect(() => read(new Map(chunks).set(base, written), follower)).toThrow(/not there any more/)
     const without = new Map(chunks)
     without.delete(base)
-    expect(() => read(without, follower)).toThrow(/there are no values/)
+    expect(() => read(without, follower)).toThrow(/are missing/)
   })
 
   test('whatever bytes a chunk has that refers to another one, it ends in numbers or an error', () => {
