@@ -5,6 +5,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
+import { LogFlush } from './log-flush.ts'
 import { createReadTurn } from './read-turn.ts'
 import { identify, nameDamage, WatchedFile } from './watched-file.ts'
 
@@ -34,7 +35,7 @@ export type SqliteDatabase = Database & {
 }
 
 /**
- * Opens or makes the file (0600), in WAL mode with `synchronous=FULL`: committed data is on disk. Two
+ * Opens or makes the file (0600), in WAL mode with `synchronous=FULL`, or flushed aside: committed data is on disk. Two
  * connections: one writes, one reads committed data meanwhile. Other processes may do the same with the same
  * file.
  */
@@ -61,6 +62,29 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const readTurn = createReadTurn(reader, read, clock)
   const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
   const turns = createTurns()
+  const flush = new LogFlush(file)
+
+  /** Returns what `act` did, and how many milliseconds the commit took. */
+  async function commit<T>(
+    act: (transaction: Transaction) => Promise<T>,
+  ): Promise<{ result: T; ms: number }> {
+    await retry(() => write('BEGIN IMMEDIATE').run())
+    // What others have committed until here is seen by reads within `act`, too.
+    readTurn.end()
+    try {
+      const result = await act(transaction)
+      // In a file that has no name any more everything is stored, until this process ends.
+      watched.checkPlace()
+      readTurn.end()
+      const begun = clock.monotonicMs()
+      write('COMMIT').run()
+      return { result, ms: clock.monotonicMs() - begun }
+    } catch (error) {
+      // On a full disk SQLite rolls back on its own.
+      if (writer.inTransaction) write('ROLLBACK').run()
+      throw watched.noteDamage(error)
+    }
+  }
 
   return {
     dialect,
@@ -87,25 +111,23 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
         })
       }
     },
-    transaction: (act) =>
+    transaction: (act, { flushesAside = false } = {}) =>
       turns.take(async () => {
-        await retry(() => write('BEGIN IMMEDIATE').run())
-        // What others have committed until here is seen by reads within `act`, too.
-        readTurn.end()
-        try {
-          const result = await act(transaction)
-          // In a file that has no name any more everything is stored, until this process ends.
-          watched.checkPlace()
-          readTurn.end()
-          const begun = clock.monotonicMs()
-          write('COMMIT').run()
-          pace.noteCommit(clock.monotonicMs() - begun)
+        if (!flushesAside) {
+          const { result, ms } = await commit(act)
+          pace.noteCommit(ms, 0)
           return result
-        } catch (error) {
-          // On a full disk SQLite rolls back on its own.
-          if (writer.inTransaction) write('ROLLBACK').run()
-          throw watched.noteDamage(error)
         }
+        const isAside = flush.isPossible
+        // It has no effect within a transaction.
+        if (isAside) writer.run('PRAGMA synchronous = NORMAL')
+        const { result, ms } = await commit(act).finally(
+          () => isAside && writer.run('PRAGMA synchronous = FULL'),
+        )
+        const begun = clock.monotonicMs()
+        await (isAside ? flush.flush() : flush.tryOnce())
+        pace.noteCommit(ms, isAside ? clock.monotonicMs() - begun : 0)
+        return result
       }),
     exclusively: (act) =>
       turns.take(() =>
