@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
 import { type BackgroundJob, limitRun } from '../background-result.ts'
 import { ContainerWatch, ENGINE_METRIC } from './container-watch.ts'
@@ -25,14 +25,18 @@ export function createContainerJob({
 }: ContainerOptions): BackgroundJob {
   const timeoutMs = limitRun(intervalMs, TIMEOUT_MS)
   const watch = new ContainerWatch({ clock, intervalMs, timeoutMs, restartsFile })
+  let present: readonly string[] = []
+  let engines: readonly string[] = []
   return {
     name: 'containers',
     intervalMs,
     timeoutMs,
     async run(signal) {
-      const present = sockets.filter((socket) => existsSync(socket))
-      if (present.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
-      return watch.read(present, signal)
+      const found = sockets.filter((socket) => existsSync(socket))
+      if (found.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
+      if (found.join() !== present.join()) engines = dropLinks(found)
+      present = found
+      return watch.read(engines, signal)
     },
     close: () => watch.close(),
     fail: (failure) => ({
@@ -41,4 +45,17 @@ export function createContainerJob({
       failure,
     }),
   }
+}
+
+/** Where Podman stands in for Docker, the socket of one is a link to that of the other. */
+function dropLinks(sockets: readonly string[]): string[] {
+  const byTarget = new Map<string, string>()
+  for (const socket of sockets)
+    try {
+      const target = realpathSync(socket)
+      if (!byTarget.has(target)) byTarget.set(target, socket)
+    } catch {
+      // It has gone since.
+    }
+  return [...byTarget.values()]
 }
