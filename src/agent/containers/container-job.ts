@@ -25,17 +25,14 @@ export function createContainerJob({
 }: ContainerOptions): BackgroundJob {
   const timeoutMs = limitRun(intervalMs, TIMEOUT_MS)
   const watch = new ContainerWatch({ clock, intervalMs, timeoutMs, restartsFile })
-  let present: readonly string[] = []
-  let engines: readonly string[] = []
   return {
     name: 'containers',
     intervalMs,
     timeoutMs,
     async run(signal) {
-      const found = sockets.filter((socket) => existsSync(socket))
-      if (found.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
-      if (found.join() !== present.join()) engines = dropLinks(found)
-      present = found
+      const present = sockets.filter((socket) => existsSync(socket))
+      const engines = present.length > 1 ? dropLinks(present) : present
+      if (engines.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
       return watch.read(engines, signal)
     },
     close: () => watch.close(),
