@@ -156,6 +156,7 @@ test('one that ended well and is not to be started again is good; others say wha
     one(5, 'paused', { status: 'paused' }),
     one(6, 'ill', { health: { status: 'unhealthy', output: 'curl: (7) Failed\nto connect' } }),
     one(7, 'starts', { health: { status: 'starting' } }),
+    one(8, 'was_ill', { status: 'exited', policy: 'no', health: { status: 'unhealthy', output: 'no' } }),
   ]
   const { values, reasons } = await read()
   const state = (name: string) => [
@@ -174,6 +175,7 @@ test('one that ended well and is not to be started again is good; others say wha
   expect(values['perf.container.ill.healthy']).toBe(0)
   expect(reasons.get('perf.container.ill.healthy')).toBe('curl: (7) Failed to connect')
   expect(values).not.toHaveProperty('perf.container.starts.healthy')
+  expect(values).not.toHaveProperty('perf.container.was_ill.healthy')
   expect(values['perf.containers.running']).toBe(2)
 })
 
