@@ -18,7 +18,7 @@ const MAX_SAMPLES = 1_000_000
 const LEAST_BITS = 64 * 8
 const LEAST_SAVED = 48 * 8
 /** Of what a metric takes by itself, a reference may leave so much. */
-const LARGEST_REST = 0.75
+const LARGEST_REST = 0.95
 /** Where it is clearly less, and the other metric is not much longer, it is not looked what the metric takes by itself. */
 const SMALL_REST = 0.25
 const SIMILAR = 1.3
