@@ -1,5 +1,6 @@
 import type { Socket } from 'bun'
 import { type AddressRange, networkOf } from '../lib/address-range.ts'
+import { BufferPool } from '../lib/buffer-pool.ts'
 import type { TlsFiles } from '../lib/tls/certificate.ts'
 import { PlainBatchReader } from '../protocol/plain-batch.ts'
 import { Connection } from './connection/connection.ts'
@@ -13,10 +14,13 @@ import { MemoryBudget } from './memory-budget.ts'
 
 export type AgentSocket = Socket<SocketHandler | undefined>
 
+/** Buffers that are kept to be used again. */
+const POOL_BYTES = 2 * 1024 * 1024
+
 /** The context that the connections share, without the callbacks by which they affect each other. */
 export type SharedContext = Omit<
   ConnectionContext<Connection>,
-  'plainBatches' | 'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
+  'plainBatches' | 'buffers' | 'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
 >
 
 /** The connections of a collect engine: their number, their memory, and their timeouts. */
@@ -44,6 +48,7 @@ export class Connections {
     this.#context = {
       ...shared,
       plainBatches: new PlainBatchReader(shared.nameLists.hosts),
+      buffers: new BufferPool(POOL_BYTES),
       onHeld: (connection, change) => this.#noteHeld(connection, change),
       onKnown: (connection) => this.#noteKnown(connection),
       onClosed: (connection) => {

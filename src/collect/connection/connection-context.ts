@@ -1,3 +1,4 @@
+import type { BufferPool } from '../../lib/buffer-pool.ts'
 import type { NameLists } from '../../protocol/names.ts'
 import type { PlainBatchReader } from '../../protocol/plain-batch.ts'
 import type { Ingest } from '../ingest.ts'
@@ -38,6 +39,8 @@ export type ConnectionContext<C> = {
   readonly rejections: Rejections
   readonly nameLists: NameLists
   readonly plainBatches: PlainBatchReader
+  /** For the unread bytes of unfinished messages. */
+  readonly buffers: BufferPool
   readonly limits: CollectLimits
   readonly findPassphrase: (said: unknown) => PassphraseAge | null
   readonly admission: KeyAdmission

@@ -126,7 +126,7 @@ export abstract class ConnectionState<C> {
   /** Keeps what was not read of the bytes that have just come. */
   protected keep(chunk: Buffer, from: number): void {
     if (this.unread === null) {
-      this.unread = new ReceiveBuffer()
+      this.unread = new ReceiveBuffer(this.shared.buffers)
       this.unread.bytes = chunk.length
     }
     this.unread.keep(chunk, from)

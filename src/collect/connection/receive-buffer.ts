@@ -1,4 +1,5 @@
-import { ByteBuffer } from '../../protocol/byte-buffer.ts'
+import type { BufferPool } from '../../lib/buffer-pool.ts'
+import { ByteBuffer } from '../../lib/byte-buffer.ts'
 
 /**
  * The bytes of an unfinished message that are not read yet. A connection has one only while there is such a
@@ -9,7 +10,11 @@ export class ReceiveBuffer {
   since: number | null = null
   /** Bytes received since it began. */
   bytes = 0
-  readonly #unread = new ByteBuffer()
+  readonly #unread: ByteBuffer
+
+  constructor(pool: BufferPool) {
+    this.#unread = new ByteBuffer(pool)
+  }
 
   get isEmpty(): boolean {
     return this.#unread.length === 0
