@@ -53,8 +53,8 @@ export function eventView(model: EventModel, { isBeside = false }: EventViewOpti
               <span class={event.status === 'open' ? 'open-word' : 'soft'}>{event.status}</span>
             </p>
             {heldWords(event, model.calendar, model.now)}
+            {factsView(model, isBeside)}
           </div>
-          {factsView(model, isBeside)}
         </div>
         {mayChange && changeForm(model)}
       </div>
