@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackgroundJob } from '../../../src/agent/background-result.ts'
@@ -295,6 +295,15 @@ test('an engine that does not answer does not hide the containers of the other',
   })
   expect(failure).toBe(`${stale}: nothing listens there`)
   expect(reasons.get('perf.containers.state')).toBe(failure ?? '')
+})
+
+test('an engine that is reached by two sockets, one a link to the other, is asked once', async () => {
+  docker.containers = [web()]
+  symlinkSync(docker.socket, join(folder, 'podman.sock'))
+  const { values } = await read()
+  expect(values['perf.containers.running']).toBe(1)
+  expect(Object.keys(values).filter((metric) => metric.includes('shop.web_2'))).toEqual([])
+  expect(docker.requests.filter((request) => request.startsWith('GET /containers/json'))).toHaveLength(1)
 })
 
 test('neither an engine nor a container that is stuck hides the others', async () => {

@@ -210,14 +210,22 @@ test('one metric takes at most one row more a day, and its summaries none', asyn
     NotReadError,
   )
 
-  const picture = { from: MIDNIGHT, to: MIDNIGHT + DAYS * DAY - 1, points: 50 }
-  const alone = (await store.samples.summarize('web01', [metric], picture)).get(metric)
   const series = expected.get(metric) ?? []
-  expect(alone?.step).toBeGreaterThanOrEqual(86_400 / 2)
-  expect(alone?.summary).toMatchObject({
-    count: series.length,
-    low: Math.min(...series.map(([, value]) => value)),
-    high: Math.max(...series.map(([, value]) => value)),
-    last: series.at(-1)?.[1],
-  })
+  // Whole days; half days, which no summary has here, so that samples are wanted after all; a quarter of an hour.
+  for (const [points, longest] of [
+    [50, DAY],
+    [100, DAY / 2],
+    [4000, 900],
+  ] as const) {
+    const picture = { from: MIDNIGHT, to: MIDNIGHT + DAYS * DAY - 1, points }
+    const alone = (await store.samples.summarize('web01', [metric], picture)).get(metric)
+    expect(alone?.step).toBeLessThanOrEqual(longest)
+    expect(alone?.counts.reduce((sum, count) => sum + count, 0)).toBe(series.length)
+    expect(alone?.summary).toMatchObject({
+      count: series.length,
+      low: Math.min(...series.map(([, value]) => value)),
+      high: Math.max(...series.map(([, value]) => value)),
+      last: series.at(-1)?.[1],
+    })
+  }
 })
