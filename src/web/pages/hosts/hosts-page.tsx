@@ -1,3 +1,4 @@
+/** @jsxImportSource #markup */
 import { HOST_SORTS } from '../../../domain/hosts/host.ts'
 import { facetBar, readFacets } from '../../filters/facets.tsx'
 import { countFleet, filterFleet } from '../../fleet/fleet.ts'
@@ -8,7 +9,7 @@ import { readKiosk } from '../../ui/layout/kiosk.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
 import { STRIP_SLOT } from './host-columns.tsx'
 import { readColumns } from './host-selection.tsx'
-import { hostsView } from './hosts-view.tsx'
+import { hostsView, SHOWN_HOSTS } from './hosts-view.tsx'
 import { readSorted, sortByValue } from './sort-by-value.ts'
 
 const DAY = 86_400
