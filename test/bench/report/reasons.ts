@@ -12,14 +12,15 @@ export const REASONS: readonly Reason[] = [
     benchmark: 'pages',
     row: /^graph of five years/,
     reason:
-      'Profile: over half is SQLite reading 1825 chunks, each on a page of its own, 5 % checks what was compacted meanwhile; ' +
-      'a goal for this needs summaries that lie together, by months',
+      'Profile: half is SQLite reading 1825 chunks, each on a page of its own; ' +
+      'less needs summaries that lie together, by months',
   },
   {
     benchmark: 'storage',
     row: /^ingest, seconds for six million samples/,
     reason:
-      'Between 0.86 and 0.98 from run to run: ours waits for the disk at each commit (synchronous=FULL), the peer answers from memory',
+      'Ours is answered when each commit was flushed to disk, and reads on meanwhile; checkpoints still keep the thread waiting. ' +
+      'The peer answers from memory',
   },
   {
     benchmark: 'storage',
