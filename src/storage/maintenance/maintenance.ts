@@ -35,7 +35,8 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
   const { database, upkeep, sums, metricSets, states, damage, clock, log } = parts
   let lastWrite = Number.NEGATIVE_INFINITY
   return {
-    compact: (before, limit) => compactFrames(database, metricSets, { before, limit, note: damage.note }),
+    compact: (before, limit) =>
+      compactFrames(database, metricSets, { before, limit, note: damage.note, now: clock.now() }),
     admitWaiting: (until, limit) => admitWaiting(database, until, limit),
     dropSamples: (before) => dropSamples(database, before),
     dropEvents: (before, limit) => dropEvents(database, before, { limit, clock }),

@@ -56,18 +56,21 @@ type Pair = { readonly one: Candidate; readonly other: Candidate; readonly liken
 export class ChunkPacker {
   readonly #host: number
   readonly #day: number
+  readonly #mayRefer: boolean
   readonly #chunks = new Map<number, Uint8Array>()
   #candidates: Candidate[] = []
   #samples = 0
 
-  constructor(host: number, day: number) {
+  /** Without `mayRefer`, no chunk refers to another one. */
+  constructor(host: number, day: number, mayRefer: boolean) {
     this.#host = host
     this.#day = day
+    this.#mayRefer = mayRefer
   }
 
   add(series: SeriesToPack) {
     const decimals = findDecimals(series.values)
-    const sketch = decimals && decimals.unit > 0 ? sketchSteps(decimals.steps) : null
+    const sketch = this.#mayRefer && decimals && decimals.unit > 0 ? sketchSteps(decimals.steps) : null
     if (!decimals || !sketch || sketch.bits * sketch.count < LEAST_BITS)
       return this.#seal(series, encodeNumbers(series.values, decimals))
     this.#candidates.push({

@@ -81,6 +81,8 @@ export type CompactionInput = {
   readonly gathered: Gathered
   readonly held: HeldBlock | null
   readonly newer: 'held' | 'gathered'
+  /** See `may-refer.ts`. */
+  readonly mayRefer: boolean
 }
 
 /**
@@ -104,7 +106,7 @@ export function compactBlock(input: CompactionInput, note: NoteDamage): Compacte
   }
   let first = DAY_SECONDS
   let last = 0
-  const packer = new ChunkPacker(host, day)
+  const packer = new ChunkPacker(host, day, input.mayRefer)
   for (const metric of rewritten) {
     const before = opened.chunks.has(metric) ? unpackHeld(opened, metric) : null
     const merged = merge(before, gathered.get(metric)?.take() ?? null, input.newer)

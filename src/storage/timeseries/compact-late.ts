@@ -16,6 +16,13 @@ const MAX_SAMPLES = 20_000
 const DELETED_AT_ONCE = 50
 const DELETE_LATE = `DELETE FROM late_frame WHERE host = ? AND time IN (${placeValues(DELETED_AT_ONCE)})`
 
+/** Frames older than `before` are compacted, of at most `limit` host-days. */
+export type CompactionOptions = {
+  readonly before: number
+  readonly limit: number
+  readonly note: NoteDamage
+}
+
 /**
  * Compacts late frames into the blocks they belong to, at most `limit` host-days; how many it were. They are
  * few and may still change, so all of a piece is done in one transaction.
@@ -23,7 +30,7 @@ const DELETE_LATE = `DELETE FROM late_frame WHERE host = ? AND time IN (${placeV
 export async function compactLateFrames(
   database: Database,
   metricSets: MetricSetReader,
-  { before, limit, note }: { readonly before: number; readonly limit: number; readonly note: NoteDamage },
+  { before, limit, note, mayRefer }: CompactionOptions & { readonly mayRefer: boolean },
 ): Promise<number> {
   let compacted = 0
   let after = { host: 0, time: -1 }
@@ -36,7 +43,7 @@ export async function compactLateFrames(
     if (!next) break
     const last = Math.min(before, (dayOf(next.time) + 1) * DAY_SECONDS) - 1
     await database.transaction((transaction) =>
-      compactPiece(transaction, { metricSets, note, host: next.host, from: next.time, to: last }),
+      compactPiece(transaction, { metricSets, note, mayRefer, host: next.host, from: next.time, to: last }),
     )
     // The rest of a day that was too much for one piece is found as the next one, and counted once more.
     after = { host: next.host, time: next.time - 1 }
@@ -49,12 +56,16 @@ export async function compactLateFrames(
 type LatePiece = {
   readonly metricSets: MetricSetReader
   readonly note: NoteDamage
+  readonly mayRefer: boolean
   readonly host: number
   readonly from: number
   readonly to: number
 }
 
-async function compactPiece(transaction: Transaction, { metricSets, note, host, from, to }: LatePiece) {
+async function compactPiece(
+  transaction: Transaction,
+  { metricSets, note, mayRefer, host, from, to }: LatePiece,
+) {
   await takeMaintenanceLock(transaction)
   const rows = await readLateFrames(transaction, host, {
     from,
@@ -79,7 +90,7 @@ async function compactPiece(transaction: Transaction, { metricSets, note, host, 
   if (known && samples > 0) {
     const day = dayOf(from)
     const held = await findHeldBlock(transaction, host, day, note)
-    const block = compactBlock({ host, day, gathered, held, newer: 'gathered' }, note)
+    const block = compactBlock({ host, day, gathered, held, newer: 'gathered', mayRefer }, note)
     await saveBlock(transaction, { host, day, block, held, moves: false })
   }
   // Deletes exactly these: another engine may have written a frame between them meanwhile.

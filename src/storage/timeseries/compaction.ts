@@ -6,10 +6,11 @@ import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.
 import { findBlock, findHeldBlock, type HeldBlock } from './blocks.ts'
 import { readMetricSet } from './codec/frame.ts'
 import { type CompactedBlock, compactBlock, type Gathered, gatherFrame, saveBlock } from './compact-block.ts'
-import { compactLateFrames } from './compact-late.ts'
+import { type CompactionOptions, compactLateFrames } from './compact-late.ts'
 import { type Damage, type NoteDamage, openFrameOr } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
 import { readFramesOfHosts } from './frames.ts'
+import { readMayRefer } from './may-refer.ts'
 import type { MetricSetReader } from './metric-sets.ts'
 
 /** Hosts read together: their rows of one time are side by side, so a look-up serves them all. */
@@ -28,6 +29,7 @@ type Context = {
   readonly database: Database
   readonly metricSets: MetricSetReader
   readonly note: NoteDamage
+  readonly mayRefer: boolean
 }
 
 /**
@@ -53,11 +55,12 @@ type Slice = { readonly before: number; readonly host: number }
 export async function compactFrames(
   database: Database,
   metricSets: MetricSetReader,
-  { before, limit, note }: { readonly before: number; readonly limit: number; readonly note: NoteDamage },
+  { before, limit, note, now }: CompactionOptions & { readonly now: number },
 ): Promise<number> {
   const schema = await readSchemaVersion(database)
   if (schema > SCHEMA_VERSION) throw new NewerSchemaError(schema)
-  const context = { database, metricSets, note }
+  const options = { before, limit, note, mayRefer: await readMayRefer(database, now) }
+  const context = { database, metricSets, note, mayRefer: options.mayRefer }
   let compacted = 0
   while (compacted < limit) {
     const slice = (await findSlice(database)) ?? (await beginSlice(database, before))
@@ -66,9 +69,7 @@ export async function compactFrames(
     else compacted += await compactGroup(context, slice, Math.min(GROUP_HOSTS, limit - compacted))
     await yieldThread()
   }
-  return (
-    compacted + (await compactLateFrames(database, metricSets, { before, limit: limit - compacted, note }))
-  )
+  return compacted + (await compactLateFrames(database, metricSets, { ...options, limit: limit - compacted }))
 }
 
 async function findSlice(reader: Reader): Promise<Slice | null> {
@@ -102,7 +103,7 @@ async function beginSlice(database: Database, before: number): Promise<Slice | n
 
 /** How many host-days were compacted. */
 async function compactGroup(context: Context, slice: Slice, size: number): Promise<number> {
-  const { database, note } = context
+  const { database, note, mayRefer } = context
   const hosts = (
     await database.query<{ id: number }>('SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?', [
       slice.host,
@@ -125,7 +126,7 @@ async function compactGroup(context: Context, slice: Slice, size: number): Promi
   for (const [host, series] of gathered) {
     const held = await findHeldBlock(database, host, day, remember)
     // Samples of the slice's time that are in the block already were sent late, so they are the newer ones.
-    const block = compactBlock({ host, day, gathered: series, held, newer: 'held' }, remember)
+    const block = compactBlock({ host, day, gathered: series, held, newer: 'held', mayRefer }, remember)
     blocks.push({ host, block, held })
     await yieldThread()
   }

@@ -254,6 +254,7 @@ function describeStorage(product: SqlServerProduct) {
           before: MIDNIGHT + 3600,
           limit: 100,
           note: fail,
+          now: MIDNIGHT,
         }).then(() => {
           isCompacted = true
         })

@@ -18,7 +18,7 @@ const MINUTES = Float64Array.from({ length: 1440 }, (_, i) => i * 60)
 type Chunks = ReadonlyMap<number, Uint8Array>
 
 function pack(all: readonly SeriesToPack[]): Chunks {
-  const packer = new ChunkPacker(BLOCK.host, BLOCK.day)
+  const packer = new ChunkPacker(BLOCK.host, BLOCK.day, true)
   for (const series of all) packer.add(series)
   return packer.finish()
 }

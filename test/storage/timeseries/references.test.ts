@@ -163,6 +163,26 @@ test('a late sample of a metric that others follow from leaves their values as t
   expect(await store.maintenance.check()).toEqual([])
 })
 
+test('an upgraded database gets none for a week, in which engines of before may still stand by', async () => {
+  const dayOfStep = (step: number, days: number) =>
+    run('UPDATE migration SET applied = ? WHERE number = ?', [MIDNIGHT + (DAYS + 1 - days) * DAY, step])
+  // The first build that wrote references had this schema: see the fixture of 0ba92f8.
+  const step = 32
+  await dayOfStep(1, 300)
+  await dayOfStep(step, 6)
+  await fill(1)
+  expect(await readReferences(0)).toEqual(new Map())
+  await expectValues(new Set(), 0)
+  await dayOfStep(step, 7)
+  const late = MIDNIGHT + 7 * EVERY
+  const all = RELATED.map((metric) => expected.get(metric)?.[7]?.[1] ?? 0)
+  await store.ingest.write([aReport('web01', { frames: [{ time: late, metrics: RELATED, values: all }] })])
+  await store.maintenance.compact(MIDNIGHT + DAY, 1000)
+  expect((await readReferences(0)).size).toBeGreaterThanOrEqual(FOLLOWING - 1)
+  await expectValues(new Set(), 0)
+  expect(await store.maintenance.check()).toEqual([])
+})
+
 test('one metric takes at most one row more a day, and its summaries none', async () => {
   await fill(DAYS)
   const references = await readReferences(0)
