@@ -3,7 +3,7 @@
 // browser, no database server, no Wine and no compiled program.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findBun, install, ROOT } from './install.mjs'
 
@@ -120,7 +120,32 @@ const numberBefore = (word, output) =>
 
 async function main({ isQuick }) {
   install()
-  if (isQuick) return mainQuick()
+  const folder = makeFolder(isQuick ? findMemory() : null)
+  try {
+    await (isQuick ? mainQuick() : mainAll())
+  } finally {
+    removeFolder(folder)
+  }
+}
+
+/** What all tests write lies below: so it goes with them, also what a killed one had no time to remove. */
+function makeFolder(place) {
+  // Short, because paths of sockets are.
+  const folder = mkdtempSync(join(place ?? tmpdir(), 'mt-'))
+  // As `/tmp` is: some tests ask what another account can read, and database servers write as one.
+  chmodSync(folder, 0o1777)
+  process.env.TMPDIR = folder
+  return folder
+}
+
+/** Each process of tests removes a folder of its own (`test/support/preload/temp-folder.ts`); what is still here, nobody did. */
+function removeFolder(folder) {
+  const left = readdirSync(folder)
+  if (left.length > 0) console.log(`LEFT BEHIND: ${left.join(', ')}`)
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function mainAll() {
   // Three kinds of input, a minute in all; `FUZZ_SECONDS` says how long each is tried.
   process.env.FUZZ_SECONDS ??= '20'
   installDebianPackages()
@@ -147,19 +172,9 @@ async function main({ isQuick }) {
 /** The checks, and beside them every test that needs none of what takes long to start. */
 async function mainQuick() {
   process.env.FUZZ_SECONDS ??= '1'
-  const inMemory = findMemory()
-  if (inMemory !== null) {
-    process.env.TMPDIR = mkdtempSync(join(inMemory, 'mq-'))
-    // As `/tmp` may: some tests ask what another account could read.
-    chmodSync(process.env.TMPDIR, 0o755)
-  }
-  try {
-    const group = { name: 'the quick tests', files: [...QUICK_WORKERS, ...listQuickTests()] }
-    const [skipped] = await Promise.all([runGroup(findBun(), group), checkAll()])
-    if (skipped > 0) console.log(`SKIPPED: ${skipped} tests`)
-  } finally {
-    if (inMemory !== null) rmSync(process.env.TMPDIR, { recursive: true, force: true })
-  }
+  const group = { name: 'the quick tests', files: [...QUICK_WORKERS, ...listQuickTests()] }
+  const [skipped] = await Promise.all([runGroup(findBun(), group), checkAll()])
+  if (skipped > 0) console.log(`SKIPPED: ${skipped} tests`)
 }
 
 /**
@@ -234,7 +249,7 @@ function listGroups() {
 
 /** What a test names that needs a browser, a database server, Wine or the compiled program. */
 const HEAVY =
-  /support\/(sql\/(mariadb|mysql|sql-servers)|wine|no-network)\.ts|\/browser\.ts'|\bdist\b|\bCOMPILED\b/
+  /support\/(sql\/(mariadb|mysql|sql-servers)|wine|preload\/no-network)\.ts|\/browser\.ts'|\bdist\b|\bCOMPILED\b/
 const HEAVY_FOLDERS = /^(browser|chaos|e2e|install|wine|cluster)(\/|$)/
 
 /**

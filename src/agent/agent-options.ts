@@ -73,6 +73,6 @@ export type SampleOptions = Pick<
   | 'maxMetrics'
   | 'hostRoot'
   | 'restartsFolder'
-  | Exclude<keyof MachineSourceOptions, 'jobs'>
+  | Exclude<keyof MachineSourceOptions, 'jobs' | 'cycleMs'>
 > &
   Partial<Pick<AgentOptions, 'interval' | 'servers'>>

@@ -55,7 +55,7 @@ export function openSourceFor(options: SampleOptions): MachineSource {
         clock,
       }),
     )
-  return openSource({ ...options, jobs })
+  return openSource({ ...options, jobs, cycleMs: interval * 1000 })
 }
 
 /** systemd answers for each of its services, which at one cycle a second would cost it more than us. */

@@ -19,6 +19,11 @@ export type BackgroundJob = {
   readonly name: string
   readonly intervalMs: number
   readonly timeoutMs: number
+  /**
+   * Jobs that take turns do not begin at the same moment: each waits a short while for the one before it. So many checks
+   * of one target are no burst, and none disturbs the time that another one measures.
+   */
+  readonly takesTurns?: boolean
   /** Ends soon after `signal` is aborted, with whose reason it may reject. */
   run(signal: AbortSignal): Promise<BackgroundResult>
   /** Gives back what runs keep from one to the next; no run comes after it. */

@@ -1,20 +1,21 @@
 import type { Clock, Timer } from '../lib/clock.ts'
-import { describeError, type Log } from '../lib/log.ts'
-import { type BackgroundJob, type BackgroundResult, toReason } from './background-result.ts'
+import type { Log } from '../lib/log.ts'
+import { JobRun } from './background-job-run.ts'
+import type { BackgroundJob } from './background-result.ts'
 import type { ProbeSample } from './probes/probe.ts'
 
 export type BackgroundRunnerOptions = {
   readonly jobs: readonly BackgroundJob[]
-  /** The first runs are spread over this time, or over the interval of a job where that is shorter. */
-  readonly spreadMs: number
+  /** Between two calls of `read`; 0 when nobody knows. */
+  readonly cycleMs?: number
   readonly clock: Clock
   readonly log: Log
 }
 
 export type BackgroundRunner = {
-  /** A run goes on now. */
+  /** A run goes on now, or waits for its turn. */
   isBusy(): boolean
-  /** The latest results of all jobs. */
+  /** The latest results of all jobs. With short cycles, what is due before the next one begins now. */
   read(): { readonly samples: ProbeSample[]; readonly reasons: ReadonlyMap<string, string> }
   /** Resolves when every job has a result. */
   ready(): Promise<void>
@@ -22,158 +23,132 @@ export type BackgroundRunner = {
   stop(): Promise<void>
 }
 
-/** A job that does not end at once when it is aborted is given this long before it counts as stuck. */
-const ABORT_GRACE_MS = 500
+/** A job that takes turns waits no longer than this for the one before it. */
+const TURN_MS = 100
 
-/** Further notes of one job are not logged. */
-const MAX_NOTES = 100
+/** With cycles that are not further apart, jobs begin with one of them in place of a moment of their own. */
+const SHORT_CYCLE_MS = 5000
 
-/** Starts every job, each at its own interval and never twice at a time. */
+/** A job begins with the cycle that is nearest to the time at which it is due. */
+const AHEAD_SHARE = 0.5
+/** Where no cycle has come, it begins by itself when it is late by this share of a cycle. */
+const LATE_SHARE = 0.75
+
+/** A timer may be early by a part of a millisecond. */
+const EARLY_MS = 1
+
+/**
+ * Starts every job, each at its own interval and never twice at a time. All count from the same moment, so that those
+ * with the same interval begin together: a process that sleeps in between pays for waking once.
+ */
 export function startBackgroundRunner(options: BackgroundRunnerOptions): BackgroundRunner {
-  const { clock, log, spreadMs } = options
-  const runs = options.jobs.map((job, i) => {
-    const spread = Math.min(spreadMs, job.intervalMs)
-    return new JobRun(job, clock, log, Math.floor((spread * i) / options.jobs.length))
-  })
+  const runs = new BackgroundRuns(options)
   return {
-    isBusy: () => runs.some((run) => run.isBusy),
-    read() {
-      const samples: ProbeSample[] = []
-      const reasons = new Map<string, string>()
-      for (const run of runs) {
-        const result = run.read()
-        if (result === null) continue
-        samples.push(...result.samples)
-        for (const [metric, reason] of result.reasons) reasons.set(metric, reason)
-      }
-      return { samples, reasons }
-    },
+    isBusy: () => runs.all.some((run) => run.isBusy),
+    read: () => runs.read(),
     async ready() {
-      await Promise.all(runs.map((run) => run.first.promise))
+      await Promise.all(runs.all.map((run) => run.first.promise))
     },
-    async stop() {
-      await Promise.all(runs.map((run) => run.stop()))
-    },
+    stop: () => runs.stop(),
   }
 }
 
-class JobRun {
-  readonly first = Promise.withResolvers<void>()
-  #result: BackgroundResult | null = null
-  /** When the run of `#result` began. */
-  #beganMs = Number.NaN
-  /** Whether a cycle has taken `#result`. */
-  #isTaken = false
-  #isFailing = false
-  #timer: Timer
-  /** The run that has not ended; null when there is none. */
-  #pending: Promise<void> | null = null
-  #abort: AbortController | null = null
+class BackgroundRuns {
+  readonly all: readonly JobRun[]
+  readonly #clock: Clock
+  /** 0 where jobs do not begin with cycles. */
+  readonly #cycleMs: number
+  #timer: Timer | null = null
   #isStopped = false
-  readonly #notes = new Set<string>()
+  /** Those that are due and wait for their turn, with when they were due. */
+  readonly #queue: { readonly run: JobRun; readonly dueMs: number }[] = []
+  #isTurn = false
 
-  constructor(
-    readonly job: BackgroundJob,
-    readonly clock: Clock,
-    readonly log: Log,
-    delayMs: number,
-  ) {
-    this.#timer = clock.after(delayMs, () => this.#begin())
+  constructor({ jobs, cycleMs = 0, clock, log }: BackgroundRunnerOptions) {
+    this.#clock = clock
+    this.#cycleMs = cycleMs <= SHORT_CYCLE_MS ? cycleMs : 0
+    const nowMs = clock.monotonicMs()
+    this.all = jobs.map((job) => new JobRun(job, clock, log, nowMs))
+    this.#arm(nowMs)
   }
 
-  get isBusy(): boolean {
-    return this.#abort !== null || this.#pending !== null
-  }
-
-  /**
-   * A result that should have been replaced by now, while the run that will do so goes on, is not given again:
-   * otherwise one failure could count as two runs that failed. It is given once in any case: where each cycle
-   * falls into a run that waits for its timeout, that failure would never be reported.
-   */
-  read(): BackgroundResult | null {
-    const age = this.clock.monotonicMs() - this.#beganMs
-    if (this.#isTaken && this.#abort !== null && age > this.job.intervalMs) return null
-    this.#isTaken = true
-    return this.#result
+  read() {
+    const samples: ProbeSample[] = []
+    const reasons = new Map<string, string>()
+    for (const run of this.all) {
+      const result = run.read()
+      if (result === null) continue
+      for (const sample of result.samples) samples.push(sample)
+      for (const [metric, reason] of result.reasons) reasons.set(metric, reason)
+    }
+    const aheadMs = this.#cycleMs * AHEAD_SHARE
+    const isNear = (run: JobRun, nowMs: number) => this.#goesWithCycles(run) && run.dueMs <= nowMs + aheadMs
+    if (this.#cycleMs > 0) this.#beginThose(isNear)
+    return { samples, reasons }
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.#timer.cancel()
-    this.#abort?.abort(new Error('the agent stops'))
-    await this.#awaitPending()
-    this.job.close?.()
+    this.#timer?.cancel()
+    this.#queue.length = 0
+    await Promise.all(this.all.map((run) => run.stop()))
   }
 
-  /** A run that does not end after its abort is left alone. */
-  async #awaitPending(): Promise<void> {
-    if (this.#pending === null) return
-    const grace = Promise.withResolvers<void>()
-    const timer = this.clock.after(ABORT_GRACE_MS, grace.resolve)
-    await Promise.race([this.#pending, grace.promise])
-    timer.cancel()
+  /** How much later than it is due a job begins by itself. */
+  #patienceMs(run: JobRun): number {
+    return run.hasBegun && this.#goesWithCycles(run) ? this.#cycleMs * LATE_SHARE : 0
   }
 
-  #begin() {
-    if (this.#isStopped) return
-    const beganMs = this.clock.monotonicMs()
-    this.#timer = this.clock.after(this.job.intervalMs, () => this.#begin())
-    if (this.#abort !== null) return
-    if (this.#pending !== null) {
-      this.#take(this.job.fail('the run before does not end'), beganMs)
-      return
-    }
-    const abort = new AbortController()
-    this.#abort = abort
-    const run = this.#start(abort.signal)
-    this.#pending = run.then(
-      () => this.#end(),
-      () => this.#end(),
-    )
-    this.#conclude(run, abort, beganMs)
+  #goesWithCycles({ job }: JobRun): boolean {
+    return this.#cycleMs > 0 && job.intervalMs >= this.#cycleMs
   }
 
-  #end() {
-    this.#pending = null
-  }
-
-  async #start(signal: AbortSignal): Promise<BackgroundResult> {
-    return this.job.run(signal)
-  }
-
-  async #conclude(run: Promise<BackgroundResult>, abort: AbortController, beganMs: number) {
-    const late = new Error(`no answer within ${this.job.timeoutMs / 1000} s`)
-    const stuck = Promise.withResolvers<never>()
-    let timer = this.clock.after(this.job.timeoutMs, () => {
-      abort.abort(late)
-      timer = this.clock.after(ABORT_GRACE_MS, () => stuck.reject(late))
+  #arm(nowMs: number): void {
+    this.#timer?.cancel()
+    if (this.#isStopped || this.all.length === 0) return
+    const nextMs = Math.min(...this.all.map((run) => run.dueMs + this.#patienceMs(run)))
+    this.#timer = this.#clock.after(Math.max(0, nextMs - nowMs), () => {
+      const isLate = (run: JobRun, atMs: number) => run.dueMs + this.#patienceMs(run) <= atMs + EARLY_MS
+      this.#beginThose(isLate)
     })
-    let result: BackgroundResult
-    try {
-      result = await Promise.race([run, stuck.promise])
-    } catch (error) {
-      const reason: unknown = abort.signal.aborted ? abort.signal.reason : error
-      result = this.job.fail(toReason(describeError(reason)))
-    }
-    timer.cancel()
-    this.#abort = null
-    if (!this.#isStopped) this.#take(result, beganMs)
   }
 
-  #take(result: BackgroundResult, beganMs: number) {
-    const { failure, notes = [] } = result
-    const { name } = this.job
-    if (failure !== null && !this.#isFailing) this.log.warn('a check fails', { check: name, reason: failure })
-    if (failure === null && this.#isFailing) this.log.info('a check is good again', { check: name })
-    this.#isFailing = failure !== null
-    for (const note of notes)
-      if (!this.#notes.has(note) && this.#notes.size < MAX_NOTES) {
-        this.#notes.add(note)
-        this.log.warn(note, { check: name })
+  #beginThose(isToBegin: (run: JobRun, nowMs: number) => boolean): void {
+    if (this.#isStopped) return
+    const nowMs = this.#clock.monotonicMs()
+    for (const run of this.all) {
+      if (!isToBegin(run, nowMs)) continue
+      const dueMs = Math.min(run.dueMs, nowMs)
+      const { intervalMs, takesTurns = false } = run.job
+      // A run that begins with a cycle moves all that follow to cycles; others stay together with those that were due.
+      if (this.#goesWithCycles(run)) run.dueMs = nowMs + intervalMs
+      else run.dueMs += Math.max(1, Math.ceil((nowMs + EARLY_MS - run.dueMs) / intervalMs)) * intervalMs
+      run.hasBegun = true
+      if (!takesTurns) run.begin(dueMs)
+      else if (!run.isWaiting) {
+        run.isWaiting = true
+        this.#queue.push({ run, dueMs })
       }
-    this.#result = result
-    this.#isTaken = false
-    this.#beganMs = beganMs
-    this.first.resolve()
+    }
+    this.#arm(nowMs)
+    if (!this.#isTurn) this.#takeTurns()
+  }
+
+  /** Begins those that wait, one after the other. */
+  async #takeTurns(): Promise<void> {
+    this.#isTurn = true
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      next.run.isWaiting = false
+      const ended = next.run.begin(next.dueMs)
+      if (this.#queue.length > 0) await this.#within(ended)
+    }
+    this.#isTurn = false
+  }
+
+  async #within(ended: Promise<void>): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    const timer = this.#clock.after(TURN_MS, late.resolve)
+    await Promise.race([ended, late.promise])
+    timer.cancel()
   }
 }

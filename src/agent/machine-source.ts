@@ -48,6 +48,8 @@ export type MachineSourceOptions = {
   readonly networkFilesystems?: boolean
   /** Work that runs at intervals of its own; each cycle takes its latest results. */
   readonly jobs?: readonly BackgroundJob[]
+  /** Between two readings; 0 when nobody knows. */
+  readonly cycleMs?: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -58,6 +60,7 @@ export function openSource({
   services,
   networkFilesystems = false,
   jobs = [],
+  cycleMs = 0,
   clock,
   log,
 }: MachineSourceOptions): MachineSource {
@@ -83,7 +86,7 @@ export function openSource({
     clock,
     log,
   })
-  const background = startBackgroundRunner({ jobs, spreadMs: SPREAD_MS, clock, log })
+  const background = startBackgroundRunner({ jobs, cycleMs, clock, log })
   return {
     async measure() {
       const { samples, failed, stuck } = await runner.run()
@@ -111,6 +114,3 @@ function describeStuck(stuck: readonly string[]): string {
   const more = stuck.length > MAX_NAMED ? ` and ${stuck.length - MAX_NAMED} more` : ''
   return `no answer from ${stuck.slice(0, MAX_NAMED).join(', ')}${more}`
 }
-
-/** Many checks do not all begin at once; the spread is short enough for the first cycles to have values. */
-const SPREAD_MS = 10_000

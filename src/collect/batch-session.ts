@@ -1,9 +1,10 @@
 import type { HostFacts } from '../domain/hosts/host.ts'
 import { hashToken } from '../lib/hash-token.ts'
-import { MetricSetTable, readBatch, readFormerNames, readKey } from '../protocol/batch.ts'
+import { readBatch, readFormerNames, readKey } from '../protocol/batch.ts'
 import { type JsonMembers, MAX_TIME_AHEAD, readHost } from '../protocol/field.ts'
 import { MAX_CONNECTION_HOSTS, MAX_KEY_LENGTH } from '../protocol/message.ts'
-import { PlainBatchReader } from '../protocol/plain-batch.ts'
+import { MetricSetTable } from '../protocol/metric-set-table.ts'
+import type { PlainBatchSender } from '../protocol/plain-batch.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
@@ -13,27 +14,29 @@ import { SaidOnce } from './said-once.ts'
 import { skewOf } from './skew.ts'
 
 /** Authenticates the senders on one connection, and reads the batches of our dialect that they send. */
-export class BatchSession {
+export class BatchSession implements PlainBatchSender {
+  readonly layouts = new MetricSetTable()
+  /** The host of the last plain batch. */
+  host = ''
+  latest = 0
   readonly #port: DecoderPort
-  readonly #metricSets = new MetricSetTable()
-  readonly #plain: PlainBatchReader
   readonly #said = new SaidOnce()
-  /** By host the names that its machine had before; nearly always there are none. */
-  readonly #formerNames = new Map<string, readonly string[]>()
+  /** By host the names that its machine had before; null as long as there are none, as nearly always. */
+  #formerNames: Map<string, readonly string[]> | null = null
   #passphrase: PassphraseAge | null = null
-  /** Hosts for which the sender has proved a key. */
-  readonly #admitted = new Set<string>()
+  /** The host for which the sender has proved a key, and the others when there are more; null for none. */
+  #admittedHost: string | null = null
+  #otherAdmitted: Set<string> | null = null
   /** The batch whose sender is being looked up. */
   #asking: { readonly fields: JsonMembers; readonly host: string } | null = null
 
   constructor(port: DecoderPort) {
     this.#port = port
-    this.#plain = new PlainBatchReader(port.nameLists.hosts, (layout) => this.#metricSets.find(layout))
   }
 
   /** True when the sender has given the passphrase or proved a key. */
   get isKnown(): boolean {
-    return this.#passphrase !== null || this.#admitted.size > 0
+    return this.#passphrase !== null || this.#admittedHost !== null
   }
 
   /** `bytes` is the length of the message. */
@@ -44,7 +47,7 @@ export class BatchSession {
     else if (fields.key === undefined && !this.isKnown) this.checkPassphrase(passphrase)
     else {
       const host = readHost(fields.host)
-      if (this.#admitted.has(host)) this.#takeBatch(fields)
+      if (this.#isAdmitted(host)) this.#takeBatch(fields)
       else this.#askFor(fields, host, bytes)
     }
   }
@@ -52,11 +55,12 @@ export class BatchSession {
   /** Takes a batch that is like nearly all; false when it is another one, of which nothing is taken then. */
   takePlain(bytes: Uint8Array, from: number, end: number): boolean {
     if (!this.isKnown) return false
-    const plain = this.#plain
+    const plain = this.#port.plainBatches
     const seen = this.#port.now()
-    if (!plain.read(bytes, from, end, seen + MAX_TIME_AHEAD)) return false
+    this.latest = seen + MAX_TIME_AHEAD
+    if (!plain.read(bytes, from, end, this)) return false
     const { id, host, clock, frames, numbers, waiting } = plain
-    if (this.#passphrase === null && !this.#admitted.has(host)) return false
+    if (this.#passphrase === null && !this.#isAdmitted(host)) return false
     const { keyHash, queue } = this.#said.recall(host, null, null, seen)
     const report: HostReport = {
       host,
@@ -73,6 +77,7 @@ export class BatchSession {
       numbers: numbers === null ? null : { frames: numbers, others: NOTHING, waiting, lost: NOTHING },
     }
     plain.forget()
+    this.host = host
     this.#submit(report, id, null, 0)
     return true
   }
@@ -95,9 +100,22 @@ export class BatchSession {
     const asking = this.#asking
     if (asking === null) return
     this.#asking = null
-    if (this.#admitted.size >= MAX_CONNECTION_HOSTS) this.#admitted.clear()
-    this.#admitted.add(asking.host)
+    this.#noteAdmitted(asking.host)
     this.#takeBatch(asking.fields)
+  }
+
+  #isAdmitted(host: string): boolean {
+    return host === this.#admittedHost || this.#otherAdmitted?.has(host) === true
+  }
+
+  #noteAdmitted(host: string): void {
+    if (this.#admittedHost === null || this.#admittedHost === host) {
+      this.#admittedHost = host
+      return
+    }
+    this.#otherAdmitted ??= new Set()
+    if (this.#otherAdmitted.size >= MAX_CONNECTION_HOSTS) this.#otherAdmitted.clear()
+    this.#otherAdmitted.add(host)
   }
 
   /** Nothing of the batch but these is looked into before its sender is known. */
@@ -112,7 +130,7 @@ export class BatchSession {
 
   #takeBatch(fields: JsonMembers): void {
     const seen = this.#port.now()
-    const batch = readBatch(fields, this.#metricSets, this.#port.nameLists, seen)
+    const batch = readBatch(fields, this.layouts, this.#port.nameLists, seen)
     const { host, frames, events, open, isGreeting, numbers, clock } = batch
     const facts = this.noteAdmission(batch.facts)
     const { keyHash, queue } = this.#said.recall(host, batch.key, batch.queue, seen)
@@ -137,14 +155,15 @@ export class BatchSession {
   }
 
   #submit(report: HostReport, id: number, refused: Tally | null, later: number): void {
-    const formerNames = this.#formerNames.size === 0 ? undefined : this.#formerNames.get(report.host)
+    const formerNames = this.#formerNames?.get(report.host)
     this.#port.submit(formerNames === undefined ? report : { ...report, formerNames }, id, refused, later)
   }
 
   /** Sent together with the key, and valid for as long as the key is. */
   #noteFormerNames(host: string, names: readonly string[]): void {
-    this.#formerNames.delete(host)
+    this.#formerNames?.delete(host)
     if (names.length === 0) return
+    this.#formerNames ??= new Map()
     if (this.#formerNames.size >= MAX_CONNECTION_HOSTS) this.#formerNames.clear()
     this.#formerNames.set(host, names)
   }

@@ -1,21 +1,26 @@
 import type { Socket } from 'bun'
 import { type AddressRange, networkOf } from '../lib/address-range.ts'
+import { BufferPool } from '../lib/buffer-pool.ts'
 import type { TlsFiles } from '../lib/tls/certificate.ts'
+import { PlainBatchReader } from '../protocol/plain-batch.ts'
 import { Connection } from './connection/connection.ts'
 import type { ConnectionContext, SocketHandler } from './connection/connection-context.ts'
 import { KnownSenders } from './connection/known-senders.ts'
-import { Opening, type PortPolicy } from './connection/opening.ts'
-import { PAUSED_FOR_STOP, PAUSED_FOR_STORAGE } from './connection/read-pause.ts'
+import { Opening, type OpeningSocket, type PortPolicy } from './connection/opening.ts'
+import { PAUSED_FOR_STOP, PAUSED_FOR_STORAGE } from './connection/pause-reasons.ts'
 import { findTimedOut } from './connection/timeouts.ts'
 import { UnknownSenders } from './connection/unknown-senders.ts'
 import { MemoryBudget } from './memory-budget.ts'
 
 export type AgentSocket = Socket<SocketHandler | undefined>
 
+/** Buffers that are kept to be used again. */
+const POOL_BYTES = 2 * 1024 * 1024
+
 /** The context that the connections share, without the callbacks by which they affect each other. */
 export type SharedContext = Omit<
   ConnectionContext<Connection>,
-  'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
+  'plainBatches' | 'buffers' | 'onHeld' | 'onKnown' | 'onClosed' | 'hasRoomFor'
 >
 
 /** The connections of a collect engine: their number, their memory, and their timeouts. */
@@ -42,6 +47,8 @@ export class Connections {
     this.#known = new KnownSenders(limits)
     this.#context = {
       ...shared,
+      plainBatches: new PlainBatchReader(shared.nameLists.hosts),
+      buffers: new BufferPool(POOL_BYTES),
       onHeld: (connection, change) => this.#noteHeld(connection, change),
       onKnown: (connection) => this.#noteKnown(connection),
       onClosed: (connection) => {
@@ -87,7 +94,7 @@ export class Connections {
     }
   }
 
-  acceptOpening(socket: AgentSocket, policy: PortPolicy): void {
+  acceptOpening(socket: OpeningSocket, policy: PortPolicy): void {
     if (!this.#hasRoom(socket)) return
     const opening = new Opening(socket, policy, this.#context)
     socket.data = opening
@@ -95,7 +102,7 @@ export class Connections {
     this.#unknown.add(opening)
   }
 
-  accept(socket: AgentSocket): void {
+  accept(socket: OpeningSocket): void {
     if (!this.#hasRoom(socket)) return
     const connection = new Connection(socket, this.#context)
     socket.data = connection
@@ -140,7 +147,7 @@ export class Connections {
   }
 
   /** False when the socket was closed because there is no room for it. */
-  #hasRoom(socket: AgentSocket): boolean {
+  #hasRoom(socket: OpeningSocket): boolean {
     const { limits, rejections } = this.#context
     const isFull = () => this.size >= limits.connections
     if (!this.#isStopping && isFull()) this.#unknown.refuseOldest() || this.#known.refuseOldest()

@@ -1,4 +1,5 @@
 import type { NameLists } from '../protocol/names.ts'
+import type { PlainBatchReader } from '../protocol/plain-batch.ts'
 import type { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Tally } from '../protocol/rejection-tally.ts'
 import type { HostReport } from '../storage/ports/store.ts'
@@ -8,6 +9,8 @@ import type { PassphraseAge } from './passphrase.ts'
 /** The interface to the connection that a session needs. */
 export type DecoderPort = {
   readonly nameLists: NameLists
+  /** Shared by all connections. */
+  readonly plainBatches: PlainBatchReader
   readonly legacyBytes: number
   /** Server's clock. */
   now(): number
@@ -30,5 +33,5 @@ export type DecoderPort = {
    */
   submit(report: HostReport, id: number | null, refused: Tally | null, later: number): void
   /** A batch that is refused while the session goes on. */
-  refuse(error: ProtocolError): void
+  refuseBatch(error: ProtocolError): void
 }

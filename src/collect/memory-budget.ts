@@ -1,5 +1,5 @@
 import type { Connection } from './connection/connection.ts'
-import { PAUSED_FOR_MEMORY } from './connection/read-pause.ts'
+import { PAUSED_FOR_MEMORY } from './connection/pause-reasons.ts'
 
 /** A connection that holds memory. */
 export type Holder = Pick<Connection, 'held' | 'memoryWaitSince' | 'pause' | 'resume' | 'refuse'>

@@ -33,19 +33,19 @@ export class ProtocolDecoder {
   /** The sender uses the original's CSV, which has no passphrase. */
   #isCsv = false
   readonly #batches: BatchSession
-  readonly #legacy: LegacySession
+  /** Null as long as nothing has come in a dialect of the original. */
+  #legacy: LegacySession | null = null
   #packed: PackedHeader | null = null
   #awaitsLineEnd = false
 
   constructor(port: DecoderPort) {
     this.#port = port
     this.#batches = new BatchSession(port)
-    this.#legacy = new LegacySession(port, this.#batches)
   }
 
   /** Bytes of memory held besides what `consume` left. */
   get held(): number {
-    return this.#legacy.held
+    return this.#legacy?.held ?? 0
   }
 
   /** True when the sender has given the passphrase or proved a key, or needs neither. */
@@ -82,7 +82,7 @@ export class ProtocolDecoder {
   /** All lines have arrived. Throws a ProtocolError when none was of the right form. */
   endLines(): void {
     this.#phase = 'over'
-    this.#legacy.endLines()
+    this.#legacy?.endLines()
   }
 
   /**
@@ -94,7 +94,7 @@ export class ProtocolDecoder {
       this.#batches.resume()
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.id === null) throw error
-      this.#port.refuse(error)
+      this.#port.refuseBatch(error)
     }
   }
 
@@ -109,7 +109,7 @@ export class ProtocolDecoder {
         if (!this.#readNext(bytes)) break
       } catch (error) {
         if (!(error instanceof ProtocolError) || error.id === null) throw error
-        this.#port.refuse(error)
+        this.#port.refuseBatch(error)
       }
     }
     return this.#at
@@ -125,7 +125,7 @@ export class ProtocolDecoder {
       case 'packed':
         return this.#readPacked(bytes)
       case 'stream':
-        if (this.#legacy.readPiece(bytes.subarray(this.#at))) this.#phase = 'over'
+        if (this.#findLegacy().readPiece(bytes.subarray(this.#at))) this.#phase = 'over'
         this.#at = bytes.length
         return true
       case 'csv':
@@ -190,22 +190,27 @@ export class ProtocolDecoder {
       this.#awaitsLineEnd = true
       this.#readMessage(fields, true)
     } else {
-      this.#legacy.readPacket(fields)
+      this.#findLegacy().readPacket(fields)
       this.#phase = 'over'
     }
   }
 
   /** A line of CSV begins with a time, and nothing else that is understood here begins with a digit. */
   #beginCsv(): boolean {
-    this.#legacy.beginLines()
+    this.#findLegacy().beginLines()
     this.#isCsv = true
     this.#scanner = null
     this.#phase = 'csv'
     return true
   }
 
+  #findLegacy(): LegacySession {
+    this.#legacy ??= new LegacySession(this.#port, this.#batches)
+    return this.#legacy
+  }
+
   #readCsv(bytes: Buffer): boolean {
-    const read = this.#legacy.readLines(bytes.subarray(this.#at))
+    const read = this.#findLegacy().readLines(bytes.subarray(this.#at))
     this.#at += read
     return read > 0
   }

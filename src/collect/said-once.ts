@@ -17,8 +17,8 @@ const NOTHING: SaidOfHost = { keyHash: null, queue: null }
  * once, and a batch without new facts costs one look-up.
  */
 export class SaidOnce {
-  readonly #hosts = new Map<string, SaidOfHost>()
-  /** Nearly every connection is for one host. */
+  /** Of hosts other than the last; null as long as there is one host, as on nearly every connection. */
+  #others: Map<string, SaidOfHost> | null = null
   #lastHost = ''
   #last = NOTHING
 
@@ -27,22 +27,28 @@ export class SaidOnce {
    * queue only when `queue` is given.
    */
   recall(host: string, key: string | null, queue: ReadQueueIdentity | null, seen: number): SaidOfHost {
-    const known = host === this.#lastHost ? this.#last : (this.#hosts.get(host) ?? NOTHING)
+    const known = host === this.#lastHost ? this.#last : (this.#others?.get(host) ?? NOTHING)
     if (key === null && queue === null) return this.#note(host, known)
     const keyHash = key === null ? known.keyHash : new Bun.CryptoHasher('sha256').update(key).digest('hex')
     const { id, run } = queue ?? known.queue ?? { id: '', run: '' }
     const hasQueue = queue !== null || known.queue !== null
     const said = { keyHash, queue: hasQueue ? { id, run, started: null } : null }
-    // An agent that reports for more hosts has to send keys and queues again.
-    if (this.#hosts.size >= MAX_CONNECTION_HOSTS) this.#hosts.clear()
-    this.#hosts.set(host, this.#note(host, said))
+    this.#note(host, said)
     if (queue === null) return said
     return { keyHash, queue: { id, run, started: seen - queue.uptime, known: queue.known } }
   }
 
   #note(host: string, said: SaidOfHost): SaidOfHost {
+    if (host !== this.#lastHost && this.#last !== NOTHING) this.#putAside(this.#lastHost, this.#last)
     this.#lastHost = host
     this.#last = said
     return said
+  }
+
+  #putAside(host: string, said: SaidOfHost): void {
+    this.#others ??= new Map()
+    // An agent that reports for more hosts has to send keys and queues again.
+    if (this.#others.size >= MAX_CONNECTION_HOSTS && !this.#others.has(host)) this.#others.clear()
+    this.#others.set(host, said)
   }
 }

@@ -22,6 +22,7 @@ import {
   MAX_METRICS,
   MIN_KEY_LENGTH,
 } from './message.ts'
+import { MAX_CONNECTION_NAMES, type MetricSetTable } from './metric-set-table.ts'
 import type { NameList, NameLists } from './names.ts'
 import { type ReadQueueIdentity, readBatchNumbers, readNumbers, readQueueIdentity } from './numbering.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -54,31 +55,6 @@ export type ReceivedBatch = {
    * is wrong.
    */
   readonly later: number
-}
-
-/**
- * Names that one connection may keep under all its layout numbers; more are refused, to be tried on a new
- * connection.
- */
-export const MAX_CONNECTION_NAMES = 4 * MAX_METRICS
-
-/** The lists of names that one connection has given, by number. */
-export class MetricSetTable {
-  readonly #lists = new Map<number, NameList>()
-  #names = 0
-
-  find(layout: number): NameList | undefined {
-    return this.#lists.get(layout)
-  }
-
-  /** False when the connection keeps too many names already. */
-  set(layout: number, list: NameList): boolean {
-    const names = this.#names - (this.#lists.get(layout)?.width ?? 0) + list.width
-    if (names > MAX_CONNECTION_NAMES) return false
-    this.#lists.set(layout, list)
-    this.#names = names
-    return true
-  }
 }
 
 /**

@@ -38,7 +38,8 @@ export class HostNames {
   }
 }
 
-function isName(name: string, bytes: Uint8Array, from: number, length: number): boolean {
+/** Whether the bytes from `from` are those of the name, which is of ASCII characters. */
+export function isName(name: string, bytes: Uint8Array, from: number, length: number): boolean {
   if (name.length !== length) return false
   for (let i = 0; i < length; i++) if (name.charCodeAt(i) !== bytes[from + i]) return false
   return true

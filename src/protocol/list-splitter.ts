@@ -1,4 +1,4 @@
-import { ByteBuffer } from './byte-buffer.ts'
+import { ByteBuffer } from '../lib/byte-buffer.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 /** The lists of a legacy packet that may be long. */

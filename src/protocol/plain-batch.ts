@@ -1,14 +1,25 @@
 import type { Frame } from '../domain/sample.ts'
 import { EARLIEST_TIME } from './field.ts'
-import type { HostNames } from './host-names.ts'
+import { type HostNames, isName } from './host-names.ts'
 import { MAX_BATCH_FRAMES } from './message.ts'
 import type { NameList } from './names.ts'
+
+/** What is known of the sender of a line. */
+export type PlainBatchSender = {
+  /** The lists of names that it has sent, by their numbers. */
+  readonly layouts: { find(layout: number): NameList | undefined }
+  /** The host of its last plain batch, which nearly always is that of the next; empty when there is none. */
+  readonly host: string
+  /** The latest time that is not in the future, in seconds since 1970. */
+  readonly latest: number
+}
 
 /**
  * The batch that nearly every line is: frames whose names are known, and nothing else but the clock and the frames'
  * numbers. It is read from the bytes, in the order in which an agent writes it, without an object for each of its parts;
  * `JSON.parse` and a look at each member cost three times as much. Whatever is written in another way, or is not good in
- * any respect, is left to `readBatch`, so that there is one place which says what is wrong.
+ * any respect, is left to `readBatch`, so that there is one place which says what is wrong. One reader serves all
+ * connections, since it keeps nothing between two lines.
  */
 export class PlainBatchReader {
   id = 0
@@ -22,31 +33,28 @@ export class PlainBatchReader {
   /** The lowest number that may still come. */
   waiting = 0
   readonly #hosts: HostNames
-  readonly #findLayout: (layout: number) => NameList | undefined
   #at = 0
 
-  constructor(hosts: HostNames, findLayout: (layout: number) => NameList | undefined) {
+  constructor(hosts: HostNames) {
     this.#hosts = hosts
-    this.#findLayout = findLayout
   }
 
   /**
    * Reads the line in `bytes` from `from` to `end`, the line end not included. False when it is not a plain
-   * batch: the fields of the reader have no meaning then. `latest` is the latest time that is not in the
-   * future.
+   * batch: the fields of the reader have no meaning then.
    */
-  read(bytes: Uint8Array, from: number, end: number, latest: number): boolean {
+  read(bytes: Uint8Array, from: number, end: number, { layouts, latest, host }: PlainBatchSender): boolean {
     this.#at = from
     if (!this.#take(bytes, VERSION) || !this.#takeWhole(bytes)) return false
     this.id = this.#whole
-    if (!this.#take(bytes, HOST) || !this.#takeHost(bytes, end)) return false
+    if (!this.#take(bytes, HOST) || !this.#takeHost(bytes, end, host)) return false
     this.clock = null
     if (this.#take(bytes, CLOCK)) {
       if (!this.#takeWhole(bytes)) return false
       this.clock = this.#whole
     }
     if (!this.#take(bytes, LAYOUT) || !this.#takeWhole(bytes)) return false
-    const list = this.#findLayout(this.#whole)
+    const list = layouts.find(this.#whole)
     if (list === undefined || list.columns !== null) return false
     if (!this.#take(bytes, FRAMES) || !this.#takeFrames(bytes, list, latest)) return false
     if (this.#takeNumbers(bytes) && bytes[this.#at] === CLOSE_BRACE && this.#at + 1 === end) return true
@@ -54,7 +62,7 @@ export class PlainBatchReader {
     return false
   }
 
-  /** Lets go of what was read: a connection may say nothing more for a long time. */
+  /** Lets go of what was read, which is no longer needed when its report was handed on. */
   forget(): void {
     this.frames = NOTHING
     this.numbers = null
@@ -124,12 +132,12 @@ export class PlainBatchReader {
     return true
   }
 
-  #takeHost(bytes: Uint8Array, end: number): boolean {
+  #takeHost(bytes: Uint8Array, end: number, expected: string): boolean {
     const from = this.#at
     let at = from
     while (at < end && bytes[at] !== QUOTE) at++
-    const host = this.#hosts.find(bytes, from, at)
-    if (host === null) return false
+    const host = isName(expected, bytes, from, at - from) ? expected : this.#hosts.find(bytes, from, at)
+    if (host === null || host === '') return false
     this.host = host
     this.#at = at + 1
     return true

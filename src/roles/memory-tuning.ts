@@ -104,7 +104,7 @@ export function releaseStart(clock: Clock, log: Log): void {
 
 /** Most of what follows the start, such as the first look of each task, has run by then. */
 const RELEASE_AFTER_MS = 1000
-const RELEASE_EVERY_MS = 300_000
+const RELEASE_EVERY_MS = 60_000
 
 /** By then an agent of any interval has sampled, and most have sent. */
 const FIRST_AFTER_MS = 5000

@@ -29,7 +29,7 @@ function open(more: Partial<BackgroundJob> = {}) {
     ...more,
   }
   const log = createLog({ level: 'debug', format: 'text', write: (line) => lines.push(line) })
-  const runner = startBackgroundRunner({ jobs: [job], spreadMs: 0, clock, log })
+  const runner = startBackgroundRunner({ jobs: [job], clock, log })
   const read = () => {
     const { samples, reasons } = runner.read()
     return samples.length === 0 ? null : [samples[0]?.value, reasons.get('state') ?? null]
@@ -164,29 +164,86 @@ test('stopping does not wait for a run that does not end though it was aborted',
   expect(isStopped).toBe(true)
 })
 
-test('the first runs of many are spread', async () => {
+/** Jobs that note when they begin; each takes so many milliseconds. */
+function openMany(jobs: readonly (Partial<BackgroundJob> & { readonly takesMs?: number })[], cycleMs = 0) {
   const clock = fakeClock()
-  const beganMs: number[] = []
-  const jobs = Array.from({ length: 10 }, (_, i) => ({
-    name: `job ${i}`,
-    intervalMs: 60_000,
-    timeoutMs: 1000,
-    run: async () => {
-      beganMs.push(clock.monotonicMs())
-      return result(1)
-    },
-    fail: () => result(0),
-  }))
+  const began = jobs.map((): number[] => [])
+  let busiest = 0
+  let busy = 0
+  const made = jobs.map(
+    ({ takesMs = 0, ...more }, i): BackgroundJob => ({
+      name: `job ${i}`,
+      intervalMs: 60_000,
+      timeoutMs: 10_000,
+      async run() {
+        began[i]?.push(clock.monotonicMs())
+        busiest = Math.max(busiest, ++busy)
+        if (takesMs > 0) await new Promise<void>((resolve) => clock.after(takesMs, resolve))
+        busy--
+        return result(1)
+      },
+      fail: () => result(0),
+      ...more,
+    }),
+  )
   const log = createLog({ level: 'error', format: 'text', write: () => {} })
-  const runner = startBackgroundRunner({ jobs, spreadMs: 10_000, clock, log })
+  const runner = startBackgroundRunner({ jobs: made, cycleMs, clock, log })
+  return { clock, runner, began, busiest: () => busiest }
+}
+
+test('those with the same interval begin together, and those that take turns one after the other', async () => {
+  const checks = Array.from({ length: 20 }, () => ({ takesTurns: true, takesMs: 5 }))
+  const { clock, runner, began, busiest } = openMany([...checks, {}, { intervalMs: 30_000 }])
   let isReady = false
   runner.ready().then(() => {
     isReady = true
   })
-  await clock.advance(8000)
-  expect(isReady).toBe(false)
-  await clock.advance(2000)
-  expect(isReady).toBe(true)
-  expect(beganMs).toEqual(Array.from({ length: 10 }, (_, i) => i * 1000))
+  await clock.advance(90)
+  expect([isReady, runner.isBusy(), busiest()]).toEqual([false, true, 1])
+  await clock.advance(20)
+  expect([isReady, runner.isBusy()]).toEqual([true, false])
+  await clock.advance(120_000)
+  expect(began.slice(0, 20)).toEqual(
+    Array.from({ length: 20 }, (_, i) => [i * 5, 60_000 + i * 5, 120_000 + i * 5]),
+  )
+  expect(began.slice(20)).toEqual([
+    [0, 60_000, 120_000],
+    [0, 30_000, 60_000, 90_000, 120_000],
+  ])
+  expect(busiest()).toBe(1)
+  await runner.stop()
+})
+
+test('none waits for long for a turn, and none is left out for the others', async () => {
+  const { clock, runner, began } = openMany(
+    Array.from({ length: 5 }, () => ({ takesTurns: true, takesMs: 9000 })),
+  )
+  await clock.advance(75_000)
+  expect(began).toEqual(Array.from({ length: 5 }, (_, i) => [i * 100, 60_000 + i * 100]))
+  await runner.stop()
+  await clock.advance(120_000)
+  expect(began.map((times) => times.length)).toEqual([2, 2, 2, 2, 2])
+})
+
+test('with short cycles a job begins with the nearest one, and by itself when none comes', async () => {
+  const { clock, runner, began } = openMany(
+    [{ intervalMs: 1000 }, { intervalMs: 60_000 }, { intervalMs: 500 }],
+    1000,
+  )
+  await clock.advance(400)
+  // Cycles come at 400, 1400, … ms, each a little late or early.
+  for (let cycle = 0; cycle < 121; cycle++) {
+    runner.read()
+    await clock.advance(cycle % 2 === 0 ? 1007 : 993)
+  }
+  expect(began[0]?.slice(0, 4)).toEqual([0, 1407, 2400, 3407])
+  expect(began[0]).toHaveLength(121)
+  expect(began[1]).toEqual([0, 60_400, 120_400])
+  // What is to run more often than that keeps its own time.
+  expect(began[2]?.slice(0, 4)).toEqual([0, 500, 1000, 1500])
+  began[0]?.splice(0)
+  // The last cycle was a second ago: it is late by three quarters of one, twice.
+  await clock.advance(3000)
+  expect(began[0]).toHaveLength(2)
   await runner.stop()
 })

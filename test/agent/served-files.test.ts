@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readDeliveryStatus } from '../../src/agent/sending/delivery-status.ts'
@@ -60,6 +60,7 @@ test.skipIf(!canTry)(
     } finally {
       child.kill('SIGKILL')
       await child.exited
+      rmSync(folder, { recursive: true, force: true })
     }
     const text = await log
     expect(text).toContain('a read is stuck; the other probes go on what=/proc/')

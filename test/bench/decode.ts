@@ -4,6 +4,7 @@
  */
 import { ProtocolDecoder } from '../../src/collect/protocol-decoder.ts'
 import { NameLists } from '../../src/protocol/names.ts'
+import { PlainBatchReader } from '../../src/protocol/plain-batch.ts'
 
 const NOW = 1_790_000_000
 const PACKETS = 20_000
@@ -12,10 +13,12 @@ const ROUNDS = 25
 const metrics = Array.from({ length: 60 }, (_, i) => `perf.metric.number${i}.percent.used`)
 const values = metrics.map((_, i) => Math.round(i * 137.31) / 100)
 const nameLists = new NameLists()
+const plainBatches = new PlainBatchReader(nameLists.hosts)
 
 const openDecoder = () =>
   new ProtocolDecoder({
     nameLists,
+    plainBatches,
     legacyBytes: 1 << 27,
     now: () => NOW,
     findPassphrase: () => 'current',
@@ -23,7 +26,7 @@ const openDecoder = () =>
     canTake: () => true,
     admit() {},
     submit() {},
-    refuse(error) {
+    refuseBatch(error) {
       throw error
     },
   })

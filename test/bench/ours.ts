@@ -27,11 +27,16 @@ export const deleteFolder = (folder: string) => rmSync(folder, { recursive: true
 /** The setting with which agents have a port that is for TLS alone, as in an installation. */
 export const OWN_TLS_PORT = 'collect.tls_port=0'
 
-/** Starts a role of the compiled program on free ports and waits until it listens. */
+/**
+ * Starts a role of the compiled program on free ports and waits until it listens.
+ *
+ * @param prefix a command that becomes the program
+ */
 export async function startOurs(
   role: readonly string[],
   folder: string,
   settings: readonly string[] = [],
+  prefix: readonly string[] = [],
 ): Promise<Ours> {
   const wanted =
     role[0] === 'server'
@@ -49,10 +54,8 @@ export async function startOurs(
     `collect.passphrase=${PASSPHRASE}`,
     ...settings,
   ]
-  const child = Bun.spawn([PROGRAM, ...role, '--data-dir', folder, ...set.flatMap((s) => ['--set', s])], {
-    stdout: 'ignore',
-    stderr: 'pipe',
-  })
+  const command = [...prefix, PROGRAM, ...role, '--data-dir', folder, ...set.flatMap((s) => ['--set', s])]
+  const child = Bun.spawn(command, { stdout: 'ignore', stderr: 'pipe' })
   const ports = await readPorts(child.stderr, wanted)
   return {
     pid: child.pid,

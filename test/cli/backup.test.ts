@@ -193,7 +193,8 @@ describe('monitor restore', () => {
 test.skipIf(process.getuid?.() !== 0)(
   'an owner that is not known here is refused before anything is made',
   async () => {
-    const place = join(makeTempDir(), 'data')
+    const folder = makeTempDir()
+    const place = join(folder, 'data')
     const { code, stderr } = await run(
       'restore',
       'plain.tar',
@@ -207,5 +208,6 @@ test.skipIf(process.getuid?.() !== 0)(
       stderr: expect.stringContaining('is not an account of this machine'),
     })
     expect(existsSync(place)).toBe(false)
+    rmSync(folder, { recursive: true, force: true })
   },
 )

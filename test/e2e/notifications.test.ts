@@ -167,11 +167,18 @@ test('an event is mailed when it opens, escalates when nobody looks at it, and i
   expect(escalated).toMatchObject({ kind: 'opening', rule: 'boss', events: [{ host: 'web01', severity: 2 }] })
 
   await say('web01', report(2, 'open', { severity: 1, message: 'Memory percent used > 99 for 15 minutes' }))
-  await say('web01', report(3, 'closed', { severity: 1 }))
+  await agent?.say('web01', [report(3, 'closed', { severity: 1 })], { [METRIC]: 12.5 })
   await until('four mails', () => smtp.mails().length === 4)
   await until('the end for the boss', () => bodies('/boss?key=secret').length === 2)
-  expect(bodies('/boss?key=secret')[1]).toMatchObject({ kind: 'closing', events: [{ status: 'closed' }] })
-  expect(header(smtp.mails()[3], 'Subject')).toBe('[CLOSED] web01: Memory was 97.3 % (above 95 % for 15 min)')
+  // What triggered it and how it is now, both in the title and below.
+  const sentence = 'Memory was 97.3 % (above 95 % for 15 min), now 12.5 %'
+  expect(bodies('/boss?key=secret')[1]).toMatchObject({
+    kind: 'closing',
+    subject: `[CLOSED] web01: ${sentence}`,
+    events: [{ status: 'closed', sentence, value: 97.3, current: 12.5 }],
+  })
+  expect(header(smtp.mails()[3], 'Subject')).toBe(`[CLOSED] web01: ${sentence}`)
+  expect(smtp.mails()[3]?.content).toMatch(/^Triggering value: 97\.3 %\r?\nValue now: 12\.5 %\r?$/m)
   expect(smtp.mails()[3]?.content).toMatch(/^Duration: \d+ seconds?\r?$/m)
   const ids = smtp.mails().map((mail) => header(mail, 'Message-ID'))
   expect(new Set(ids).size).toBe(4)

@@ -4,6 +4,7 @@ import { ProtocolDecoder } from '../../src/collect/protocol-decoder.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { NameLists } from '../../src/protocol/names.ts'
+import { PlainBatchReader } from '../../src/protocol/plain-batch.ts'
 import { ProtocolError } from '../../src/protocol/protocol-error.ts'
 import { API } from '../../src/web/api/index.ts'
 import { PAGES } from '../../src/web/pages/index.ts'
@@ -32,6 +33,7 @@ test(
     const random = createRandom(chooseSeed('the wire'))
     const end = performance.now() + FUZZ_MS
     const nameLists = new NameLists(1 << 20)
+    const plainBatches = new PlainBatchReader(nameLists.hosts)
     let count = 0
     let submitted = 0
     for (; performance.now() < end; count++) {
@@ -39,6 +41,7 @@ test(
       const isOpen = random() < 0.8
       const decoder = new ProtocolDecoder({
         nameLists,
+        plainBatches,
         legacyBytes: 1 << 20,
         now: () => NOW,
         findPassphrase: () => (isOpen ? 'current' : null),
@@ -48,7 +51,7 @@ test(
         submit: () => {
           submitted++
         },
-        refuse: () => {},
+        refuseBatch: () => {},
       })
       const began = performance.now()
       readProxyHeader(Buffer.from(text, 'latin1'))

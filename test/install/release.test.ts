@@ -144,10 +144,12 @@ const lacking = [MUSL_LOADER, MUSL_PROGRAM, '/usr/bin/gcc', ...LIBRARIES].filter
 if (lacking.length > 0) console.log(`NOT TESTED HERE: the program for musl (${lacking.join(', ')} missing)`)
 
 describe.skipIf(lacking.length > 0)("the program for musl, under musl's own loader", () => {
-  const folder = makeTempDir()
-  const options = { program: [MUSL_PROGRAM], env: { LD_LIBRARY_PATH: folder } }
+  let folder = ''
+  const options = { program: [MUSL_PROGRAM], env: { LD_LIBRARY_PATH: '' } }
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   beforeAll(() => {
+    folder = makeTempDir()
+    options.env.LD_LIBRARY_PATH = folder
     for (const library of LIBRARIES) copyFileSync(library, join(folder, basename(library)))
     const shim = join(folder, 'ld-linux-x86-64.so.2')
     const source = join(ROOT, 'test', 'fixtures', 'glibc-names.c')

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
-import { MetricSetTable, type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
+import { type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import { MAX_TIME_AHEAD } from '../../src/protocol/field.ts'
 import { parseObject } from '../../src/protocol/json.ts'
+import { MetricSetTable } from '../../src/protocol/metric-set-table.ts'
 import { NameLists } from '../../src/protocol/names.ts'
 import { PlainBatchReader } from '../../src/protocol/plain-batch.ts'
 import { randomOf } from '../storage/random.ts'
@@ -15,14 +16,14 @@ function makeReader() {
   const layouts = new MetricSetTable()
   layouts.set(1, lists.intern(METRICS))
   layouts.set(2, lists.intern(['perf.a', 'not a name']))
-  const reader = new PlainBatchReader(lists.hosts, (layout) => layouts.find(layout))
+  const reader = new PlainBatchReader(lists.hosts)
   return { lists, layouts, reader }
 }
 const { lists, layouts, reader } = makeReader()
 
-const isPlain = (text: string) => {
+const isPlain = (text: string, host = '') => {
   const bytes = Buffer.from(`..${text}..`)
-  return reader.read(bytes, 2, bytes.length - 2, NOW + MAX_TIME_AHEAD)
+  return reader.read(bytes, 2, bytes.length - 2, { layouts, host, latest: NOW + MAX_TIME_AHEAD })
 }
 
 /** What the reader has taken from the text, as `readBatch` says it; null where it leaves the text alone. */
@@ -75,6 +76,12 @@ test('so is what an agent sends of its backlog', () => {
   expect(isPlain(tooMany.replace('[100,999]', '[100,1100]'))).toBe(false)
   reader.forget()
   expect(reader.frames).toEqual([])
+})
+
+test('the host is the one that is written, whichever was the last', () => {
+  for (const last of ['', 'web-01.lan', 'web-01.la', 'web-01.lanx', 'web-02.lan'])
+    expect([last, isPlain(LINE, last), reader.host]).toEqual([last, true, 'web-01.lan'])
+  expect(isPlain(LINE.replace('web-01.lan', ''), '')).toBe(false)
 })
 
 test('numbers are those that JSON has', () => {

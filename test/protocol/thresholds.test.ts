@@ -2,9 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import type { HostFacts } from '../../src/domain/hosts/host.ts'
 import { MAX_REPORTED_THRESHOLDS, reportThresholds } from '../../src/domain/thresholds/reported-threshold.ts'
 import { standardThresholds } from '../../src/domain/thresholds/threshold-standard.ts'
-import { MetricSetTable, type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
+import { type ReceivedBatch, readBatch } from '../../src/protocol/batch.ts'
 import { encodeBatch } from '../../src/protocol/encode.ts'
 import { readLegacyHead } from '../../src/protocol/legacy/legacy.ts'
+import { MetricSetTable } from '../../src/protocol/metric-set-table.ts'
 import { NameLists } from '../../src/protocol/names.ts'
 
 const NOW = 1_795_349_220

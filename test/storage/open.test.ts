@@ -76,6 +76,36 @@ describe('the schema', () => {
     }
   })
 
+  test('keeps the rows and the ids of tables that are made anew', async () => {
+    const database = await openSqlite(join(dataDir, 'monitor.db'), { clock })
+    // The one that makes them anew is the next.
+    await migrate(database, MIDNIGHT, 33)
+    await database.transaction(async (transaction) => {
+      await transaction.run("INSERT INTO former_name (name, host) VALUES ('before', 7)")
+      for (const name of ['kept', 'gone'])
+        await transaction.run(
+          "INSERT INTO target (name, channel, address) VALUES (?, 'mail', 'a@example.org')",
+          [name],
+        )
+      await transaction.run("DELETE FROM target WHERE name = 'gone'")
+    })
+    await database.close()
+    const store = await open('sqlite:monitor.db')
+    const added = { name: 'new', channel: 'mail', address: 'b@example.org' }
+    expect(await store.targets.add(added)).toBe(3)
+    expect(await store.targets.add(added)).toBe(null)
+    expect(await store.targets.list()).toEqual([
+      { id: 1, name: 'kept', channel: 'mail', address: 'a@example.org' },
+      { id: 3, ...added },
+    ])
+    await store.close()
+    const connection = new Connection(join(dataDir, 'monitor.db'), { readonly: true })
+    expect(connection.prepare('SELECT name, host FROM former_name').values()).toEqual([['before', 7]])
+    expect(connection.prepare("SELECT name FROM sqlite_master WHERE name LIKE '%_next'").values()).toEqual([])
+    expect(connection.prepare('PRAGMA integrity_check').values()).toEqual([['ok']])
+    connection.close()
+  })
+
   test('of a newer program is refused and left alone', async () => {
     await (await open('sqlite:monitor.db')).close()
     const connection = new Connection(join(dataDir, 'monitor.db'))
@@ -119,13 +149,7 @@ describe('what is read often', () => {
   })
 
   test('takes a page of the host list from an index, not by sorting', async () => {
-    for (const order of [
-      'name',
-      'ip_order, name',
-      'domain DESC, name DESC',
-      'platform, name',
-      'last_seen, name',
-    ])
+    for (const order of ['name', 'ip_order, name', 'last_seen, name'])
       expect(
         (await explain(`SELECT name, latest FROM host ORDER BY ${order} LIMIT 100`)).join(),
       ).not.toContain('TEMP')
@@ -137,7 +161,8 @@ describe('what is read often', () => {
   test('takes a page of events from an index, not by sorting', async () => {
     for (const where of [
       '',
-      'WHERE is_open = 0',
+      'WHERE +is_open = 0',
+      'WHERE is_open = 0 AND severity = 2',
       'WHERE is_open = 1',
       'WHERE is_open = 1 AND severity = 1',
       'WHERE is_open = 1 AND severity = 1 AND acknowledged_by IS NULL',
@@ -150,7 +175,7 @@ describe('what is read often', () => {
   test('counts the open events of hosts by an index that has no closed ones to pass', async () => {
     const plan = await explain(`SELECT host.id, event.severity, COUNT(*) FROM host
       JOIN event ON event.is_open = 1 AND event.host = host.id WHERE host.name IN ('a', 'b') GROUP BY host.id, event.severity`)
-    expect(plan.join()).toContain('event USING COVERING INDEX event_open_by_host (is_open=? AND host=?)')
+    expect(plan.join()).toContain('event USING COVERING INDEX event_open_by_host (host=? AND is_open=?)')
   })
 
   test('counts the closed events of a group in an index, and reads a page of them host by host', async () => {
@@ -163,11 +188,11 @@ describe('what is read often', () => {
     await database.close()
     const sql = (text = '') => text.replaceAll('?', '1')
     const counting = await explain(`SELECT COUNT(*) FROM event ${sql(condition?.countSql)}`)
-    expect(counting.join()).toContain('COVERING INDEX event_open_by_host (is_open=? AND host=?)')
+    expect(counting.join()).toContain('COVERING INDEX event_by_host_span (host=? AND closed>?)')
     const page = await explain(
       `${SELECT_EVENTS_OF_HOSTS} ${sql(condition?.sql)} ORDER BY event.opened DESC, event.id DESC LIMIT 50`,
     )
-    expect(page.join()).toContain('event USING INDEX event_by_host_time (host=?)')
+    expect(page.join()).toContain('event USING INDEX event_by_host_opened (host=? AND opened>?)')
     expect(page.findIndex((line) => line.includes('SEARCH host '))).toBe(0)
   })
 

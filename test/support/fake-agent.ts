@@ -5,8 +5,8 @@ import { createLineReader } from './lines.ts'
 
 /** Sends the batches of any number of hosts over one connection, each as a real agent would. */
 export type FakeAgent = {
-  /** Sends one batch; rejects unless it is stored. Without events it is a sign of life, with one sample. */
-  say(host: string, events?: readonly EventReport[]): Promise<void>
+  /** Sends one batch, with a frame of these values; rejects unless it is stored. Without events it is a sign of life. */
+  say(host: string, events?: readonly EventReport[], values?: Readonly<Record<string, number>>): Promise<void>
   close(): void
 }
 
@@ -28,7 +28,7 @@ export async function connectAgent(port: number, passphrase: string): Promise<Fa
     },
   })
   return {
-    async say(host, events = []) {
+    async say(host, events = [], values = { 'perf.test': 1 }) {
       const clock = Math.floor(Date.now() / 1000)
       const mine = id++
       const answered = new Promise<Reply>((resolve) => waiting.set(mine, resolve))
@@ -41,8 +41,17 @@ export async function connectAgent(port: number, passphrase: string): Promise<Fa
         processors: 1,
         memoryMb: 1024,
       }
-      const metrics = ['perf.test']
-      const batch = { id: mine, host, passphrase, clock, facts, metrics, frames: [[clock, 1]], events }
+      const metrics = Object.keys(values)
+      const batch = {
+        id: mine,
+        host,
+        passphrase,
+        clock,
+        facts,
+        metrics,
+        frames: [[clock, ...Object.values(values)]],
+        events,
+      }
       socket.write(encodeBatch(batch, 0, true))
       const reply = await answered
       if (!('stored' in reply) || reply.refused !== undefined) throw new Error(JSON.stringify(reply))

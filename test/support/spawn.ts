@@ -39,10 +39,16 @@ export function makeTempDir(): string {
   return mkdtempSync(join(tmpdir(), 'monitor-test-'))
 }
 
+function needProgram({ program = FROM_SOURCE }: SpawnOptions): readonly string[] {
+  if (!existsSync(program[0] ?? '')) throw new Error(`${program[0]} is not there: npm run build`)
+  return program
+}
+
 /** Runs a command to its end. */
 export async function runMonitor(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
   const cwd = options.cwd ?? makeTempDir()
-  const child = Bun.spawn([...(options.program ?? FROM_SOURCE), ...args], {
+  const program = needProgram(options)
+  const child = Bun.spawn([...program, ...args], {
     cwd,
     env: cleanEnvironment(options.env),
     stdin: new TextEncoder().encode(options.stdin ?? ''),
@@ -81,8 +87,7 @@ export async function startMonitor(
   args: readonly string[],
   options: SpawnOptions & { cwd: string },
 ): Promise<RunningMonitor> {
-  const program = options.program ?? FROM_SOURCE
-  if (!existsSync(program[0] ?? '')) throw new Error(`${program[0]} is not there: npm run build`)
+  const program = needProgram(options)
   const child = Bun.spawn([...program, ...args], {
     cwd: options.cwd,
     env: cleanEnvironment(options.env),

@@ -62,7 +62,11 @@ export async function startTestSite(
     hashPassword: hashCheaply,
     ...more,
   }
-  const website = await startWebsite(options)
+  const website = await startWebsite(options).catch(async (error: unknown) => {
+    await store.close()
+    rmSync(dataDir, { recursive: true, force: true })
+    throw error
+  })
   const base = `http://127.0.0.1:${website.port}`
 
   const send = (path: string, init: RequestInit = {}) => fetch(base + path, { redirect: 'manual', ...init })

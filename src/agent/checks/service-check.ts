@@ -40,6 +40,7 @@ export function createCheck({ settings, configFile, clock }: CheckOptions): Back
     name: settings.name,
     intervalMs: settings.interval * 1000,
     timeoutMs: settings.timeout * 1000,
+    takesTurns: true,
     async run(signal) {
       const authorities = await readAuthorities(settings.caFile)
       return give(await runs[settings.kind](settings, { clock, signal, authorities }))

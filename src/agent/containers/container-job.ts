@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
 import { type BackgroundJob, limitRun } from '../background-result.ts'
 import { ContainerWatch, ENGINE_METRIC } from './container-watch.ts'
@@ -31,8 +31,9 @@ export function createContainerJob({
     timeoutMs,
     async run(signal) {
       const present = sockets.filter((socket) => existsSync(socket))
-      if (present.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
-      return watch.read(present, signal)
+      const engines = present.length > 1 ? dropLinks(present) : present
+      if (engines.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
+      return watch.read(engines, signal)
     },
     close: () => watch.close(),
     fail: (failure) => ({
@@ -41,4 +42,17 @@ export function createContainerJob({
       failure,
     }),
   }
+}
+
+/** Where Podman stands in for Docker, the socket of one is a link to that of the other. */
+function dropLinks(sockets: readonly string[]): string[] {
+  const byTarget = new Map<string, string>()
+  for (const socket of sockets)
+    try {
+      const target = realpathSync(socket)
+      if (!byTarget.has(target)) byTarget.set(target, socket)
+    } catch {
+      // It has gone since.
+    }
+  return [...byTarget.values()]
 }

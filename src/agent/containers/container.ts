@@ -69,11 +69,14 @@ export type ContainerState = {
 export function readState(inspected: unknown): ContainerState {
   const state = dig(inspected, 'State')
   const failure = findFailure(state, digText(inspected, 'HostConfig', 'RestartPolicy', 'Name'))
-  const health = digText(state, 'Health', 'Status') || digText(state, 'Healthcheck', 'Status')
+  const status = digText(state, 'Status')
+  // An engine keeps what the last check of one that has ended said.
+  const health =
+    status === 'running' ? digText(state, 'Health', 'Status') || digText(state, 'Healthcheck', 'Status') : ''
   const log = dig(state, 'Health', 'Log') ?? dig(state, 'Healthcheck', 'Log')
   const limit = digNumber(inspected, 'HostConfig', 'Memory')
   return {
-    status: digText(state, 'Status'),
+    status,
     isGood: failure === null,
     failure,
     hasHealthCheck: health !== '' && health !== 'none',

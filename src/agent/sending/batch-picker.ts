@@ -53,6 +53,11 @@ export class BatchPicker {
     this.#suspects.clear()
   }
 
+  /** Frames of this interval wait until the clocks agree. */
+  get hasHeldBack(): boolean {
+    return this.#hasHeldBack
+  }
+
   noteHeldBack(): void {
     this.#hasHeldBack = true
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import { MAX_CLOCK_DIFFERENCE } from '../../protocol/message.ts'
 import type { CollectorAddress } from './connect.ts'
 
 export type SenderLogOptions = {
@@ -71,7 +72,9 @@ export class SenderLog {
     const nowMs = clock.monotonicMs()
     if (nowMs - this.#futureLoggedMs < LOG_AGAIN_MS) return
     this.#futureLoggedMs = nowMs
-    log.warn('samples are in the future by the clock of the server; they are kept until the clocks agree', {
+    // What was sampled while the clock was wrong stays in the future after it was set.
+    const until = seconds > MAX_CLOCK_DIFFERENCE ? 'the clocks agree' : 'their time has come'
+    log.warn(`samples are in the future by the clock of the server; they are kept until ${until}`, {
       server: nameOf(server),
       seconds,
       waiting: countWaiting(),

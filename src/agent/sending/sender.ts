@@ -200,10 +200,10 @@ export class Sender {
   #noteStored(server: CollectorAddress, { items, bytes, lost, waiting, refused, reason }: StoredBatch) {
     const { queue } = this.#options
     this.#stuckWatch.noteActivity()
-    if (waiting.length > 0) {
-      this.#picker.noteHeldBack()
-      this.#log.noteFutureSamples(server, this.#serverClock.secondsAhead())
-    }
+    if (waiting.length > 0) this.#picker.noteHeldBack()
+    // The server said so of some, or its clock was known and they were not even sent.
+    const { hasHeldBack } = this.#picker
+    if (hasHeldBack) this.#log.noteFutureSamples(server, this.#serverClock.secondsAhead())
     if (items.length > 0) {
       this.#batchSize.noteStored()
       this.#pathWidth.noteStored(bytes)
@@ -212,10 +212,13 @@ export class Sender {
     queue.confirmLosses(lost)
     queue.remove(items)
     // Samples that wait for the server's clock are not delivered; an empty batch shows that the host lives.
-    if (items.length > 0 || waiting.length === 0) this.#noteAcknowledgement()
+    if (items.length > 0 || !hasHeldBack) this.#noteAcknowledgement()
     else this.#noteUndelivered(`${nameOf(server)}: samples are from the future by the clock of the server`)
-    this.#noteSuccess(server)
     this.#pump()
+    // A server that takes all but what is to be stored, its disk being full or a report odd, is no success: each
+    // connection would begin with one, and the pause before the next would never grow.
+    const isIdle = this.#session?.openBatches === 0
+    if (items.length > 0 || waiting.length > 0 || isIdle) this.#noteSuccess(server)
   }
 
   #noteRefused(server: CollectorAddress, items: readonly Item[], reason: string) {

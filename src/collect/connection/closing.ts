@@ -3,7 +3,7 @@ import type { ConnectionSocket } from './connection-context.ts'
 /** Bytes that a refused sender may still send before the connection is cut. */
 const MAX_LINGER_BYTES = 8 * 1024 * 1024
 
-/** The way a connection ends: after the final reply, or at once. */
+/** The way a connection ends: after the final reply, or at once. Made when the end begins. */
 export class Closing {
   /** The other side has ended its half of the connection. */
   hasEnded = false
@@ -12,12 +12,12 @@ export class Closing {
   #isClosed = false
   #lingerBytes = 0
   readonly #socket: ConnectionSocket
-  readonly #onClosed: () => void
+  readonly #connection: { noteClosed(): void }
 
-  /** `onClosed` is called once, before the socket is ended or terminated. */
-  constructor(socket: ConnectionSocket, onClosed: () => void) {
+  /** `noteClosed` is called once, before the socket is ended or terminated. */
+  constructor(socket: ConnectionSocket, connection: { noteClosed(): void }) {
     this.#socket = socket
-    this.#onClosed = onClosed
+    this.#connection = connection
   }
 
   get isClosed(): boolean {
@@ -28,7 +28,7 @@ export class Closing {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#onClosed()
+    this.#connection.noteClosed()
   }
 
   /**

@@ -1,4 +1,6 @@
+import type { BufferPool } from '../../lib/buffer-pool.ts'
 import type { NameLists } from '../../protocol/names.ts'
+import type { PlainBatchReader } from '../../protocol/plain-batch.ts'
 import type { Ingest } from '../ingest.ts'
 import type { PassphraseAge } from '../passphrase.ts'
 import type { Rejections } from '../rejections.ts'
@@ -36,6 +38,9 @@ export type ConnectionContext<C> = {
   readonly ingest: Ingest
   readonly rejections: Rejections
   readonly nameLists: NameLists
+  readonly plainBatches: PlainBatchReader
+  /** For the unread bytes of unfinished messages. */
+  readonly buffers: BufferPool
   readonly limits: CollectLimits
   readonly findPassphrase: (said: unknown) => PassphraseAge | null
   readonly admission: KeyAdmission

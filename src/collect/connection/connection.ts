@@ -1,40 +1,38 @@
 import { LEGACY_RECEIPT } from '../../protocol/legacy/legacy.ts'
 import type { ProtocolError } from '../../protocol/protocol-error.ts'
+import type { DecoderPort } from '../decoder-port.ts'
 import { ProtocolDecoder } from '../protocol-decoder.ts'
 import type { Reason } from '../rejections.ts'
 import type { Outcome, ReportSender, Submission } from '../submission.ts'
 import type { Credentials } from './admission.ts'
 import { Closing } from './closing.ts'
 import type { ConnectionContext, ConnectionSocket, SocketHandler } from './connection-context.ts'
-import { CsvEnd } from './csv-end.ts'
-import { PAUSED_FOR_ADMISSION, PAUSED_FOR_ANSWERS, ReadPause } from './read-pause.ts'
-import { ReceiveBuffer } from './receive-buffer.ts'
+import { ConnectionState } from './connection-state.ts'
+import { completeLine, isOpenLineDue } from './csv-end.ts'
+import { PAUSED_FOR_ADMISSION, PAUSED_FOR_ANSWERS } from './pause-reasons.ts'
 import { ReplyBuffer } from './reply-buffer.ts'
-import { ReportSubmitter } from './report-submitter.ts'
+import { noteEnd, noteOutcome } from './report-notes.ts'
+import type { Pace } from './timeouts.ts'
 import type { UnknownSender } from './unknown-senders.ts'
 
 /**
  * One agent's connection: keeps incomplete messages, has complete ones answered, and tracks how long it has
- * been idle.
+ * been idle. There are ten thousand of them, nearly all between two messages: so it has no function of its own, and
+ * what only an unfinished message or the end needs is made when that begins.
  */
-export class Connection implements ReportSender, SocketHandler, UnknownSender {
-  readonly address: string
-  /** When it was opened, by the monotonic clock. */
-  readonly since: number
-  /** By the monotonic clock, when bytes were last received or sent. */
-  lastActive: number
-  /** When it began to wait for memory; null when it does not. */
-  memoryWaitSince: number | null = null
-  readonly #socket: ConnectionSocket
-  readonly #shared: ConnectionContext<Connection>
-  readonly #decoder: ProtocolDecoder
-  readonly #receiveBuffer: ReceiveBuffer
+export class Connection
+  extends ConnectionState<Connection>
+  implements ReportSender, SocketHandler, UnknownSender, DecoderPort, Pace
+{
+  protected readonly decoder: ProtocolDecoder
   readonly #replies = new ReplyBuffer()
-  readonly #reports: ReportSubmitter
-  readonly #closing: Closing
-  readonly #csvEnd: CsvEnd
-  readonly #pause: ReadPause
+  /** Null until the end begins. */
+  #closing: Closing | null = null
+  /** Bits of `PAUSED_FOR_…`. */
+  #pauseReasons = 0
   #isKnown = false
+  /** The packet of CSV seems to have arrived as a whole. */
+  #hasCsvEnd = false
 
   /** `opening` gives the address and the start time when something was read from the socket before. */
   constructor(
@@ -42,172 +40,194 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
     shared: ConnectionContext<Connection>,
     opening?: { readonly address: string; readonly since: number },
   ) {
-    this.#socket = socket
-    this.#shared = shared
-    this.address = opening?.address ?? socket.remoteAddress
-    this.lastActive = shared.monotonicMs()
-    this.since = opening?.since ?? this.lastActive
-    this.#pause = new ReadPause(socket)
-    this.#reports = new ReportSubmitter(this, this.address, shared)
-    this.#closing = new Closing(socket, () => {
-      this.#replies.clear()
-      this.#receiveBuffer.release()
-      shared.onClosed(this)
-    })
-    this.#decoder = new ProtocolDecoder({
-      nameLists: shared.nameLists,
-      legacyBytes: shared.limits.legacyBytes,
-      now: shared.now,
-      findPassphrase: shared.findPassphrase,
-      findCsvObstacle: () => shared.findCsvObstacle(this.address),
-      canTake: () => this.#canTake(),
-      admit: (credentials) => this.#admit(credentials),
-      submit: (report, id, refused, later) => this.#reports.submit(report, id, refused, later),
-      refuse: (error) => this.#refuseBatch(error),
-    })
-    this.#receiveBuffer = new ReceiveBuffer(this.#decoder, (change) => shared.onHeld(this, change))
-    this.#csvEnd = new CsvEnd(this.#decoder, this.#receiveBuffer, shared.limits.csvQuietMs)
+    super(socket, shared, opening)
+    this.decoder = new ProtocolDecoder(this)
   }
 
-  get held(): number {
-    return this.#receiveBuffer.held
-  }
-  get message(): ReceiveBuffer['message'] {
-    return this.#receiveBuffer.message
-  }
   /** True when the passphrase was given, or a key proved. */
   get isKnown(): boolean {
     return this.#isKnown
   }
-  /** The host of the latest reports; null before the first. */
-  get host(): string | null {
-    return this.#reports.host
-  }
   get lingerUntil(): number | null {
-    return this.#closing.lingerUntil
+    return this.#closing?.lingerUntil ?? null
   }
   get isPaused(): boolean {
-    return this.#pause.isOn
-  }
-  get isAnswering(): boolean {
-    return this.#reports.inFlight > 0
+    return this.#pauseReasons !== 0
   }
   get hasUnread(): boolean {
     return this.#replies.isWaiting
   }
 
   receive(chunk: Buffer): void {
-    this.lastActive = this.#shared.monotonicMs()
-    if (this.#replies.isEnding || this.#decoder.isOver) {
+    this.lastActive = this.shared.monotonicMs()
+    if (this.#replies.isEnding || this.decoder.isOver) {
       // The packet that was taken for complete was not: without a receipt the agent sends it again.
-      if (this.#csvEnd.hasCome) this.#replies.sendFinalReply('')
-      this.#closing.discard(chunk.length)
+      if (this.#hasCsvEnd) this.#replies.sendFinalReply('')
+      this.#findClosing().discard(chunk.length)
       return
     }
-    this.#receiveBuffer.message.bytes += chunk.length
-    if (!this.#receiveBuffer.isEmpty || this.#pause.isOn) {
-      this.#receiveBuffer.keep(chunk, 0)
-      if (!this.#pause.isOn) this.#readKept()
-      else this.#receiveBuffer.noteHeld()
+    if (this.unread !== null) this.unread.bytes += chunk.length
+    if (this.hasKept || this.isPaused) {
+      this.keep(chunk, 0)
+      if (!this.isPaused) this.#readKept()
+      else this.noteHeld()
       return
     }
     const done = this.#consume(chunk)
-    if (!this.#replies.isEnding) this.#receiveBuffer.keep(chunk, done)
+    if (this.#isReading && (done < chunk.length || this.decoder.isMidMessage)) this.keep(chunk, done)
     this.#afterReading()
   }
 
   /** The other side has ended its half of the connection; it may still read. */
   receiveEnd(): void {
-    this.#closing.hasEnded = true
-    if (!this.#pause.isOn && this.#csvEnd.isDue) this.#endLines()
+    this.#findClosing().hasEnded = true
+    if (!this.isPaused && this.hasWholeLines) this.#endLines()
     this.#endWhenDone()
   }
 
   /** The socket takes bytes again. */
   drain(): void {
-    this.lastActive = this.#shared.monotonicMs()
+    this.lastActive = this.shared.monotonicMs()
     this.flush()
   }
 
   /** To be called every second or so, with the monotonic clock. */
   noteQuiet(now: number): void {
-    if (this.#pause.isOn) return
-    if (this.#csvEnd.isDueAfter(now - this.lastActive, (line) => this.#consume(line))) this.#endLines()
+    if (this.isPaused || !this.decoder.isReadingLines) return
+    const quietMs = now - this.lastActive
+    const { csvQuietMs } = this.shared.limits
+    if (isOpenLineDue(quietMs, csvQuietMs)) this.#takeOpenLine()
+    if (quietMs >= csvQuietMs && this.hasWholeLines) this.#endLines()
   }
 
   pause(reason: number): void {
-    if (!this.#closing.isClosed) this.#pause.begin(reason)
+    if (this.#isClosed) return
+    if (!this.isPaused) this.socket.pause()
+    this.#pauseReasons |= reason
   }
 
   /** Continues with the held bytes, and with the socket unless another reason for the pause remains. */
   resume(reason: number): void {
-    if (!this.#pause.end(reason) || this.#closing.isClosed) return
-    this.lastActive = this.#shared.monotonicMs()
+    if ((this.#pauseReasons & reason) === 0) return
+    this.#pauseReasons &= ~reason
+    if (this.isPaused || this.#isClosed) return
+    this.lastActive = this.shared.monotonicMs()
     this.#readKept()
-    if (!this.#pause.isOn) this.#socket.resume()
+    if (!this.isPaused) this.socket.resume()
   }
 
   complete(submission: Submission, outcome: Outcome): void {
-    this.#reports.complete(outcome)
-    if (this.#closing.isClosed) return
+    this.inFlight--
+    if (outcome !== 'stored') noteOutcome(this.shared.rejections, this, outcome)
+    if (this.#isClosed) return
     this.#replies.addOutcome(submission, outcome)
   }
 
   flush(): void {
-    if (this.#closing.isClosed) return
-    if (this.#reports.inFlight === 0) {
-      if (this.#decoder.isOver) this.#replies.sendFinalReply(LEGACY_RECEIPT)
+    if (this.#isClosed) return
+    if (this.inFlight === 0) {
+      if (this.decoder.isOver) this.#replies.sendFinalReply(LEGACY_RECEIPT)
       this.#replies.writeFinalReply()
     }
     if (this.#replies.isWaiting && !this.#writeReplies()) return
-    if (!this.#replies.isEnded || this.#reports.inFlight > 0) this.resume(PAUSED_FOR_ANSWERS)
-    else if (this.#closing.endOurs(this.#shared.monotonicMs() + this.#shared.limits.lingerMs)) this.resume(~0)
+    if (!this.#replies.isEnded || this.inFlight > 0) this.resume(PAUSED_FOR_ANSWERS)
+    else if (this.#findClosing().endOurs(this.shared.monotonicMs() + this.shared.limits.lingerMs))
+      this.resume(~0)
     this.#endWhenDone()
   }
 
   /** Ends the connection from our side, after the answers that are due; counted and logged by its reason. */
   refuse(reason: Reason, detail: string): void {
-    this.#reports.note(reason, detail)
-    this.#closing.cut()
+    this.note(reason, detail)
+    this.#findClosing().cut()
   }
 
   /** Ends the connection after the answers that are due, without a final reply. */
   end(): void {
     this.#replies.sendFinalReply('')
     if (this.lingerUntil === null) this.flush()
-    else this.#closing.cut()
+    else this.#findClosing().cut()
   }
 
   /** The socket is gone. */
   close(): void {
-    this.#closing.close()
+    this.#findClosing().close()
   }
 
-  #canTake(): boolean {
-    if (!this.#pause.isOn && this.#replies.isFull) this.pause(PAUSED_FOR_ANSWERS)
-    if (this.#pause.isOn) return false
+  protected noteHeldChange(change: number): void {
+    this.shared.onHeld(this, change)
+  }
+
+  /** Called once, by its closing. */
+  noteClosed(): void {
+    this.#replies.clear()
+    this.releaseUnread()
+    this.shared.onClosed(this)
+  }
+
+  canTake(): boolean {
+    if (!this.isPaused && this.#replies.isFull) this.pause(PAUSED_FOR_ANSWERS)
+    if (this.isPaused) return false
     // Asked of each message: a call less where there is room.
-    return !this.#shared.ingest.isSaturated || this.#shared.hasRoomFor(this)
+    return !this.shared.ingest.isSaturated || this.shared.hasRoomFor(this)
+  }
+
+  /** Nothing more is read until it is known whether the sender is admitted. */
+  admit(credentials: Credentials): void {
+    this.pause(PAUSED_FOR_ADMISSION)
+    this.shared.admission.admit(credentials, this.address).then(
+      () => this.#goOn(() => this.decoder.resume()),
+      (error: unknown) => this.#goOn(() => this.#giveUp(error)),
+    )
+  }
+
+  refuseBatch(error: ProtocolError): void {
+    this.note(error.fault, error.message)
+    this.#replies.add({ id: error.id, error: error.message, retry: error.retry })
+    // Written at once: no commit will come by to do it.
+    if (this.inFlight === 0) this.#writeReplies()
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing?.isClosed === true
+  }
+  /** False once nothing more is to be kept of what comes. */
+  get #isReading(): boolean {
+    return !this.#replies.isEnding && !this.#isClosed
+  }
+
+  #findClosing(): Closing {
+    this.#closing ??= new Closing(this.socket, this)
+    return this.#closing
+  }
+
+  /** The last line of CSV of an agent that does not end it. */
+  #takeOpenLine(): void {
+    const line = this.unread === null ? null : completeLine(this.unread.view())
+    if (line === null) return
+    this.unread?.release()
+    this.#consume(line)
   }
 
   /** Lines of CSV are complete when nothing follows. */
   #endLines(): void {
-    this.#csvEnd.hasCome = true
-    if (!this.#attempt(() => this.#decoder.endLines())) return
+    this.#hasCsvEnd = true
+    if (!this.#attempt(() => this.decoder.endLines())) return
     this.#afterReading()
-    if (this.#reports.inFlight === 0) this.flush()
+    if (this.inFlight === 0) this.flush()
   }
 
   #readKept(): void {
-    if (this.#replies.isEnding) this.#receiveBuffer.release()
-    else this.#receiveBuffer.read((bytes) => this.#consume(bytes))
+    const unread = this.unread
+    if (this.#replies.isEnding) this.releaseUnread()
+    else if (unread !== null && !unread.isEmpty) unread.discard(this.#consume(unread.view()))
     this.#afterReading()
   }
 
   /** How many bytes are done with: all, when the session can't go on. */
   #consume(bytes: Buffer): number {
     try {
-      return this.#decoder.consume(bytes)
+      return this.decoder.consume(bytes)
     } catch (error) {
       this.#giveUp(error)
       return bytes.length
@@ -216,52 +236,34 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
     }
   }
 
-  /** Nothing more is read until it is known whether the sender is admitted. */
-  #admit(credentials: Credentials): void {
-    this.pause(PAUSED_FOR_ADMISSION)
-    this.#shared.admission.admit(credentials, this.address).then(
-      () => this.#goOn(() => this.#decoder.resume()),
-      (error: unknown) => this.#goOn(() => this.#giveUp(error)),
-    )
-  }
-
   /** Reads the message that waited for its sender, or ends the session when that is refused. */
   #goOn(answer: () => void): void {
-    if (this.#closing.isClosed) return
+    if (this.#isClosed) return
     this.#attempt(answer)
     this.#noteKnown()
     this.resume(PAUSED_FOR_ADMISSION)
   }
 
   #noteKnown(): void {
-    if (this.#isKnown || !this.#decoder.isKnown) return
+    if (this.#isKnown || !this.decoder.isKnown) return
     this.#isKnown = true
-    this.#shared.onKnown(this)
+    this.shared.onKnown(this)
   }
 
   #afterReading(): void {
-    if (this.#replies.isEnding) return
-    this.#receiveBuffer.noteMessage(this.lastActive)
-    if (this.#decoder.isOver) this.#receiveBuffer.drop()
-    this.#receiveBuffer.noteHeld()
+    if (!this.#isReading) return
+    this.noteMessage()
     this.#endWhenDone()
-  }
-
-  #refuseBatch(error: ProtocolError): void {
-    this.#reports.noteError(error)
-    this.#replies.add({ id: error.id, error: error.message, retry: error.retry })
-    // Written at once: no commit will come by to do it.
-    if (this.#reports.inFlight === 0) this.#writeReplies()
   }
 
   /** False when not everything was taken: then nothing is read until it is. */
   #writeReplies(): boolean {
-    const written = this.#replies.flush((text) => this.#socket.write(text))
+    const written = this.#replies.flush(this.socket)
     if (written < 0) {
-      this.#closing.cut()
+      this.#findClosing().cut()
       return false
     }
-    if (written > 0) this.lastActive = this.#shared.monotonicMs()
+    if (written > 0) this.lastActive = this.shared.monotonicMs()
     if (!this.#replies.isWaiting) return true
     this.pause(PAUSED_FOR_ANSWERS)
     return false
@@ -280,17 +282,18 @@ export class Connection implements ReportSender, SocketHandler, UnknownSender {
 
   /** Nothing more is read; in our dialect the reason is sent after everything before it is answered. */
   #giveUp(error: unknown): void {
-    const reply = this.#reports.noteEnd(error)
-    this.#replies.sendFinalReply(this.#decoder.dialect === 'ours' ? reply : '')
-    this.#receiveBuffer.release()
+    const reply = noteEnd(this.shared.rejections, this, error)
+    this.#replies.sendFinalReply(this.decoder.dialect === 'ours' ? reply : '')
+    this.releaseUnread()
     this.flush()
   }
 
   #endWhenDone(): void {
-    if (!this.#closing.hasEnded || this.#closing.isClosed || this.#pause.isOn) return
-    if (this.#reports.inFlight > 0 || this.#replies.isWaiting) return
-    if (!this.#replies.isEnding && this.#receiveBuffer.isMidMessage)
-      this.#reports.note('cut_off', 'hung up in the middle of a message')
-    this.#closing.endSocket()
+    const closing = this.#closing
+    if (closing === null || !closing.hasEnded || closing.isClosed || this.isPaused) return
+    if (this.inFlight > 0 || this.#replies.isWaiting) return
+    if (!this.#replies.isEnding && this.isMidMessage)
+      this.note('cut_off', 'hung up in the middle of a message')
+    closing.endSocket()
   }
 }

@@ -21,10 +21,10 @@ const SHARE = 4
  */
 export class KnownSenders {
   readonly #limits: Pick<CollectLimits, 'connections' | 'knownPerHost'>
-  readonly #groups = new Map<KnownSender, { readonly host: string | null; readonly network: string }>()
-  /** In the order of their arrival. */
-  readonly #byHost = new Map<string, Set<KnownSender>>()
-  readonly #byNetwork = new Map<string, Set<KnownSender>>()
+  /** By sender who answers for it: its host when it became known, else its network. */
+  readonly #parties = new Map<KnownSender, string>()
+  readonly #byHost: SenderGroups = new Map()
+  readonly #byNetwork: SenderGroups = new Map()
 
   constructor(limits: Pick<CollectLimits, 'connections' | 'knownPerHost'>) {
     this.#limits = limits
@@ -34,12 +34,13 @@ export class KnownSenders {
     const { knownPerHost } = this.#limits
     const { host } = sender
     const network = networkOf(sender.address)
-    this.#groups.set(sender, { host, network })
+    this.#parties.set(sender, host ?? network)
     addTo(this.#byNetwork, network, sender)
     if (host === null) return
     const ofHost = addTo(this.#byHost, host, sender)
+    if (!(ofHost instanceof Set) || ofHost.size <= knownPerHost) return
     const [oldest] = ofHost
-    if (oldest === undefined || ofHost.size <= knownPerHost) return
+    if (oldest === undefined) return
     oldest.refuse('connections', `more than ${knownPerHost} connections of one host`)
     this.remove(oldest)
   }
@@ -49,27 +50,29 @@ export class KnownSenders {
    * when the sender is not registered here.
    */
   partyOf(sender: KnownSender): string | null {
-    const group = this.#groups.get(sender)
-    return group === undefined ? null : (group.host ?? group.network)
+    return this.#parties.get(sender) ?? null
   }
 
   /** The sender is gone. */
   remove(sender: KnownSender): void {
-    const group = this.#groups.get(sender)
-    if (group === undefined) return
-    this.#groups.delete(sender)
-    removeFrom(this.#byNetwork, group.network, sender)
-    if (group.host !== null) removeFrom(this.#byHost, group.host, sender)
+    const party = this.#parties.get(sender)
+    if (party === undefined) return
+    this.#parties.delete(sender)
+    removeFrom(this.#byNetwork, networkOf(sender.address), sender)
+    // Without a host the party is a network; then no group of hosts has the sender.
+    removeFrom(this.#byHost, party, sender)
   }
 
   /**
    * Makes room for another connection; false when no network has enough connections to have to give one up.
    */
   refuseOldest(): boolean {
-    let largest: Set<KnownSender> = new Set()
-    for (const senders of this.#byNetwork.values()) if (senders.size > largest.size) largest = senders
-    const [oldest] = largest
-    if (oldest === undefined || largest.size * SHARE <= this.#limits.connections) return false
+    let largest: SenderGroup | undefined
+    for (const group of this.#byNetwork.values())
+      if (largest === undefined || sizeOf(group) > sizeOf(largest)) largest = group
+    if (largest === undefined || sizeOf(largest) * SHARE <= this.#limits.connections) return false
+    const [oldest] = largest instanceof Set ? largest : [largest]
+    if (oldest === undefined) return false
     oldest.refuse(
       'connections',
       'too many connections, and this one is the oldest of the address with the most',
@@ -79,14 +82,22 @@ export class KnownSenders {
   }
 }
 
-function addTo(groups: Map<string, Set<KnownSender>>, name: string, sender: KnownSender): Set<KnownSender> {
-  const group = groups.get(name) ?? new Set()
-  groups.set(name, group.add(sender))
+/** A sender that is alone in its group, as nearly all are by their hosts, or the senders in the order of their arrival. */
+type SenderGroup = KnownSender | Set<KnownSender>
+type SenderGroups = Map<string, SenderGroup>
+
+const sizeOf = (group: SenderGroup) => (group instanceof Set ? group.size : 1)
+
+function addTo(groups: SenderGroups, name: string, sender: KnownSender): SenderGroup {
+  const others = groups.get(name)
+  const group = others === undefined ? sender : others instanceof Set ? others : new Set([others])
+  if (group instanceof Set) group.add(sender)
+  groups.set(name, group)
   return group
 }
 
-function removeFrom(groups: Map<string, Set<KnownSender>>, name: string, sender: KnownSender): void {
+function removeFrom(groups: SenderGroups, name: string, sender: KnownSender): void {
   const group = groups.get(name)
-  group?.delete(sender)
-  if (group?.size === 0) groups.delete(name)
+  if (group === sender) groups.delete(name)
+  else if (group instanceof Set && group.delete(sender) && group.size === 0) groups.delete(name)
 }

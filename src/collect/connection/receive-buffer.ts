@@ -1,70 +1,46 @@
-import { ByteBuffer } from '../../protocol/byte-buffer.ts'
-import type { ProtocolDecoder } from '../protocol-decoder.ts'
+import type { BufferPool } from '../../lib/buffer-pool.ts'
+import { ByteBuffer } from '../../lib/byte-buffer.ts'
 
 /**
- * The received bytes of one connection that are not read yet, and how much memory they and the session hold.
+ * The bytes of an unfinished message that are not read yet. A connection has one only while there is such a
+ * message: of thousands of connections nearly all are between two messages.
  */
 export class ReceiveBuffer {
-  /** The message under way: when it began, by the monotonic clock (null when there is none), and its length so far. */
-  readonly message: { since: number | null; bytes: number } = { since: null, bytes: 0 }
-  readonly #bytes = new ByteBuffer()
-  readonly #decoder: Pick<ProtocolDecoder, 'held' | 'isMidMessage'>
-  readonly #onHeld: (change: number) => void
-  #held = 0
+  /** When the message began, by the monotonic clock; null when it begins with the next bytes. */
+  since: number | null = null
+  /** Bytes received since it began. */
+  bytes = 0
+  readonly #unread: ByteBuffer
 
-  /** `onHeld` is called after `held` has changed. */
-  constructor(decoder: Pick<ProtocolDecoder, 'held' | 'isMidMessage'>, onHeld: (change: number) => void) {
-    this.#decoder = decoder
-    this.#onHeld = onHeld
+  constructor(pool: BufferPool) {
+    this.#unread = new ByteBuffer(pool)
   }
 
-  get held(): number {
-    return this.#held
-  }
   get isEmpty(): boolean {
-    return this.#bytes.length === 0
+    return this.#unread.length === 0
   }
-  /** True when a message has begun that is not complete. */
-  get isMidMessage(): boolean {
-    return !this.isEmpty || this.#decoder.isMidMessage
+
+  /** Bytes of memory held. */
+  get capacity(): number {
+    return this.#unread.capacity
   }
 
   keep(chunk: Buffer, from: number): void {
-    this.#bytes.append(chunk, from, chunk.length)
+    this.#unread.append(chunk, from, chunk.length)
   }
 
-  /** `consume` returns how many bytes it has finished with; those are dropped. */
-  read(consume: (bytes: Buffer) => number): void {
-    if (!this.isEmpty) this.#bytes.discard(consume(this.#bytes.view()))
+  /** What is not read yet, valid until the next call of another method. */
+  view(): Buffer {
+    return this.#unread.view()
   }
 
-  /** To be called after reading, with the time of the last byte. */
-  noteMessage(now: number): void {
-    if (this.isMidMessage) this.message.since ??= now
-    else {
-      this.message.since = null
-      this.message.bytes = 0
-    }
+  /** Drops so many bytes, which were read. */
+  discard(count: number): void {
+    this.#unread.discard(count)
   }
 
-  noteHeld(): void {
-    this.#setHeld(this.#bytes.capacity + this.#decoder.held)
-  }
-
-  /** Drops what was kept; its memory is noted with the next `noteHeld`. */
-  drop(): void {
-    this.#bytes.release()
-  }
-
-  /** Drops the kept bytes, and counts no memory as held, not even the session's: the connection is over. */
+  /** Drops what was kept, with its memory. */
   release(): void {
-    this.#bytes.release()
-    this.#setHeld(0)
-  }
-
-  #setHeld(held: number): void {
-    const change = held - this.#held
-    this.#held = held
-    if (change !== 0) this.#onHeld(change)
+    this.#unread.release()
   }
 }

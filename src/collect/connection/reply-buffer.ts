@@ -2,6 +2,7 @@ import { encodeReply } from '../../protocol/encode.ts'
 import { MAX_CLOCK_DIFFERENCE, type Reply } from '../../protocol/message.ts'
 import type { WriteRefusal } from '../../storage/ports/store.ts'
 import type { Outcome, Submission } from '../submission.ts'
+import type { ConnectionSocket } from './connection-context.ts'
 
 /** The id of a submission in the original's dialect, which has no numbers. */
 export const LEGACY_ID = -1
@@ -96,12 +97,9 @@ export class ReplyBuffer {
     this.#finalReply = ''
   }
 
-  /**
-   * `write` gives how many bytes were taken, negative when the socket is gone, and so does this; answers are
-   * ASCII, a byte a character.
-   */
-  flush(write: (text: string) => number): number {
-    const written = write(this.#text)
+  /** How many bytes the socket took, negative when it is gone; answers are ASCII, a byte a character. */
+  flush(socket: Pick<ConnectionSocket, 'write'>): number {
+    const written = socket.write(this.#text)
     if (written > 0) this.#text = this.#text.slice(written)
     return written
   }

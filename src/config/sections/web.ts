@@ -23,7 +23,9 @@ export const web = {
     }),
     url: text({
       example: 'https://monitor.example.org',
-      doc: 'Address of the website as people reach it: notifications link to it. None: they hold no links.',
+      doc:
+        'Address of the website as people reach it, with or without base_path: notifications link to it. None: they ' +
+        'hold no links.',
       check: checkUrl,
     }),
     basePath: text({

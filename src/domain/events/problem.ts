@@ -3,7 +3,7 @@ import type { Event } from '../event.ts'
 import { describeFull, type Forecast } from '../hosts/capacity.ts'
 import { AVAILABILITY } from '../metrics/declared/server-events.ts'
 import { type Condition, isBreach, readCondition } from '../thresholds/threshold.ts'
-import { formatMetricThreshold, type PhraseContext, phraseMetric } from './metric-phrase.ts'
+import { formatMetric, formatMetricThreshold, type PhraseContext, phraseMetric } from './metric-phrase.ts'
 
 /**
  * The sentence for a problem on pages, in notifications, in the API and in the shell: `/var is 96.1 % full
@@ -21,6 +21,8 @@ export type Problem = {
 export type ProblemContext = PhraseContext & {
   /** The value in the newest frame of its host; null or absent where there is none, or it is old. */
   readonly current?: number | null | undefined
+  /** The sentence of a closed event, which says what triggered it, ends with the current value. */
+  readonly endsWithCurrent?: boolean
   /** When a disk will be full; null or absent where that is not known, or it is another metric. */
   readonly forecast?: Forecast | null
   /** Seconds since 1970. */
@@ -53,7 +55,10 @@ export function describeProblem(event: ProblemEvent, context: ProblemContext): P
   }
   if (value === null) return join(`${phrase.noun} ${limit}`, condition.reason)
   const said = join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': '))
-  return isPast || !context.forecast ? said : addEnd(said, describeFull(context.forecast, context.now))
+  const { current = null, forecast, now } = context
+  if (isPast && context.endsWithCurrent && current !== null)
+    return addEnd(said, `now ${formatMetric(current, event.metric)}`)
+  return isPast || !forecast ? said : addEnd(said, describeFull(forecast, now))
 }
 
 const addEnd = ({ what, detail, text }: Problem, end: string): Problem => ({

@@ -40,7 +40,7 @@ export function linuxCommand({ server, fingerprint }: AgentWay, passphrase: stri
       `--server ${quote(server)}`,
       '--passphrase-file passphrase.txt',
       ...(fingerprint === null ? [] : [`--fingerprint ${fingerprint}`]),
-    ].join(' '),
+    ].join(' \\\n  '),
     'rm passphrase.txt',
   ].join('\n')
 }
@@ -55,7 +55,7 @@ export function windowsCommand({ server, fingerprint }: AgentWay, passphrase: st
       `-Server ${quote(server)}`,
       '-PassphraseFile passphrase.txt',
       ...(fingerprint === null ? [] : [`-Fingerprint ${fingerprint}`]),
-    ].join(' '),
+    ].join(' `\n  '),
     'Remove-Item passphrase.txt',
   ].join('\n')
 }

@@ -21,7 +21,7 @@ type SilenceMemory = {
 
 const MEMORY = 'silence_group'
 /** Hosts reported in one transaction: samples wait while a thousand events are written. */
-const AT_ONCE = 100
+const AT_ONCE = 50
 
 /** Opens events of silent hosts and closes them when the hosts are seen again. */
 export const watchAvailability: Task = {

@@ -22,6 +22,14 @@ export type Transaction = Reader & {
   insert(sql: string, values?: readonly Value[]): Promise<number>
 }
 
+export type CommitOptions = {
+  /**
+   * The thread does other work while the commit is flushed to disk. The transaction resolves after that, as without it. When
+   * the disk fails then, it rejects although it is committed: it is for writes that may be done again.
+   */
+  readonly flushesAside?: boolean
+}
+
 /**
  * One database, SQLite or MySQL and MariaDB: shared statements above, adapters below. `query` sees committed
  * data, never the inside of a running transaction.
@@ -34,6 +42,6 @@ export type Database = Reader & {
    * COMMITTED), rows that are read to be changed are locked (`dialect.forUpdate`, `write-locks.ts`), and
    * `act` runs again from its beginning after a conflict, so it must have no side effects beside its writes.
    */
-  transaction<T>(act: (transaction: Transaction) => Promise<T>): Promise<T>
+  transaction<T>(act: (transaction: Transaction) => Promise<T>, options?: CommitOptions): Promise<T>
   close(): Promise<void>
 }

@@ -22,6 +22,24 @@ export type Dialect = {
   renameIndex(table: string, from: string, to: string, columns: readonly string[]): readonly string[]
   dropIndex(table: string, name: string): string
   /**
+   * Lets an index hold only the rows of a condition, and then with these columns. Where the database has no such indexes,
+   * it stays as it is. A statement uses it when it has the condition, or one that it contains, word for word.
+   */
+  narrowIndex(
+    table: string,
+    name: string,
+    to: { readonly columns: readonly string[]; readonly where?: string },
+  ): readonly string[]
+  /**
+   * Gives a small table another definition of the same columns, with its rows and the number that its ids have reached. Where
+   * the database has no use for that, it stays as it is.
+   */
+  remakeTable(
+    table: string,
+    columns: Readonly<Record<string, string>>,
+    more?: { readonly end: string; readonly indexes: readonly string[] },
+  ): readonly string[]
+  /**
    * Follows a SELECT of rows that are changed next; no other transaction changes them before the end of this
    * one.
    */
@@ -102,6 +120,24 @@ export const sqliteDialect: Dialect = {
     `CREATE INDEX ${to} ON ${table} (${columns.join(', ')})`,
   ],
   dropIndex: (_table, name) => `DROP INDEX ${name}`,
+  narrowIndex: (table, name, { columns, where }) => [
+    `DROP INDEX ${name}`,
+    `CREATE INDEX ${name} ON ${table} (${columns.join(', ')})${where === undefined ? '' : ` WHERE ${where}`}`,
+  ],
+  remakeTable(table, columns, { end, indexes } = { end: '', indexes: [] }) {
+    const names = Object.keys(columns).join(', ')
+    const definitions = Object.entries(columns).map(([name, type]) => `${name} ${type}`)
+    return [
+      `CREATE TABLE ${table}_next (${definitions.join(', ')}) ${end}`,
+      `INSERT INTO ${table}_next (${names}) SELECT ${names} FROM ${table}`,
+      `DELETE FROM sqlite_sequence WHERE name = '${table}_next'`,
+      `INSERT INTO sqlite_sequence (name, seq)
+        SELECT '${table}_next', seq FROM sqlite_sequence WHERE name = '${table}'`,
+      `DROP TABLE ${table}`,
+      `ALTER TABLE ${table}_next RENAME TO ${table}`,
+      ...indexes,
+    ]
+  },
   // More saves nothing measurable, and a statement should stay readable in a log.
   insertSizes: [50, 1],
   plainRows: null,

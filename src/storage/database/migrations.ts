@@ -2,9 +2,11 @@ import { createAuditTables } from './audit-tables.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { createEnrolmentTables } from './enrolment-tables.ts'
+import { thinEventIndexes } from './event-indexes.ts'
 import { renameToFieldTerms } from './field-terms.ts'
 import { createFirstTables } from './first-tables.ts'
 import { createNotificationTables } from './notification-tables.ts'
+import { spareIndexes } from './spared-indexes.ts'
 import { createWriteLockTables } from './write-locks.ts'
 
 /**
@@ -163,6 +165,8 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ],
   // Chunks may refer to others from here on, which programs before would take for damage: they must not open them.
   () => [],
+  thinEventIndexes,
+  spareIndexes,
 ]
 
 /** The schema that this program reads and writes. */

@@ -41,7 +41,7 @@ export async function applyReports(
 }
 
 /** The ids of events that the server itself opens contain a colon; agents use random ones without. */
-const OF_AGENT = `uid IS NOT NULL AND uid NOT LIKE '%:%'`
+const OF_AGENT = `uid NOT LIKE '%:%'`
 
 /**
  * Makes the host's open events match `open`, those that its agent has open: missing ones are opened, and

@@ -11,10 +11,10 @@ import { applyReports } from './apply-reports.ts'
  */
 export async function noteAttempt(transaction: Transaction, host: number, report: EventReport) {
   // An attempt is not a lasting state: after the event was closed by hand, the next attempt opens one again.
-  await transaction.run('UPDATE event SET seen_open = 0 WHERE host = ? AND metric = ? AND is_open = 0', [
-    host,
-    report.metric,
-  ])
+  await transaction.run(
+    'UPDATE event SET seen_open = 0 WHERE host = ? AND +metric = ? AND is_open = 0 AND seen_open = 1',
+    [host, report.metric],
+  )
   await applyReports(transaction, host, [report])
   await transaction.run('UPDATE event SET change_number = ? WHERE host = ? AND metric = ? AND is_open = 1', [
     report.time,

@@ -120,8 +120,8 @@ export function insertEvent(
 async function keepOne(transaction: Transaction, { report, host, noted }: ReceivedReport, id: number) {
   await noteHistory(transaction, id, { action: 'opened', time: report.time, noted })
   const others = await transaction.query<HeldEvent>(
-    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND id <> ? AND (is_open = 1 OR seen_open = 1)
-      ORDER BY opened, id`,
+    `SELECT ${HELD} FROM event WHERE host = ? AND +metric = ? AND id <> ? AND (is_open = 1 OR seen_open = 1)
+      ORDER BY +opened, id`,
     [host, report.metric, id],
   )
   let end: number | null = null

@@ -26,8 +26,12 @@ const FEW_METRICS = 30
 /** Metrics of events whose names are compared with the words of a search. */
 const MAX_METRICS = 3000
 
-/** Leaves the choice of the index to the other conditions. */
-const CLOSED_BESIDES = '+event.is_open = ?'
+/** Nearly all are closed: the plus leaves the choice of the index to the other conditions and the order. */
+const CLOSED = '+event.is_open = 0'
+/** The same for counting, which needs no order: the index of a host's events by their end has it. */
+const HAS_ENDED = 'event.closed >= 0'
+/** Always so: chooses an index of events by their begin, for its order or because it has all that is counted. */
+const HAS_BEGUN = 'event.opened >= 0'
 
 /** Parameter: a pattern of a part of the name. */
 const HOSTS_OF_PART = `SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!'`
@@ -215,7 +219,9 @@ function writeCondition(
   const { metric, status, severity, acknowledged, from, to, after, words = [] } = query
   const { hostPart, metricWords = [] } = query
   if (ofHost !== null) add(ofHost.sql, ...ofHost.values)
-  if (metric !== undefined) add('event.metric = ?', metric)
+  // The plus keeps the indexes by metric out of it, where one by host has the metric too.
+  const isByHost = ofHost !== null && !ofHost.sql.startsWith('+')
+  if (metric !== undefined) add(`${isByHost ? '+' : ''}event.metric = ?`, metric)
   if (hostPart !== undefined)
     add(
       `(event.host IN (${HOSTS_OF_PART}) OR LOWER(event.members) LIKE ? ESCAPE '!')`,
@@ -223,10 +229,9 @@ function writeCondition(
       containing(hostPart),
     )
   for (const word of metricWords) add(`LOWER(event.metric) LIKE ? ESCAPE '!'`, containing(word))
-  // Nearly all are closed: the plus keeps the indexes by status out of it where there is a better one.
+  if (status === 'open') add('event.is_open = 1')
   const hasIndex = metric !== undefined || ofHost !== null
-  if (status === 'open') add('event.is_open = ?', 1)
-  if (status === 'closed') add(hasIndex ? CLOSED_BESIDES : 'event.is_open = ?', 0)
+  if (status === 'closed') add(severity === undefined || hasIndex ? CLOSED : 'event.is_open = 0')
   if (severity !== undefined) add('event.severity = ?', severity)
   if (acknowledged !== undefined) add(`event.acknowledged_by IS ${acknowledged ? 'NOT ' : ''}NULL`)
   if (words.length > 0) add(`event.id > (SELECT MAX(newest.id) - ${MAX_SEARCHED} FROM event newest)`)
@@ -239,11 +244,17 @@ function writeCondition(
     add(before.sql, ...before.values)
   }
   const sql = parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : ''
+  const isFew = words.length > 0 || (status === 'open' && ofHost !== null)
+  // A second bound below would be compared with each event, and the other one not be looked for.
+  const hasBegun = from === undefined ? ` AND ${HAS_BEGUN}` : ''
+  let counted = sql
+  if (hasIndexOfHosts) counted = sql.replace(CLOSED, HAS_ENDED)
+  else if (!hasIndex) counted = sql.replace(CLOSED, `${CLOSED}${hasBegun}`)
   return {
-    sql,
-    countSql: hasIndexOfHosts ? sql.replace(CLOSED_BESIDES, 'event.is_open = ?') : sql,
+    sql: hasIndexOfHosts && !isFew ? `${sql}${hasBegun}` : sql,
+    countSql: counted,
     values,
     isOfHosts: hasIndexOfHosts,
-    isFew: words.length > 0 || (status === 'open' && ofHost !== null),
+    isFew,
   }
 }

@@ -2,6 +2,7 @@ import type { Outage } from '../../domain/events/downtime.ts'
 import { AVAILABILITY } from '../../domain/metrics/declared/server-events.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Database } from '../database/database.ts'
+import { IS_OUTAGE } from '../database/event-indexes.ts'
 import type { KnownSpan } from '../ports/store.ts'
 import { NO_HOST } from './event-rows.ts'
 
@@ -21,6 +22,7 @@ type OutageRow = {
 
 const COLUMNS = `event.id AS id, host.name AS host, event.opened AS opened, event.closed AS closed,
   event.members AS members, event.end_unknown AS end_unknown`
+const OF_SILENCE = IS_OUTAGE.replace('metric', 'event.metric')
 const SELECT = `SELECT ${COLUMNS} FROM event LEFT JOIN host ON host.id = event.host`
 
 /**
@@ -74,14 +76,14 @@ export async function listOutages(
     for (const row of await database.query<OutageRow>(ofSeveral, [metric, to])) take(row)
     return byHost
   }
-  // Events that ended in the period or after it, in the order of the index; the plus prevents the index by
-  // opening from being used.
+  // Events that ended in the period or after it, in the order of the index, which knows its metric by the word; the plus
+  // prevents the index by opening from being used.
   let last = { closed: from, id: 0 }
   for (;;) {
     const rows = await database.query<OutageRow & { closed: number }>(
-      `${SELECT} WHERE event.metric = ? AND event.closed >= ? AND (event.closed > ? OR event.id > ?)
+      `${SELECT} WHERE ${OF_SILENCE} AND event.closed >= ? AND (event.closed > ? OR event.id > ?)
         AND +event.opened <= ? ORDER BY event.closed, event.id LIMIT ?`,
-      [metric, last.closed, last.closed, last.id, to, ROWS],
+      [last.closed, last.closed, last.id, to, ROWS],
     )
     for (const row of rows) {
       take(row)
@@ -90,8 +92,10 @@ export async function listOutages(
     if (rows.length < ROWS) break
     await yieldThread()
   }
+  const open = `${SELECT} WHERE ${OF_SILENCE} AND event.closed IS NULL AND +event.opened <= ?`
+  for (const row of await database.query<OutageRow>(open, [to])) take(row)
+  await yieldThread()
   const others: readonly string[] = [
-    `${SELECT} WHERE event.metric = ? AND event.closed IS NULL AND +event.opened <= ?`,
     // Closed by hand, but the host was not seen since: looked up host by host.
     `SELECT ${COLUMNS} FROM host CROSS JOIN event
       WHERE event.host = host.id AND event.metric = ? AND event.opened > host.last_seen AND event.opened <= ?`,

@@ -16,7 +16,7 @@ import { noteHistory } from './history.ts'
 export async function openLegacy(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
   const [held] = await transaction.query<HeldEvent>(
-    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND uid IS NULL
+    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND +uid IS NULL
       AND (seen_open = 1 OR opened = ? OR (opened < ? AND closed > ?)) ORDER BY seen_open DESC LIMIT 1`,
     [host, report.metric, report.time, report.time, report.time],
   )
@@ -34,7 +34,7 @@ export async function openLegacy(transaction: Transaction, received: ReceivedRep
 export async function closeWithoutId(transaction: Transaction, received: ReceivedReport) {
   const { report, host } = received
   const [held] = await transaction.query<HeldEvent>(
-    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND seen_open = 1 AND opened <= ? LIMIT 1`,
+    `SELECT ${HELD} FROM event WHERE host = ? AND metric = ? AND seen_open = 1 AND +opened <= ? LIMIT 1`,
     [host, report.metric, report.opened ?? report.time],
   )
   if (!held) {
@@ -57,7 +57,7 @@ export async function closeWithoutId(transaction: Transaction, received: Receive
 async function addClosed(transaction: Transaction, received: ReceivedReport, opened: number) {
   const { report, host, noted } = received
   const [known] = await transaction.query(
-    `SELECT id FROM event WHERE host = ? AND metric = ? AND uid IS NULL
+    `SELECT id FROM event WHERE host = ? AND metric = ? AND +uid IS NULL
       AND (opened = ? OR (opened < ? AND closed > ?)) LIMIT 1`,
     [host, report.metric, opened, opened, opened],
   )

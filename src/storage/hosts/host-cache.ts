@@ -6,13 +6,13 @@ import type { HostReport } from '../ports/store.ts'
 import { saveHostMetricSet } from '../timeseries/metric-sets.ts'
 import { parseGroups, saveGroups } from './groups.ts'
 import {
+  digestFacts,
+  digestGroups,
   factValues,
   parseMounts,
   parseProgram,
   parseSpellings,
   type StoredFacts,
-  sameFacts,
-  sameGroups,
 } from './host-facts.ts'
 import { saveThresholds } from './thresholds.ts'
 
@@ -21,7 +21,9 @@ export type CachedHost = {
   readonly id: number
   /** Its name now; its agent may still use a former one. */
   readonly name: string
-  facts: StoredFacts
+  /** Of its facts, and of its groups alone. */
+  factsDigest: number
+  groupsDigest: number
   /** Whether `host_threshold` has a row of it. */
   reportsThresholds: boolean
   /** Of the key that owns the name; null while none does. */
@@ -37,8 +39,14 @@ export type CachedHost = {
   unnumberedDay: number
   /** Names of metrics as its agent spells them, by the name that is kept. */
   spellings: Readonly<Record<string, string>>
-  /** The ids of the metric sets in `host_metric_set`, with the day up to which each is noted as used. */
-  readonly metricSets: Map<number, number>
+  /**
+   * A metric set in `host_metric_set`, and the day up to which it is noted as used; -1 for none. Nearly every host
+   * has one, and that one needs no map.
+   */
+  metricSet: number
+  metricSetDay: number
+  /** The days of others by their ids. */
+  otherMetricSets: Map<number, number> | null
 }
 
 /** The writer's memory of a host's agent. */
@@ -58,6 +66,8 @@ const NO_FACTS: StoredFacts = {
   processors: 0,
   memoryMb: 0,
 }
+
+const NO_SPELLINGS: Readonly<Record<string, string>> = {}
 
 /** Hosts remembered; when there are more, forgotten ones are looked up again. */
 const MAX_HOSTS = 50_000
@@ -118,15 +128,18 @@ export function createHostCache(): HostCache {
       if (thresholds !== null || host.reportsThresholds)
         await saveThresholds(transaction, host.id, thresholds)
       host.reportsThresholds = thresholds !== null
-      if (sameFacts(host.facts, facts)) return
+      const digest = digestFacts(facts)
+      if (digest === host.factsDigest) return
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
           processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ?, program = ? WHERE id = ?`,
         [...factValues(host.name, facts), host.id],
       )
-      if (!sameGroups(host.facts, facts))
+      const groupsDigest = digestGroups(facts.groups ?? [])
+      if (groupsDigest !== host.groupsDigest)
         await saveGroups(transaction, host.id, 'said_groups', mergeGroups(facts.groups ?? []))
-      host.facts = facts
+      host.factsDigest = digest
+      host.groupsDigest = groupsDigest
     },
     async saveSpellings(transaction, host, spellings) {
       const isNew = ([metric, spelling]: [string, string]) => host.spellings[metric] !== spelling
@@ -138,13 +151,25 @@ export function createHostCache(): HostCache {
       host.spellings = all
     },
     async saveMetricSet(transaction, host, metricSet, day) {
-      if ((host.metricSets.get(metricSet) ?? -1) >= day) return
+      if (findMetricSetDay(host, metricSet) >= day) return
       const saved = await saveHostMetricSet(transaction, host.id, metricSet, day)
-      if (host.metricSets.size >= MAX_METRIC_SETS) host.metricSets.clear()
-      host.metricSets.set(metricSet, saved)
+      if (metricSet === host.metricSet || host.metricSet === -1) {
+        host.metricSet = metricSet
+        host.metricSetDay = saved
+        return
+      }
+      host.otherMetricSets ??= new Map()
+      if (host.otherMetricSets.size >= MAX_METRIC_SETS) host.otherMetricSets.clear()
+      host.otherMetricSets.set(metricSet, saved)
     },
     forget: () => hosts.clear(),
   }
+}
+
+/** The day up to which the host is noted to use the metric set; -1 when it is not. */
+export function findMetricSetDay(host: CachedHost, metricSet: number): number {
+  if (metricSet === host.metricSet) return host.metricSetDay
+  return host.otherMetricSets?.get(metricSet) ?? -1
 }
 
 /**
@@ -184,24 +209,40 @@ async function findHost(
     ...rest
   } = row
   const { agent, program, spellings, numbers, ...facts } = rest
+  const stored: StoredFacts = {
+    ...facts,
+    memoryMb,
+    groups: parseGroups(groups),
+    ...parseMounts(mounts),
+    ...(agent !== null && { agent }),
+    ...parseProgram(program),
+  }
+  return {
+    ...rememberHost({ id, name, keyHash, isNumbered: numbers === 1 }, stored),
+    spellings: parseSpellings(spellings).spellings ?? NO_SPELLINGS,
+    reportsThresholds: tells === 1,
+  }
+}
+
+function rememberHost(
+  about: Pick<CachedHost, 'id' | 'name' | 'keyHash' | 'isNumbered'>,
+  facts: StoredFacts,
+): CachedHost {
+  const { id, name, keyHash, isNumbered } = about
   return {
     id,
     name,
-    facts: {
-      ...facts,
-      memoryMb,
-      groups: parseGroups(groups),
-      ...parseMounts(mounts),
-      ...(agent !== null && { agent }),
-      ...parseProgram(program),
-    },
-    spellings: parseSpellings(spellings).spellings ?? {},
-    reportsThresholds: tells === 1,
+    factsDigest: digestFacts(facts),
+    groupsDigest: digestGroups(facts.groups ?? []),
+    spellings: NO_SPELLINGS,
+    reportsThresholds: false,
     keyHash,
     agentRun: null,
-    isNumbered: numbers === 1,
+    isNumbered,
     unnumberedDay: -1,
-    metricSets: new Map(),
+    metricSet: -1,
+    metricSetDay: -1,
+    otherMetricSets: null,
   }
 }
 
@@ -240,16 +281,5 @@ export async function addHost(transaction: Transaction, report: HostReport): Pro
   )
   if (facts.groups && facts.groups.length > 0)
     await saveGroups(transaction, id, 'said_groups', mergeGroups(facts.groups))
-  return {
-    id,
-    name: report.host,
-    facts,
-    spellings: {},
-    reportsThresholds: false,
-    keyHash,
-    agentRun: null,
-    isNumbered: false,
-    unnumberedDay: -1,
-    metricSets: new Map(),
-  }
+  return rememberHost({ id, name: report.host, keyHash, isNumbered: false }, facts)
 }

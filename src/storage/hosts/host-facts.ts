@@ -56,26 +56,23 @@ export function searchText(
   return [name, ip, domain, platform, build, agent].map(foldCase).join('\n')
 }
 
-export function sameFacts(a: StoredFacts, b: StoredFacts): boolean {
-  return (
-    a === b ||
-    (a.ip === b.ip &&
-      a.platform === b.platform &&
-      a.build === b.build &&
-      a.architecture === b.architecture &&
-      a.domain === b.domain &&
-      a.processors === b.processors &&
-      a.memoryMb === b.memoryMb &&
-      a.agent === b.agent &&
-      sameGroups(a, b) &&
-      JSON.stringify(a.program) === JSON.stringify(b.program) &&
-      JSON.stringify(a.mounts) === JSON.stringify(b.mounts))
-  )
+/**
+ * Facts are told apart by digests of 53 bits, because the facts themselves would be most of what is remembered of a
+ * host: a list of mount points alone has a kilobyte.
+ */
+export function digestFacts(facts: StoredFacts): number {
+  const { ip, platform, build, architecture, domain, processors, memoryMb, agent, groups = [] } = facts
+  const { program, mounts } = facts
+  const text = [ip, platform, build, architecture, domain, agent ?? ''].join('\0')
+  const rest = program === undefined && mounts === undefined ? '' : JSON.stringify([program, mounts])
+  return digest(`${text}\0${processors}\0${memoryMb}\0${digestGroups(groups)}\0${rest}`)
 }
 
-export function sameGroups({ groups: a = [] }: StoredFacts, { groups: b = [] }: StoredFacts): boolean {
-  return (a.length === 0 && b.length === 0) || mergeGroups(a).join() === mergeGroups(b).join()
-}
+/** The order of the groups, and one that is named twice, makes no difference. */
+export const digestGroups = (groups: readonly string[]): number =>
+  groups.length === 0 ? 0 : digest(mergeGroups(groups).join())
+
+const digest = (text: string) => Number(BigInt.asUintN(53, BigInt(Bun.hash(text))))
 
 /** The databases know upper and lower case of ASCII at most, so both sides of a search are compacted here. */
 export function foldCase(text: string): string {

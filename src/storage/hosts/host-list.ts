@@ -12,15 +12,18 @@ const MAX_LIMIT = 1000
 
 /** Each of them is an index of the table: a page of the list reads its own rows and no others. */
 const ORDERS: Record<
-  Exclude<NonNullable<HostQuery['sort']>, 'status' | 'events' | keyof typeof VALUE_SORTS>,
+  Exclude<NonNullable<HostQuery['sort']>, 'status' | 'events' | TextSort | keyof typeof VALUE_SORTS>,
   readonly string[]
 > = {
   name: ['name_order', 'name'],
   ip: ['ip_order', 'name'],
-  domain: ['domain', 'name'],
-  platform: ['platform', 'name'],
   last_seen: ['last_seen', 'name'],
 }
+
+/** Orders that are wanted too rarely for an index that weighs as much as their texts: some 5 ms of ten thousand hosts. */
+type TextSort = 'domain' | 'platform'
+
+const isTextSort = (sort: string): sort is TextSort => sort === 'domain' || sort === 'platform'
 
 /** The most severe open event of each host that has one. */
 const WORST = `LEFT JOIN (SELECT host AS troubled, MIN(severity) AS worst FROM event WHERE is_open = 1 GROUP BY host) trouble
@@ -105,6 +108,20 @@ export class HostList {
       condition: whereHosts(query),
       page,
     })
+    return this.#readInOrder(ids)
+  }
+
+  async #listByText(query: HostQuery, sort: TextSort, limit: number, offset: number): Promise<HostRow[]> {
+    const { sql, values } = whereHosts(query)
+    const direction = query.descending ? ' DESC' : ''
+    const rows = await this.#database.query<{ id: number }>(
+      `SELECT id FROM host ${sql} ORDER BY ${sort}${direction}, name${direction} LIMIT ? OFFSET ?`,
+      [...values, limit, offset],
+    )
+    return this.#readInOrder(rows.map(({ id }) => id))
+  }
+
+  async #readInOrder(ids: readonly number[]): Promise<HostRow[]> {
     if (ids.length === 0) return []
     const rows = await this.#database.query<HostRow>(
       `SELECT ${HOST_COLUMNS} FROM host WHERE id IN (${placeValues(ids.length)})`,
@@ -118,6 +135,7 @@ export class HostList {
     const { sort = 'name' } = query
     const direction = query.descending ? ' DESC' : ''
     if (isValueSort(sort)) return this.#listByValue(query, sort, limit, offset)
+    if (isTextSort(sort)) return this.#listByText(query, sort, limit, offset)
     if (sort === 'status') return this.#listByStatus(query, limit, offset)
     if (sort === 'events')
       return this.#listRows(whereHosts(query), {

@@ -43,10 +43,14 @@ export function createIngestStore(
     if (reports.length === 0) return NONE
     let attempts = 0
     try {
-      const { refused, dropped } = await database.transaction((transaction) => {
-        if (attempts++ > 0) writer.undo()
-        return writeAll(transaction, reports)
-      })
+      const { refused, dropped } = await database.transaction(
+        (transaction) => {
+          if (attempts++ > 0) writer.undo()
+          return writeAll(transaction, reports)
+        },
+        // What agents send next is read meanwhile. Samples that are written again do no harm.
+        { flushesAside: true },
+      )
       states.committed()
       if (dropped > 0)
         log.warn('more samples are in the future than an agent takes in 7 days; the oldest are dropped', {

@@ -5,7 +5,7 @@ import { ReplacedRuns } from '../audit/replaced-runs.ts'
 import { readCounters } from '../database/counters.ts'
 import type { Transaction, Value } from '../database/database.ts'
 import { applyReports, reconcileEvents } from '../events/apply-reports.ts'
-import { type CachedHost, createHostCache } from '../hosts/host-cache.ts'
+import { type CachedHost, createHostCache, findMetricSetDay } from '../hosts/host-cache.ts'
 import type { LastSeenBuffer } from '../hosts/last-seen.ts'
 import type { BoundHit, HostReport, IngestPolicy, WriteRefusal } from '../ports/store.ts'
 import { FramePacker } from '../timeseries/codec/pack-frame.ts'
@@ -228,7 +228,7 @@ export class ReportWriter {
   /** Whether the host has used the frame's list of metrics before: what it has may go on. */
   #isUsed(host: CachedHost, { metrics }: Frame): boolean {
     const metricSet = this.#metricSets.recall(metrics)
-    return metricSet !== null && host.metricSets.has(metricSet.id)
+    return metricSet !== null && findMetricSetDay(host, metricSet.id) !== -1
   }
 
   /** The list of the frame's metrics, noted as used by the host on the frame's day. */
@@ -241,4 +241,4 @@ export class ReportWriter {
 }
 
 const isUsedOn = (host: CachedHost, metricSet: MetricSet, day: number): boolean =>
-  (host.metricSets.get(metricSet.id) ?? -1) >= day
+  findMetricSetDay(host, metricSet.id) >= day

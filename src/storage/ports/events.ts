@@ -2,9 +2,7 @@ import type { Event, EventAction, EventReport, Severity, SeverityCounts } from '
 import type { Outage } from '../../domain/events/downtime.ts'
 import type { RunningProcess } from '../../domain/events/running-process.ts'
 import type { OpenPeriod } from '../../domain/hosts/state-history.ts'
-import type { NotificationKind, Rule } from '../../domain/notifications/rule.ts'
-import type { Target } from '../../domain/notifications/target.ts'
-import type { MaintenanceWindow } from '../../domain/time/maintenance-window.ts'
+import type { NotificationKind } from '../../domain/notifications/rule.ts'
 
 /** Ports to events and to their notifications. Features take them from `store.ts`. */
 
@@ -231,34 +229,6 @@ export type EventStore = EventChanges & {
    * it. False when there is no such host.
    */
   report(host: string, reports: readonly EventReport[]): Promise<boolean>
-}
-
-/**
- * In the order of their names. Names are unique in their kind: null and 'taken' mean that another one has the
- * name.
- */
-export type NamedStore<T extends { readonly id: number }> = {
-  list(): Promise<T[]>
-  find(id: number): Promise<T | null>
-  /** The id; null when the name is taken. */
-  add(one: Omit<T, 'id'>): Promise<number | null>
-  /**
-   * `outdated`, with nothing changed, when `isKnown` is false for what is stored: another user has changed it
-   * since the caller read it.
-   */
-  update(one: T, isKnown?: (current: T) => boolean): Promise<'updated' | 'unknown' | 'taken' | 'outdated'>
-}
-
-export type RuleStore = NamedStore<Rule> & {
-  /** Its waiting notifications are still sent; false when there is none. */
-  delete(id: number): Promise<boolean>
-}
-
-export type MaintenanceWindowStore = NamedStore<MaintenanceWindow> & { delete(id: number): Promise<boolean> }
-
-/** Rules that use a target follow when it is renamed. */
-export type TargetStore = NamedStore<Target> & {
-  delete(id: number): Promise<'deleted' | 'unknown' | 'used'>
 }
 
 export type EngineReport = {

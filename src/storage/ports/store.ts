@@ -6,15 +6,9 @@ import type { SummarizedSeries } from '../../domain/series.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import type { DataAuditStore } from './data-audit.ts'
 import type { EnrolmentStore } from './enrolment.ts'
-import type {
-  EventStore,
-  KnownSpan,
-  MaintenanceWindowStore,
-  RuleStore,
-  TargetStore,
-  WatchStore,
-} from './events.ts'
+import type { EventStore, KnownSpan, WatchStore } from './events.ts'
 import type { MaintenanceStore } from './maintenance.ts'
+import type { MaintenanceWindowStore, RuleStore, TargetStore } from './named-stores.ts'
 import type { OutboxStore } from './outbox.ts'
 import type { SecondFactorStore } from './second-factors.ts'
 import type { AuditStore, SavedViewStore, SessionStore, TokenStore, UserStore } from './users.ts'
@@ -23,6 +17,7 @@ export type * from './data-audit.ts'
 export type * from './enrolment.ts'
 export type * from './events.ts'
 export type * from './maintenance.ts'
+export type * from './named-stores.ts'
 export type * from './outbox.ts'
 export type * from './second-factors.ts'
 export type * from './users.ts'
@@ -187,7 +182,7 @@ export type HostStore = {
    */
   findNames(text: string, limit: number): Promise<readonly HostName[]>
   /** Every host, or those of a group, by name. */
-  listSpans(filter?: Pick<HostQuery, 'group' | 'withinGroups'>): Promise<KnownSpan[]>
+  listSpans(filter?: Pick<HostQuery, 'group' | 'facets' | 'withinGroups'>): Promise<KnownSpan[]>
   /** Of all hosts, or of those of a group. */
   count(upSince: number, group?: string): Promise<{ up: number; down: number }>
   /** Every host in the order of names, for a map of all. Reads all newest frames: not for every request. */

@@ -52,14 +52,16 @@ const LONG_PICTURE = 60 * 86_400
 const isLongPicture = (metrics: number, { from, to }: { readonly from: number; readonly to: number }) =>
   (to - from) * metrics > LONG_PICTURE
 
-/** Values that no index has: those of the newest frames, and texts. */
+/** What no index has: values of the newest frames, and texts. */
 const isSlowList = ({ sort, search }: HostQuery) =>
   (search !== undefined && search !== '') ||
   sort === 'processor' ||
   sort === 'memory' ||
   sort === 'disk' ||
   sort === 'network' ||
-  sort === 'events'
+  sort === 'events' ||
+  sort === 'domain' ||
+  sort === 'platform'
 
 const isSlowSearch = (query: EventQuery) => {
   const { status, acknowledged, words = [], metricWords = [], hostPart, group, offset = 0 } = query

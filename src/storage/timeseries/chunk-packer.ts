@@ -18,9 +18,10 @@ const MAX_SAMPLES = 1_000_000
 const LEAST_BITS = 64 * 8
 const LEAST_SAVED = 48 * 8
 /** Of what a metric takes by itself, a reference may leave so much. */
-const LARGEST_REST = 0.75
-/** Below this share it is not looked what the metric would take by itself. */
+const LARGEST_REST = 0.95
+/** Where it is clearly less, and the other metric is not much longer, it is not looked what the metric takes by itself. */
 const SMALL_REST = 0.25
+const SIMILAR = 1.3
 const CLEARLY_LESS = 0.98
 /** Other metrics that are tried for one, at the most. */
 const MAX_TRIES = 3
@@ -116,8 +117,7 @@ export class ChunkPacker {
       residuals,
       expected: Math.round(sketch.bits),
     })
-    if (encoded.length * 8 > bitsAlone * SMALL_REST && encoded.length >= packAlone(candidate).length)
-      return false
+    if (!isWorthReading(candidate, base, encoded.length)) return false
     candidate.isReferring = true
     base.isReferredTo = true
     this.#seal(series, encoded)
@@ -136,13 +136,28 @@ export class ChunkPacker {
   }
 }
 
+/** Roughly the bits that all of it takes by itself. */
+const bitsOf = ({ sketch }: Candidate): number => sketch.bits * sketch.count
+
 /**
  * First the one that has less to say: it follows from the other one, mostly without a rest. Of equals the later one follows, so
  * that it is the same on all days.
  */
 function orderPair({ one, other }: Pair): readonly [Candidate, Candidate] {
-  const isLess = one.sketch.bits * one.sketch.count < other.sketch.bits * other.sketch.count * CLEARLY_LESS
+  const isLess = bitsOf(one) < bitsOf(other) * CLEARLY_LESS
   return isLess ? [one, other] : [other, one]
+}
+
+/**
+ * Whether fewer bytes are decoded more, when samples of this metric are read without those of its base, than are saved on disk:
+ * percentages, which are short and drawn most, do not refer to the long numbers of bytes that say them too.
+ */
+function isWorthReading(candidate: Candidate, base: Candidate, bytes: number): boolean {
+  const [ownBits, baseBits] = [bitsOf(candidate), bitsOf(base)]
+  // Then it is clear without packing the metric by itself.
+  if (baseBits < ownBits * SIMILAR && bytes * 8 < ownBits * SMALL_REST) return true
+  const bytesAlone = packAlone(candidate).length
+  return bytes + packAlone(base).length - bytesAlone <= bytesAlone - bytes
 }
 
 function packAlone(candidate: Candidate): Uint8Array {

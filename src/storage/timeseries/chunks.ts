@@ -124,15 +124,16 @@ export class ReferredChunks {
   readonly stepsOf: StepsOf = ({ metric, checksum }, count) => {
     const packed = this.#packedOf(metric)
     if (packed === undefined)
-      throw new DamageError(`it refers to metric ${metric}, of which there are no values`)
+      throw new DamageError(`it follows from metric number ${metric}, whose values are missing`)
     if (readChecksum(packed, 0) !== checksum)
-      throw new DamageError(`it refers to values of metric ${metric} that are not there any more`)
+      throw new DamageError(`it follows from values of metric number ${metric} that are not there any more`)
     let steps = this.#steps.get(metric)
     if (steps === undefined) {
       steps = this.#unpack(packed, metric, count)
       this.#steps.set(metric, steps)
     }
-    if (steps.length !== count) throw new DamageError(`metric ${metric}, which it refers to, has other times`)
+    if (steps.length !== count)
+      throw new DamageError(`it follows from metric number ${metric}, which has other times`)
     return steps
   }
 
@@ -146,6 +147,6 @@ function openReferred(packed: Uint8Array, block: ChunkPlace, metric: number): Ui
   try {
     return openChunk(packed, block, metric)
   } catch (cause) {
-    throw new DamageError(`metric ${metric}, which it refers to, is damaged`, { cause })
+    throw new DamageError(`it follows from metric number ${metric}, whose values are damaged`, { cause })
   }
 }

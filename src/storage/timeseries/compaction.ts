@@ -1,6 +1,7 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
 import { readCounters, setCounter } from '../database/counters.ts'
 import type { Database, Reader, Transaction } from '../database/database.ts'
+import { NewerSchemaError, readSchemaVersion, SCHEMA_VERSION } from '../database/migrations.ts'
 import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
 import { findBlock, findHeldBlock, type HeldBlock } from './blocks.ts'
 import { readMetricSet } from './codec/frame.ts'
@@ -45,12 +46,17 @@ type Slice = { readonly before: number; readonly host: number }
  * `late_frame`; so all reading and encoding is done without a lock. The blocks of a group and the note that
  * it is done are one short transaction: a process that compacts at the same time, or after a crash, continues
  * from there.
+ *
+ * Throws a `NewerSchemaError` where a newer program has upgraded the database meanwhile: its blocks may hold what this one can't
+ * read, and would write without it.
  */
 export async function compactFrames(
   database: Database,
   metricSets: MetricSetReader,
   { before, limit, note }: { readonly before: number; readonly limit: number; readonly note: NoteDamage },
 ): Promise<number> {
+  const schema = await readSchemaVersion(database)
+  if (schema > SCHEMA_VERSION) throw new NewerSchemaError(schema)
   const context = { database, metricSets, note }
   let compacted = 0
   while (compacted < limit) {

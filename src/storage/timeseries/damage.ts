@@ -3,6 +3,7 @@ import { STORAGE_DAMAGE } from '../../domain/metrics/declared/server-events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 import type { Database } from '../database/database.ts'
+import { NewerSchemaError, readSchemaVersion, SCHEMA_VERSION } from '../database/migrations.ts'
 import { applyReports } from '../events/apply-reports.ts'
 import { findBody, openFrame, readMetricSetAt } from './codec/frame.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
@@ -35,7 +36,8 @@ export type DamageLog = {
 
 /**
  * Logs each damaged place once a process and opens an event of its host, which stays open until `db check`
- * finds nothing.
+ * finds nothing. Where a newer program has upgraded the database meanwhile, it may only look like damage to this one: then
+ * there is no event.
  */
 export function createDamageLog(database: Database, clock: Clock, log: Log): DamageLog {
   const known = new Set<string>()
@@ -44,6 +46,11 @@ export function createDamageLog(database: Database, clock: Clock, log: Log): Dam
   async function open(damage: Damage) {
     try {
       const place = await describePlace(database, damage)
+      const schema = await readSchemaVersion(database)
+      if (schema > SCHEMA_VERSION) {
+        const error = describeError(new NewerSchemaError(schema))
+        return log.error('stored samples of a newer program are left out', { place, error })
+      }
       log.error('stored samples are damaged and left out', { place, problem: damage.problem })
       await database.transaction((transaction) =>
         applyReports(transaction, damage.host, [reportDamage(clock.now(), 'open', place)]),

@@ -38,7 +38,10 @@ export async function mergeFrame(
   const before = tryOpenFrame(held.packed, time, host)
   if (before && sameBytes(before, added)) return null
   const frames = before ? [before, added] : [added]
-  await reader.load(transaction, frames.map(readMetricSet))
+  await reader.load(
+    transaction,
+    frames.map((frame) => readMetricSet(frame)),
+  )
   const union = merge(frames, reader)
   const names = [...union.keys()]
   // The first metric set matches when nothing was added: Map keeps the order of insertion.

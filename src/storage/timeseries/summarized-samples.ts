@@ -17,6 +17,8 @@ import { mergeByAge, NO_SAMPLES } from './merge-by-age.ts'
 const STEPS: readonly number[] = [1, 2, 4, 8, 12, 24].map((hours) => hours * 3600)
 /** Shorter steps than that are made of samples: whole hours would be more than twice as long. */
 const LEAST_STEP = STEPS[0] === undefined ? 0 : STEPS[0] / 2
+/** The seconds of a cell at a sample a minute. */
+const USUAL_CELL = 4 * 3600
 /** Days that decide whether there are summaries to use. */
 const DECIDING_DAYS = 8
 
@@ -45,9 +47,12 @@ export async function summarizeSamples(
   }
 }
 
-/** The days of which samples are likely to be needed: all, or those that are not taken from summaries as a whole. */
+/**
+ * The days of which samples are likely to be needed: all where rows are shorter than most cells, otherwise those that are not
+ * taken from summaries as a whole.
+ */
 function daysOfSamples({ hot, late }: Sources, { from, to }: Wanted, points: number): ReadsSamples {
-  if (wholeStep(stepOfRows(from, to, points)) === null) return () => true
+  if ((wholeStep(stepOfRows(from, to, points)) ?? 0) < USUAL_CELL) return () => true
   const spans = [
     { first: dayOf(from), last: dayOf(from) },
     { first: dayOf(to), last: dayOf(to) },

@@ -36,7 +36,13 @@ const CURSOR = parameter(
   'cursor',
   'The `next` of the page before: goes on behind it, whatever was added meanwhile.',
 )
-const GROUP = parameter('group', 'Only hosts of this group.')
+const GROUP: QueryParameter = {
+  ...parameter(
+    'group',
+    'Only hosts of this group; given several times, of one of those with the same key, and of every key.',
+  ),
+  isMany: true,
+}
 const FIELDS = parameter('fields', 'Only these fields of each, separated by commas.')
 const FORMAT = choice('format', 'csv gives a file of CSV.', ['json', 'csv'])
 

@@ -3,7 +3,7 @@ import { readChoice } from '../http/query-parameters.ts'
 import { type Route, route } from '../http/route.ts'
 import { boundOf } from '../http/token-scope.ts'
 import { REPORTS } from '../reports/index.ts'
-import { chosenGroup, type Report } from '../reports/report.ts'
+import { chosenGroups, type Report } from '../reports/report.ts'
 import { csvResponse } from '../ui/csv.ts'
 
 const reportJson = (report: Report): Route =>
@@ -16,7 +16,7 @@ const reportJson = (report: Report): Route =>
     },
     async (request) => {
       const { web, url, now } = request
-      const group = { ...chosenGroup(url), ...boundOf(request) }
+      const group = { ...chosenGroups(url), ...boundOf(request) }
       const { columns, rows } = await report.load({ web, url, now, group })
       const keys = columns.map(({ key }) => key)
       if (readChoice(url, 'format', ['json', 'csv']) === 'csv')

@@ -1,8 +1,8 @@
 import { yieldThread } from '../../lib/yield-thread.ts'
+import { readFacets } from '../filters/facets.tsx'
 import type { WebContext } from '../http/route.ts'
 import type { CsvCell } from '../ui/csv.ts'
 import { formatNumber } from '../ui/format.ts'
-import { readGroup } from '../ui/group-filter.tsx'
 import type { Html, HtmlValue } from '../ui/markup/html.ts'
 
 /** The values of a row by column: the same for the page, CSV and JSON. */
@@ -35,8 +35,11 @@ export type ReportInput = {
   readonly web: WebContext
   readonly url: URL
   readonly now: number
-  /** Of hosts that are in this group now, and in one of the others; of all when it is empty. */
-  readonly group: { readonly group?: string; readonly withinGroups?: readonly string[] }
+  /** Of hosts that are now in one group of each facet, and in one of the others; of all when it is empty. */
+  readonly group: {
+    readonly facets?: readonly (readonly string[])[]
+    readonly withinGroups?: readonly string[]
+  }
 }
 
 export type Report = {
@@ -75,8 +78,8 @@ export async function listAll<T>(
 /** Said in front of the figures of a list that was cut. */
 export const cutWords = (isCut: boolean) => (isCut ? `Only the first ${formatNumber(MAX_ROWS)}: ` : '')
 
-/** The group that the address asks for. */
-export function chosenGroup(url: URL): ReportInput['group'] {
-  const group = readGroup(url)
-  return group === null ? {} : { group }
+/** The groups that the address asks for, as on the page of hosts; throws an HttpError for what can be no group. */
+export function chosenGroups(url: URL): ReportInput['group'] {
+  const { lists } = readFacets(url)
+  return lists.length === 0 ? {} : { facets: lists }
 }

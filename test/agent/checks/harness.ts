@@ -39,7 +39,7 @@ export async function runCheck(
 ): Promise<Seen> {
   const settings = aCheck(more)
   const job = createCheck({ settings, configFile, clock: systemClock })
-  const runner = startBackgroundRunner({ jobs: [job], spreadMs: 0, clock: systemClock, log: quiet })
+  const runner = startBackgroundRunner({ jobs: [job], clock: systemClock, log: quiet })
   await runner.ready()
   const result = runner.read()
   await runner.stop()

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackgroundJob } from '../../../src/agent/background-result.ts'
@@ -156,6 +156,7 @@ test('one that ended well and is not to be started again is good; others say wha
     one(5, 'paused', { status: 'paused' }),
     one(6, 'ill', { health: { status: 'unhealthy', output: 'curl: (7) Failed\nto connect' } }),
     one(7, 'starts', { health: { status: 'starting' } }),
+    one(8, 'was_ill', { status: 'exited', policy: 'no', health: { status: 'unhealthy', output: 'no' } }),
   ]
   const { values, reasons } = await read()
   const state = (name: string) => [
@@ -174,6 +175,7 @@ test('one that ended well and is not to be started again is good; others say wha
   expect(values['perf.container.ill.healthy']).toBe(0)
   expect(reasons.get('perf.container.ill.healthy')).toBe('curl: (7) Failed to connect')
   expect(values).not.toHaveProperty('perf.container.starts.healthy')
+  expect(values).not.toHaveProperty('perf.container.was_ill.healthy')
   expect(values['perf.containers.running']).toBe(2)
 })
 
@@ -293,6 +295,15 @@ test('an engine that does not answer does not hide the containers of the other',
   })
   expect(failure).toBe(`${stale}: nothing listens there`)
   expect(reasons.get('perf.containers.state')).toBe(failure ?? '')
+})
+
+test('an engine that is reached by two sockets, one a link to the other, is asked once', async () => {
+  docker.containers = [web()]
+  symlinkSync(docker.socket, join(folder, 'podman.sock'))
+  const { values } = await read()
+  expect(values['perf.containers.running']).toBe(1)
+  expect(Object.keys(values).filter((metric) => metric.includes('shop.web_2'))).toEqual([])
+  expect(docker.requests.filter((request) => request.startsWith('GET /containers/json'))).toHaveLength(1)
 })
 
 test('neither an engine nor a container that is stuck hides the others', async () => {

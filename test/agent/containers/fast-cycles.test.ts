@@ -98,6 +98,11 @@ test('the value of one that ended, or that another one has replaced, is never sh
   const again = await second()
   expect(ofUse(again.values, 'app0')).toEqual(['perf.container.app0.memory.bytes'])
   expect(ofUse(again.values, 'app1')).toEqual(['perf.container.app1.memory.bytes'])
+  // Restarted between two cycles, when the percentage would have been known.
+  for (let i = 0; i < 11; i++) await second()
+  expect(ofUse((await second()).values, 'app0')).toHaveLength(4)
+  docker.containers = [app(0, { ...used, text: 'Up Less than a second', startedAt: '2025-11-28T05:00:00Z' })]
+  expect(ofUse((await second()).values, 'app0')).toEqual(['perf.container.app0.memory.bytes'])
   docker.containers = []
   expect(Object.keys((await second()).values).filter((metric) => metric.includes('.app'))).toEqual([])
 })

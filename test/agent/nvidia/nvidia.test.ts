@@ -88,7 +88,7 @@ describe.skipIf(CC === undefined)('cards of NVIDIA, by a library as its driver b
     writeFileSync(state, 'hang')
     const lines: string[] = []
     const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line.slice(25)) })
-    const runner = startBackgroundRunner({ jobs: [open()], spreadMs: 0, clock: systemClock, log })
+    const runner = startBackgroundRunner({ jobs: [open()], clock: systemClock, log })
     await until(() => lines.length > 0)
     expect(lines).toEqual(['warn  a check fails check=NVIDIA reason="no answer within 1 s"'])
     expect(runner.read().samples).toEqual([])

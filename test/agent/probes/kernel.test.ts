@@ -195,6 +195,7 @@ describe('batteries and fans', () => {
       '/sys/class/hwmon/hwmon2/fan1_input': '2900\n',
       '/sys/class/hwmon/hwmon2/fan1_label': 'Processor Fan\n',
       '/sys/class/hwmon/hwmon2/fan2_input': '0\n',
+      '/sys/class/hwmon/hwmon2/fan3_input': '65535\n',
     }
     expect(await measure(battery, [fakeProc({ files })])).toEqual({
       'perf.fan.dell_smm.processor-fan.rpm': 2900,

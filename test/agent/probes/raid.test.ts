@@ -88,6 +88,23 @@ test('the container of the disks of a controller is no array', () => {
   ])
 })
 
+/** As Beszel's and Netdata's bug reports have them. */
+test.each([
+  ['[32/4] [UUUU____________________________]', 'sda1[0] sdb1[2] sdc1[1] sdd1[24]', 0],
+  ['[16/4] [UUUU____________]', 'sda1[0] sdb1[1] sdc1[2] sdd1[3]', 0],
+  ['[32/3] [U_UU____________________________]', 'sda1[0] sdc1[2] sdd1[3]', 1],
+  ['[32/3] [UUU_____________________________]', 'sda1[0] sdb1[1] sdc1[2] sdd1[3](F)', 1],
+  ['[8/1] [U_______]', 'sda1[0]', 7],
+  ['[3/2] [UU_]', 'sda1[0] sdb1[1]', 1],
+  ['[2/1] [U_]', 'sda1[0]', 1],
+])('the mirror of a NAS with %s of %s lacks %d', (slots, disks, missing) => {
+  const text = `md9 : active raid1 ${disks}\n      530048 blocks super 1.0 ${slots}\n      bitmap: 1/1 pages [4KB], 65536KB chunk\n`
+  expect(parseMdstat(text).map((array) => array.missing)).toEqual([missing])
+  // Others need all their disks.
+  const [other] = parseMdstat(text.replace('raid1', 'raid5'))
+  expect(other?.missing).toBeGreaterThan(0)
+})
+
 test('filesystems of btrfs with one label are both kept', async () => {
   const ids = ['0cd1c0cd-8e2f-4a35-b6c9-4d5c2b1e2f3a', '1cd1c0cd-8e2f-4a35-b6c9-4d5c2b1e2f3a']
   const files = Object.fromEntries(

@@ -132,3 +132,25 @@ test('never keeps a time twice, though the clock is put back and the agent start
     bench.close()
   }
 })
+
+test('a server that takes everything but samples is asked less and less often', async () => {
+  const bench = openBench()
+  const server = startWireServer()
+  const agent = await bench.start({ ports: [server.port] })
+  try {
+    await bench.advanceUntil(() => server.stored.size > 0)
+    server.answer = ({ id, frames }, { accept, reply }) =>
+      frames.length === 0 ? accept() : reply(`{"id":${id},"error":"storage does not take it","retry":true}\n`)
+    const before = { connections: server.connections, lines: bench.logLines.length }
+    const end = bench.clock.now() + 900
+    await bench.advanceUntil(() => bench.clock.now() >= end)
+    expect(server.connections - before.connections).toBeWithin(10, 35)
+    expect(bench.logLines.length - before.lines).toBeLessThan(20)
+    server.answer = (_, { accept }) => accept()
+    await bench.advanceUntil(() => missingFrom(server.stored, bench.sampled).length === 0)
+  } finally {
+    await bench.stop(agent)
+    server.close()
+    bench.close()
+  }
+})

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startAgent } from '../../../src/agent/agent.ts'
@@ -10,6 +10,7 @@ import { startWireServer } from './wire-server.ts'
 
 // To be run in a network namespace of its own, whose loopback is still down: connect(2) fails at once there.
 // The agent must go on trying, also to the second server of its list, and send when the route has come.
+const folder = mkdtempSync(join(tmpdir(), 'monitor-no-route-'))
 const server = startWireServer()
 const lines: string[] = []
 const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) })
@@ -24,7 +25,7 @@ const agent = await startAgent({
   interval: 1,
   queueAge: 86_400,
   queueBytes: 1e7,
-  queueFile: join(mkdtempSync(join(tmpdir(), 'monitor-no-route-')), 'queue.db'),
+  queueFile: join(folder, 'queue.db'),
   processes: [],
   services: [],
   thresholds: [],
@@ -44,5 +45,6 @@ await Bun.sleep(3000)
 Bun.spawnSync(['ip', 'link', 'set', 'lo', 'up'])
 await until(() => server.batches.length > before + 1, 70_000)
 await agent.stop()
+rmSync(folder, { recursive: true, force: true })
 console.log('sent after the route came, and came back')
 process.exit(0)

@@ -69,7 +69,7 @@ export const storage: Benchmark = {
         peer: medianOf(peer, perSample),
         peerName,
         bound: 0.6,
-        note: 'ours is answered after a commit with synchronous=FULL, one packet a host and minute; the peer answers from memory, in bodies of 1000 lines',
+        note: 'ours is answered after its commit was flushed to disk, one packet a host and minute; the peer answers from memory, in bodies of 1000 lines',
       },
       {
         name: 'ingest, seconds for six million samples',

@@ -91,7 +91,7 @@ describe('a notification', () => {
   test('of a closing says when, how long, and how it is now', () => {
     const closed = source({ status: 'closed', closed: OPENED + 7505 }, 'closing')
     const { subject, text } = writeNotification(closed, options)
-    expect(subject).toBe('[CLOSED] web01: /var was 96.1 % full (above 95 % for 15 min)')
+    expect(subject).toBe('[CLOSED] web01: /var was 96.1 % full (above 95 % for 15 min), now 96.4 %')
     expect(text).toContain('Triggering value: 96.1 %\nValue now: 96.4 %\n')
     expect(text).toContain('Closed: 2026-01-01 14:05:05 UTC\nDuration: 2 hours 5 minutes\n')
     expect(text).toEndWith(`\n\nOpen: ${LINK}\n`)

@@ -124,8 +124,14 @@ describe('units', () => {
 })
 
 describe('the manager', () => {
+  const folders: string[] = []
+  afterAll(() => {
+    for (const made of folders) rmSync(made, { recursive: true, force: true })
+  })
+
   function open({ isBooted = true, answer = '', code = 0, groups = [''], hasNvidia = false } = {}) {
     const unitFolder = makeTempDir()
+    folders.push(unitFolder)
     const calls: string[] = []
     const manager = openSystemd({
       unitFolder,

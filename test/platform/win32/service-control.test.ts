@@ -227,7 +227,9 @@ describe('the Windows service manager', () => {
 
   test('says who may, and what is not there', async () => {
     const { manager } = fakeManager({ isAdministrator: false })
-    await expectFailure(manager.install(spec()), 'Run as administrator')
+    const folder = mkdtempSync(join(tmpdir(), 'monitor-service-'))
+    await expectFailure(manager.install(spec({ dataDir: folder })), 'Run as administrator')
+    rmSync(folder, { recursive: true })
     await expectFailure(manager.start('monitor-agent'), 'monitor-agent is not installed')
   })
 })
@@ -269,7 +271,9 @@ test('the words that a service is started with are read back, so that an upgrade
   const { manager, settle } = fakeManager()
   expect(await settle(manager.readArguments('monitor-server'))).toBeNull()
   const words = ['server', '--agent', '--config', 'C:\\Program Data\\m.toml']
-  await settle(manager.install(spec({ name: 'monitor-server', arguments: words })))
+  const dataDir = mkdtempSync(join(tmpdir(), 'monitor-service-'))
+  await settle(manager.install(spec({ name: 'monitor-server', dataDir, arguments: words })))
+  rmSync(dataDir, { recursive: true })
   expect(await settle(manager.readArguments('monitor-server'))).toEqual(words)
 })
 

@@ -6,7 +6,8 @@ import {
   MAX_REPORTED_DURATION,
   MAX_REPORTED_THRESHOLDS,
 } from '../../../src/domain/thresholds/reported-threshold.ts'
-import { MetricSetTable, type ReceivedBatch, readBatch } from '../../../src/protocol/batch.ts'
+import { type ReceivedBatch, readBatch } from '../../../src/protocol/batch.ts'
+import { MetricSetTable } from '../../../src/protocol/metric-set-table.ts'
 import { NameLists } from '../../../src/protocol/names.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { MIDNIGHT } from '../reports.ts'

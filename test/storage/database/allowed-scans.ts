@@ -24,12 +24,14 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
   'A sort by what no index has, on the reading thread: an index of it would cost at every packet.': [
     /^SELECT id, latest_time, latest FROM host .*ORDER BY name_order, name$/,
     /^SELECT id, latest_time, latest FROM host ORDER BY name_order, name$/,
+    /^SELECT id FROM host (WHERE .*)?ORDER BY (domain|platform)( DESC)?, name( DESC)? LIMIT \?/,
     /AS worst FROM event WHERE is_open = 1 GROUP BY host\) trouble/,
   ],
   'All hosts are what is asked for, a few columns of each: 3 ms of ten thousand hosts.': [
     /^SELECT name, last_seen AS lastSeen FROM host$/,
     /^SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host( WHERE 1 = 0)? ORDER BY name_order, name$/,
     /^SELECT name, last_seen AS lastSeen, clock_skew AS skew FROM host WHERE clock_skew IS NOT NULL ORDER BY name$/,
+    /FROM host CROSS JOIN event WHERE event\.host = host\.id AND event\.metric = \? AND event\.opened > host\.last_seen/,
   ],
   'Hosts are counted in an index: 0.2 ms of ten thousand.': [
     /^SELECT COUNT\(\*\) AS total FROM host( WHERE (\+last_seen >= \?|name NOT IN \([?, ]+\)))?$/,

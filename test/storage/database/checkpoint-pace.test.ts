@@ -30,3 +30,12 @@ test('on a disk on which every commit takes long the number stays', () => {
   for (let i = 0; i < 1000; i++) pace.noteCommit(i % 10 === 9 ? 80 : 40)
   expect(set).toEqual([2000])
 })
+
+test('what is flushed beside other work counts for the disk, and keeps nobody waiting', () => {
+  const set: number[] = []
+  const pace = new CheckpointPace((pages) => set.push(pages))
+  for (let i = 0; i < 1000; i++) pace.noteCommit(i % 10 === 9 ? 80 : 0.2, 40)
+  expect(set).toEqual([2000])
+  for (let i = 0; i < 1000; i++) pace.noteCommit(0.2, 60)
+  expect(set).toEqual([2000])
+})

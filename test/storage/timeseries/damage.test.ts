@@ -4,10 +4,12 @@ import { STORAGE_DAMAGE } from '../../../src/domain/metrics/declared/server-even
 import { createLog } from '../../../src/lib/log.ts'
 import { yieldThread } from '../../../src/lib/yield-thread.ts'
 import type { Database } from '../../../src/storage/database/database.ts'
+import { SCHEMA_VERSION } from '../../../src/storage/database/migrations.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../support/clock.ts'
+import { expectFailure } from '../../support/failure.ts'
 import { makeTempDir } from '../../support/spawn.ts'
 import { randomOf } from '../random.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
@@ -167,4 +169,15 @@ test('compaction into a damaged block goes on: other metrics keep their values',
   await store.ingest.write([aReport('web01', { frames: [framesOf(0)[0] ?? late] })])
   await store.maintenance.compact(MIDNIGHT + DAY, 1000)
   expect(await countTrueValues()).toBe((FRAMES + 1) * METRICS.length)
+})
+
+test('what a newer program writes beside this one is no damage, and is not compacted by this one', async () => {
+  await run('INSERT INTO migration (number, applied) VALUES (?, ?)', [SCHEMA_VERSION + 1, MIDNIGHT])
+  await run('UPDATE chunk SET packed = ?', [new Uint8Array(40)])
+  expect(await countTrueValues()).toBe(FRAMES * METRICS.length)
+  await store.maintenance.check()
+  expect(await listDamageEvents()).toEqual([])
+  const before = await store.maintenance.stats()
+  await expectFailure(store.maintenance.compact(MIDNIGHT + 2 * DAY, 1000), /start the newer program/)
+  expect(await store.maintenance.stats()).toEqual(before)
 })

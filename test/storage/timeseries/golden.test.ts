@@ -41,6 +41,7 @@ const BUILDS = [
   { build: '239b123', hasChecksums: true },
   { build: '9247ad8', hasChecksums: true },
   { build: 'dd0959c', hasChecksums: true },
+  { build: '0ba92f8', hasChecksums: true },
 ] as const
 
 type Expected = Readonly<Record<string, Readonly<Record<string, readonly (readonly [number, number])[]>>>>
@@ -130,6 +131,17 @@ test('summaries that build 9247ad8 wrote are read', async () => {
   expect([...low]).toEqual(rows.map((row) => Math.min(...row)))
   expect([...high]).toEqual(rows.map((row) => Math.max(...row)))
   await store.close()
+})
+
+test('build 0ba92f8 wrote chunks that refer to others', async () => {
+  writeFileSync(join(dataDir, 'golden.db'), await unpack('0ba92f8.db.zst'))
+  const { database } = await openDatabase('sqlite:golden.db', options())
+  let references = 0
+  for (const row of await database.query<BlockRow>(`SELECT ${BLOCK_COLUMNS} FROM block`))
+    for (const [metric, packed] of (await readChunks(database, row)).chunks)
+      if (referenceOfChunk(openChunk(packed, row, metric))) references++
+  await database.close()
+  expect(references).toBe(16)
 })
 
 describe('the examples of src/storage/README.md', async () => {

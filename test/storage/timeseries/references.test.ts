@@ -14,8 +14,9 @@ import {
   readChunks,
 } from '../../../src/storage/timeseries/blocks.ts'
 import { openChunk, referenceOfChunk } from '../../../src/storage/timeseries/chunks.ts'
-import { CompactedSamples } from '../../../src/storage/timeseries/compacted-samples.ts'
+import { CompactedSamples, NotReadError } from '../../../src/storage/timeseries/compacted-samples.ts'
 import { fakeClock } from '../../support/clock.ts'
+import { expectFailure } from '../../support/failure.ts'
 import { makeTempDir } from '../../support/spawn.ts'
 import { randomOf } from '../random.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
@@ -200,22 +201,31 @@ test('one metric takes at most one row more a day, and its summaries none', asyn
   // Of the newest day the sample at the end is shown.
   expect(rows).toBeLessThanOrEqual(DAYS + 1)
   // Who wants samples of such a day all the same is told so.
-  await expect(
+  await expectFailure(
     blocks.eachDay(
       wanted,
       (day) => void day.decode(0),
       () => false,
     ),
-  ).rejects.toThrow()
+    NotReadError,
+  )
 
-  const picture = { from: MIDNIGHT, to: MIDNIGHT + DAYS * DAY - 1, points: 50 }
-  const alone = (await store.samples.summarize('web01', [metric], picture)).get(metric)
   const series = expected.get(metric) ?? []
-  expect(alone?.step).toBeGreaterThanOrEqual(86_400 / 2)
-  expect(alone?.summary).toMatchObject({
-    count: series.length,
-    low: Math.min(...series.map(([, value]) => value)),
-    high: Math.max(...series.map(([, value]) => value)),
-    last: series.at(-1)?.[1],
-  })
+  // Whole days; half days, which no summary has here, so that samples are wanted after all; a quarter of an hour.
+  for (const [points, longest] of [
+    [50, DAY],
+    [100, DAY / 2],
+    [4000, 900],
+  ] as const) {
+    const picture = { from: MIDNIGHT, to: MIDNIGHT + DAYS * DAY - 1, points }
+    const alone = (await store.samples.summarize('web01', [metric], picture)).get(metric)
+    expect(alone?.step).toBeLessThanOrEqual(longest)
+    expect(alone?.counts.reduce((sum, count) => sum + count, 0)).toBe(series.length)
+    expect(alone?.summary).toMatchObject({
+      count: series.length,
+      low: Math.min(...series.map(([, value]) => value)),
+      high: Math.max(...series.map(([, value]) => value)),
+      last: series.at(-1)?.[1],
+    })
+  }
 })

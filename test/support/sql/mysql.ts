@@ -11,7 +11,14 @@ const TEMPLATE = '/srv/template'
 
 /** Runs a program of the root in it. */
 const inRoot = (words: readonly string[], input?: string) =>
-  spawnSync('chroot', [MYSQL_ROOT, ...words], { encoding: 'utf8', ...(input !== undefined && { input }) })
+  spawnSync('chroot', [MYSQL_ROOT, ...words], {
+    encoding: 'utf8',
+    env: environment(),
+    ...(input !== undefined && { input }),
+  })
+
+/** The folder for temporary files of these tests is not in the root. */
+const environment = () => ({ ...process.env, TMPDIR: '/tmp' })
 
 /** The account of the server in the root. */
 function findAccount(): { uid: number; gid: number } {
@@ -97,7 +104,7 @@ export async function startMysql({ options = [] }: MariadbOptions = {}): Promise
           ...(given.some((option) => option.startsWith('--log-bin')) ? [] : ['--skip-log-bin']),
           ...given,
         ],
-        { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' },
+        { env: environment(), stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' },
       ),
     answers: () =>
       inRoot(['mysqladmin', '--no-defaults', `--socket=${inside}/db.sock`, '-uroot', 'ping']).status === 0,

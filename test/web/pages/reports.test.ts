@@ -60,7 +60,32 @@ test('each is narrowed to a group of hosts', async () => {
   expect((await json('capacity?group=web')).rows).toEqual([])
   expect((await json('events?group=web')).rows).toEqual([])
   expect(await text('/reports/hosts?group=web')).toContain('aria-current="true">web<')
-  expect(await text('/reports/capacity?group=web')).toContain('Not of the group <b>web</b>.')
+  expect(await text('/reports/capacity?group=web')).toContain('Not of <b>web</b>.')
+})
+
+test('each is narrowed by facets as the list of hosts is: one of each key, and of all keys', async () => {
+  await site.store.hosts.giveGroups('web01', ['site:ams1', 'role:web'])
+  await site.store.hosts.giveGroups('db01', ['site:ber1', 'role:db'])
+  const find = async (query: string) => ({
+    hosts: (await json(`hosts?${query}`)).rows.map((row) => row.name),
+    available: (await json(`availability?${query}`)).rows.map((row) => row.host).sort(),
+    agents: (await json(`agents?${query}`)).rows.length,
+  })
+  const both = { hosts: ['db01', 'web01'], available: ['db01', 'web01'], agents: 2 }
+  expect(await find('group=site:ams1&group=site:ber1')).toEqual(both)
+  const one = { hosts: ['web01'], available: ['web01'], agents: 1 }
+  expect(await find('group=site:ams1&group=site:ber1&group=role:web')).toEqual(one)
+  expect(await find('group=site:ams1&group=role:db')).toEqual({ hosts: [], available: [], agents: 0 })
+  const page = await text('/reports/availability?group=site:ams1&group=role:web')
+  expect(page).toContain('only of <b>site:ams1, role:web</b>')
+  // A new period and the file keep them.
+  expect(page.match(/<input type="hidden" name="group" value="(site:ams1|role:web)">/g)).toHaveLength(2)
+  expect(page).toMatch(/group=site(%3A|:)ams1&amp;group=role(%3A|:)web&amp;format=csv/)
+  const wrong = await site.send('/api/v1/reports/hosts?group=a%20b', { headers: viewer })
+  expect([wrong.status, await wrong.text()]).toEqual([
+    400,
+    expect.stringContaining('group: expected names of groups'),
+  ])
 })
 
 describe('with more rows than a page has', () => {

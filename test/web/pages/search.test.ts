@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { agentWay, linuxCommand, windowsCommand } from '../../../src/domain/hosts/join-commands.ts'
 import { splitWords } from '../../../src/domain/pattern.ts'
 
@@ -136,6 +139,16 @@ describe('adding a host', () => {
     const shell = Bun.spawnSync(['sh', '-c', first.replace('> passphrase.txt', '')])
     expect(shell.stdout.toString()).toBe(`${SECRET}\n`)
     expect(linuxCommand(way, SECRET)).not.toContain('fingerprint')
+    // Lines that go on on the next one are one command.
+    const folder = mkdtempSync(join(tmpdir(), 'monitor-commands-'))
+    writeFileSync(join(folder, 'install.sh'), 'echo "$#:" "$@"; cat passphrase.txt')
+    const pinned = linuxCommand({ server: 'mon:8889', fingerprint: 'ab12' }, SECRET)
+    const all = Bun.spawnSync(['sh', '-c', pinned], { cwd: folder })
+    expect(all.stdout.toString()).toBe(
+      `7: agent --server mon:8889 --passphrase-file passphrase.txt --fingerprint ab12\n${SECRET}\n`,
+    )
+    expect(readdirSync(folder)).toEqual(['install.sh'])
+    rmSync(folder, { recursive: true })
     expect(windowsCommand(way, SECRET)).toContain(`-Encoding UTF8 -Value 'it''s "secret" $HOME'`)
     expect(agentWay('h', null, null)).toBeNull()
   })

@@ -75,20 +75,33 @@ export function parseMdstat(text: string): RaidArray[] {
   // An array is a line that begins with its name, and those behind it that are indented.
   for (const [, name = '', body = ''] of text.matchAll(/^(md[^ :\n]*) : (.*(?:\n[ \t].*)*)/gm)) {
     if (CONTAINER.test(body)) continue
-    const [, wanted, working] = /\[(\d{1,4})\/(\d{1,4})\] \[[U_]+\]/.exec(body) ?? []
+    const [, wanted, working, slots = ''] = /\[(\d{1,4})\/(\d{1,4})\] \[([U_]+)\]/.exec(body) ?? []
     const broken = [...(body.split('\n')[0] ?? '').matchAll(/\]\(F\)/g)].length
-    const lacking = wanted === undefined ? 0 : Math.max(0, Number(wanted) - Number(working))
+    const spare = /^active (?:\([^)]*\) )?raid1 /.test(body) ? countNeverFilled(slots) : 0
+    const lacking = wanted === undefined ? 0 : Math.max(0, Number(wanted) - Number(working) - spare)
     const [, done] = /(?:recovery|resync|check|reshape|repair) *= *(\d{1,3}(?:\.\d+)?)%/.exec(body) ?? []
     const rebuilt = done === undefined || Number(done) > 100 ? null : Number(done)
     // An array that is not started yet, or has lost too many disks, is inactive.
     arrays.push({
       name,
       isActive: /^active\b/.test(body),
-      missing: Math.max(lacking, wanted === undefined ? broken : 0),
+      missing: Math.max(lacking, wanted === undefined || spare > 0 ? broken : 0),
       rebuilt,
     })
   }
   return arrays.slice(0, MAX_ARRAYS)
+}
+
+/** An administrator's own mirror has hardly more. */
+const MOST_MIRRORS = 4
+
+/**
+ * A NAS mirrors its system over a slot for each bay that it might get: `[32/4] [UUUU____…]` on QNAP, `[16/4]` on
+ * Synology. Slots behind the last disk of such a mirror are not missed.
+ */
+function countNeverFilled(slots: string): number {
+  const filled = slots.lastIndexOf('U') + 1
+  return slots.length > MOST_MIRRORS && filled >= 2 ? slots.length - filled : 0
 }
 
 const MAX_ARRAYS = 64

@@ -17,6 +17,8 @@ type Battery = { readonly name: string; readonly charge: number | null; readonly
 
 const SUPPLIES = '/sys/class/power_supply'
 const MAX_BATTERIES = 8
+/** Faster ones are not made; chips report 65,535 where no fan is connected. */
+const MAX_RPM = 60_000
 
 /** Batteries of the machine itself, and fans. Linux: /sys/class/power_supply and /sys/class/hwmon. */
 export const battery = defineProbe<PowerReading>({
@@ -48,7 +50,7 @@ export const battery = defineProbe<PowerReading>({
 async function readSpeed(proc: ProcFs, path: string): Promise<number | null> {
   try {
     const speed = parseCount((await proc.readSlowly(path))?.trim())
-    return speed !== null && speed < 100_000 ? speed : null
+    return speed !== null && speed < MAX_RPM ? speed : null
   } catch {
     return null
   }

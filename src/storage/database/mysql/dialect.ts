@@ -29,6 +29,9 @@ export function createMysqlDialect({
     forUpdate: 'FOR UPDATE',
     renameIndex: (table, from, to) => [`ALTER TABLE ${table} RENAME INDEX ${from} TO ${to}`],
     dropIndex: (table, name) => `DROP INDEX ${name} ON ${table}`,
+    narrowIndex: () => [],
+    // Several write at once: there the database itself keeps names unique.
+    remakeTable: () => [],
     insertSizes: [500, 50, 5, 1],
     plainRows: 500,
     joinedRows: 100,

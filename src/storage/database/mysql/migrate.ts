@@ -11,8 +11,8 @@ const LOCK_SECONDS = 30
 const RENEW_MS = 5000
 const POLL_MS = 200
 const MAX_ATTEMPTS = 20
-/** Table there, column there, name of an index there, row there. */
-const DONE_ALREADY = new Set([1050, 1060, 1061, 1062])
+/** Table there, column there, name of an index there, row there, index gone. */
+const DONE_ALREADY = new Set([1050, 1060, 1061, 1062, 1091])
 const NO_SUCH_TABLE = 1146
 
 /**

@@ -29,9 +29,11 @@ export class CheckpointPace {
     setPages(this.#pages)
   }
 
-  noteCommit(ms: number): void {
-    const least = this.#leastMs ?? ms
-    this.#leastMs = ms < least ? ms : least + RISE * (ms - least)
+  /** `ms` is how long the commit kept the thread, `flushMs` how long it was flushed beside other work then. */
+  noteCommit(ms: number, flushMs = 0): void {
+    const whole = ms + flushMs
+    const least = this.#leastMs ?? whole
+    this.#leastMs = whole < least ? whole : least + RISE * (whole - least)
     const isSlow = ms > SLOW_MS && ms > TIMES_LEAST * least
     if (isSlow) {
       this.#quick = 0

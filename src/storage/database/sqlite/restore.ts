@@ -15,7 +15,8 @@ import { RESTORED_RECEIPT } from '../../audit/receipt.ts'
 import { isMysqlUrl } from '../mysql/url.ts'
 import { sqliteFile } from '../open.ts'
 import { verifyBackup } from './backup.ts'
-import { isBusy, readOnce, syncPath } from './sqlite.ts'
+import { isBusy } from './busy.ts'
+import { readOnce, syncPath } from './sqlite.ts'
 import { isDamage } from './watched-file.ts'
 
 export type RestoreOptions = {

@@ -4,15 +4,14 @@ import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
+import { isBusy, retryBusy } from './busy.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
+import { createCommit } from './commit.ts'
 import { createReadTurn } from './read-turn.ts'
 import { identify, nameDamage, WatchedFile } from './watched-file.ts'
 
-/** How long SQLite itself waits, with the thread blocked, for another process's lock … */
+/** How long SQLite itself waits, with the thread blocked, for another process's lock. */
 const BUSY_MS = 20
-/** … and how often and how long we come back, without blocking, before giving up. */
-const RETRY_MS = 10
-const GIVE_UP_MS = 30_000
 const CACHE_KIB = 8_192
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
@@ -34,7 +33,7 @@ export type SqliteDatabase = Database & {
 }
 
 /**
- * Opens or makes the file (0600), in WAL mode with `synchronous=FULL`: committed data is on disk. Two
+ * Opens or makes the file (0600), in WAL mode with `synchronous=FULL`, or flushed aside: committed data is on disk. Two
  * connections: one writes, one reads committed data meanwhile. Other processes may do the same with the same
  * file.
  */
@@ -61,6 +60,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const readTurn = createReadTurn(reader, read, clock)
   const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
   const turns = createTurns()
+  const commit = createCommit({ file, writer, write, readTurn, watched, clock, pace })
 
   return {
     dialect,
@@ -87,26 +87,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
         })
       }
     },
-    transaction: (act) =>
-      turns.take(async () => {
-        await retry(() => write('BEGIN IMMEDIATE').run())
-        // What others have committed until here is seen by reads within `act`, too.
-        readTurn.end()
-        try {
-          const result = await act(transaction)
-          // In a file that has no name any more everything is stored, until this process ends.
-          watched.checkPlace()
-          readTurn.end()
-          const begun = clock.monotonicMs()
-          write('COMMIT').run()
-          pace.noteCommit(clock.monotonicMs() - begun)
-          return result
-        } catch (error) {
-          // On a full disk SQLite rolls back on its own.
-          if (writer.inTransaction) write('ROLLBACK').run()
-          throw watched.noteDamage(error)
-        }
-      }),
+    transaction: (act, options) => turns.take(() => commit(() => act(transaction), options)),
     exclusively: (act) =>
       turns.take(() =>
         retry(() => {
@@ -245,26 +226,4 @@ function keepStatements(connection: Connection) {
       connection.close(true)
     },
   }
-}
-
-/** Tries again while another process holds the lock; between the attempts the thread can do other work. */
-export async function retryBusy<T>(act: () => T, clock: Clock): Promise<T> {
-  const start = clock.monotonicMs()
-  for (;;) {
-    try {
-      return act()
-    } catch (error) {
-      if (!isBusy(error)) throw error
-      if (clock.monotonicMs() - start > GIVE_UP_MS)
-        throw new Error(`the database stayed locked by another process for ${GIVE_UP_MS / 1000} s`, {
-          cause: error,
-        })
-    }
-    await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))
-  }
-}
-
-export function isBusy(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^SQLITE_(BUSY|LOCKED)/.test(code)
 }

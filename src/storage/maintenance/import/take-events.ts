@@ -81,7 +81,7 @@ async function takeEvent(
 /** Whether its agent has reported the same event here itself: that report then decides whether it is over. */
 async function isHeardHere(transaction: Transaction, host: number, { metric, time }: EventReport) {
   const [event] = await transaction.query(
-    'SELECT id FROM event WHERE host = ? AND metric = ? AND uid IS NULL AND opened = ? LIMIT 1',
+    'SELECT id FROM event WHERE host = ? AND metric = ? AND +uid IS NULL AND opened = ? LIMIT 1',
     [host, metric, time],
   )
   return event !== undefined

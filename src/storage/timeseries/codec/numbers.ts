@@ -137,7 +137,7 @@ export type StepsOf = (reference: Reference, count: number) => Float64Array
 
 /** Where no chunk can be meant. */
 export const refuseReference: StepsOf = () => {
-  throw new DamageError('it refers to another chunk, which may refer to none')
+  throw new DamageError('it follows from other values where none can be')
 }
 
 /** The value of packed numbers that are all equal; null for others. */
@@ -178,7 +178,7 @@ export function decodeSteps(bytes: Uint8Array, count: number): Float64Array {
   const cursor = { bytes, at: 0 }
   const head = readHead(cursor)
   if (head === null || head.reference !== null || head.unit === 0)
-    throw new DamageError('the chunk that it refers to has no steps of its own')
+    throw new DamageError('it follows from values that have no steps of their own')
   if (head.exceptions > count) throw new RangeError('more exceptions than numbers')
   for (let i = 0; i < head.exceptions; i++) {
     readVarint(cursor)

@@ -93,7 +93,7 @@ function explain(steps: Float64Array, base: Float64Array, relation: Relation): E
   for (let i = 0; i < steps.length; i++) {
     const residual = (steps[i] ?? 0) - (residuals[i] ?? 0)
     residuals[i] = residual
-    if (Math.abs(residual) > LARGEST_RESIDUAL) bits = Number.POSITIVE_INFINITY
+    if (!(Math.abs(residual) <= LARGEST_RESIDUAL)) bits = Number.POSITIVE_INFINITY
     if (residual !== before) bits += Math.log2(1 + Math.abs(residual - before))
     before = residual
   }

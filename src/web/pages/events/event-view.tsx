@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { type Event, lengthOf, MAX_COMMENT } from '../../../domain/event.ts'
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
-import { metricUnit } from '../../../domain/metrics/metric.ts'
+import { formatMetricValue, metricUnit } from '../../../domain/metrics/metric.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
 import { escapePattern } from '../../changes/mute-host.ts'
 import { lineChart } from '../../charts/chart.tsx'
@@ -53,8 +53,8 @@ export function eventView(model: EventModel, { isBeside = false }: EventViewOpti
               <span class={event.status === 'open' ? 'open-word' : 'soft'}>{event.status}</span>
             </p>
             {heldWords(event, model.calendar, model.now)}
+            {factsView(model, isBeside)}
           </div>
-          {factsView(event, model.now, isBeside)}
         </div>
         {mayChange && changeForm(model)}
       </div>
@@ -72,8 +72,9 @@ export function eventView(model: EventModel, { isBeside = false }: EventViewOpti
   )
 }
 
-function factsView(event: Event, now: number, isBeside: boolean): Html {
-  const { host, metric, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } = event
+function factsView({ event, current, now }: EventModel, isBeside: boolean): Html {
+  const { host, metric, value, members, opened, closed, acknowledgedBy, acknowledged, isStale, status } =
+    event
   const length = lengthOf(event, now)
   const fact = (name: string, value: Html | string) => (
     <div>
@@ -96,6 +97,8 @@ function factsView(event: Event, now: number, isBeside: boolean): Html {
               </a>
             ),
           )}
+        {value !== null && fact('Triggering value', formatMetricValue(metric, value))}
+        {current !== null && fact('Value now', formatMetricValue(metric, current))}
         {fact('Opened', stampLabel(opened))}
         {closed !== null && fact('Closed', length === null ? 'at an unknown time' : stampLabel(closed))}
         {fact(closed === null ? 'Open for' : 'Lasted', length === null ? 'unknown' : formatDuration(length))}

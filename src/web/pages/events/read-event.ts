@@ -21,6 +21,8 @@ const LONGEST = 14 * 86_400
 export type EventModel = {
   readonly event: Event
   readonly problem: Problem
+  /** The value in the newest frame of its host; null where it is not known. */
+  readonly current: number | null
   /** The facts that sentences about its metrics use. */
   readonly words: PhraseContext
   readonly calendar: MaintenanceCalendar
@@ -62,6 +64,7 @@ export async function readEvent(event: Event, request: WebRequest, back: string)
   return {
     event,
     problem: view?.problem ?? { what: event.message, detail: null, text: event.message },
+    current: view?.current ?? null,
     words: view?.host ?? {},
     calendar,
     history,

@@ -90,26 +90,35 @@ export function addHostView(model: AddHostModel): Html {
           )}
         </>
       )}
-      {enrolment?.takesPassphrase === false ? (
-        <p class="soft">
-          This server takes no passphrase: <code>monitor enroll create</code>, in a shell on the server, makes
-          a code, and <code>monitor agent --enroll CODE</code> lets a new machine join by it.
-        </p>
-      ) : passphrase === null ? (
-        <p class="soft">
-          The passphrase is in the configuration of the collect engine, or in the file <code>passphrase</code>{' '}
-          of its data directory: put it in the place of PASSPHRASE.
-        </p>
-      ) : (
-        <p class="soft">
-          These commands contain the passphrase, which lets anybody report as a new host. Keep them as secret
-          as the passphrase itself.
-        </p>
-      )}
+      {passphraseNote(enrolment, passphrase)}
       <p class="soft">
         To try an agent first, <code>monitor agent --once</code> prints what it would send without sending it.
       </p>
     </>
+  )
+}
+
+/** Where the passphrase of the commands comes from, or what is in its place. */
+function passphraseNote(enrolment: WebContext['about']['enrolment'], passphrase: string | null): Html {
+  if (enrolment?.takesPassphrase === false)
+    return (
+      <p class="soft">
+        This server takes no passphrase: <code>monitor enroll create</code>, in a shell on the server, makes a
+        code, and <code>monitor agent --enroll CODE</code> lets a new machine join by it.
+      </p>
+    )
+  if (passphrase === null)
+    return (
+      <p class="soft">
+        The passphrase is in the configuration of the collect engine, or in the file <code>passphrase</code>{' '}
+        of its data directory: put it in the place of PASSPHRASE.
+      </p>
+    )
+  return (
+    <p class="soft">
+      These commands contain the passphrase, which lets anybody report as a new host. Keep them as secret as
+      the passphrase itself.
+    </p>
   )
 }
 

@@ -1,11 +1,12 @@
 /** @jsxImportSource #markup */
 import { PERIODS, readPeriod, writeDay } from '../../charts/period.ts'
 import { rangeChoices } from '../../charts/time-range-nav.tsx'
+import { facetBar, readFacets } from '../../filters/facets.tsx'
 import { readInteger } from '../../http/query-parameters.ts'
 import { type Route, route, type WebRequest } from '../../http/route.ts'
 import { REPORTS } from '../../reports/index.ts'
 import {
-  chosenGroup,
+  chosenGroups,
   MAX_ROWS,
   type Report,
   type ReportColumn,
@@ -14,7 +15,6 @@ import {
 } from '../../reports/report.ts'
 import { madeLine, pager, withParameters } from '../../ui/components.tsx'
 import { type CsvCell, csvResponse } from '../../ui/csv.ts'
-import { groupFilter, readGroup } from '../../ui/group-filter.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
 import type { Html, HtmlValue } from '../../ui/markup/html.ts'
 import { listTable } from '../../ui/table.tsx'
@@ -65,7 +65,7 @@ const overview = route({ path: '/reports', access: 'viewer' }, ({ session, csrf,
 const reportPage = (report: Report): Route =>
   route({ path: `/reports/${report.key}`, access: 'viewer' }, async (request) => {
     const { web, url, now } = request
-    const data = await report.load({ web, url, now, group: chosenGroup(url) })
+    const data = await report.load({ web, url, now, group: chosenGroups(url) })
     if (url.searchParams.get('format') === 'csv') {
       const keys = data.columns.map(({ key }) => key)
       const rows = data.rows.values().map((row) => keys.map((key) => row[key] ?? null))
@@ -81,7 +81,8 @@ function reportView(
   groups: readonly string[],
 ): Html {
   const { session, csrf, url } = request
-  const group = readGroup(url)
+  const facets = readFacets(url)
+  const chosen = facets.chosen.join(', ')
   const offset = readInteger(url, 'offset', { min: 0, max: MAX_ROWS, default: 0 })
   return layout({
     title: report.title,
@@ -89,6 +90,7 @@ function reportView(
     session,
     csrf,
     url,
+    filters: facetBar(url, groups, facets),
     body: (
       <>
         {madeLine(request)}
@@ -100,9 +102,9 @@ function reportView(
             <h1>{report.title}</h1>
             <p class="lead">
               {lead}
-              {group !== null && (
+              {chosen !== '' && (
                 <>
-                  ; of group <b>{group}</b>
+                  ; only of <b>{chosen}</b>
                 </>
               )}
             </p>
@@ -114,16 +116,15 @@ function reportView(
           </div>
         </div>
         {report.hasPeriod && periodForm(request)}
-        {groupFilter(url, groups, group)}
         {rows.length === 0 ? (
           <section class="empty">
             <h2>Nothing to report</h2>
             <p>
-              {group === null ? (
+              {chosen === '' ? (
                 empty
               ) : (
                 <>
-                  Not of the group <b>{group}</b>.
+                  Not of <b>{chosen}</b>.
                 </>
               )}
             </p>
@@ -167,9 +168,9 @@ function periodForm({ url, now, web }: WebRequest): Html {
         address: (period) => withParameters(url, { period, range: null, from: null, to: null, offset: null }),
       })}
       <form class="span-form" method="get" action={url.pathname}>
-        {url.searchParams.has('group') && (
-          <input type="hidden" name="group" value={url.searchParams.get('group') ?? ''} />
-        )}
+        {readFacets(url).chosen.map((group) => (
+          <input type="hidden" name="group" value={group} />
+        ))}
         <label>
           From <input type="date" name="from" value={writeDay(from, web.zone)} required />
         </label>

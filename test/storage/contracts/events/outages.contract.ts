@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../../../src/domain/event.ts'
 import { AVAILABILITY } from '../../../../src/domain/metrics/declared/server-events.ts'
-import type { Store } from '../../../../src/storage/ports/store.ts'
+import type { KnownSpan, Store } from '../../../../src/storage/ports/store.ts'
 import { aReport, MIDNIGHT } from '../../reports.ts'
 import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
@@ -27,9 +27,15 @@ export function describeOutages(name: string, makeWorkbench: () => Workbench) {
     })
     const seen = (host: string, minute: number) => store.ingest.write([aReport(host, { seen: at(minute) })])
     const say = (host: string, ...reports: EventReport[]) => store.events.report(host, reports)
-    const list = async (from: number, to: number) =>
+    /** More hosts than are read one by one. */
+    const others = Array.from({ length: 20 }, (_, i) => ({
+      name: `other${i}`,
+      firstSeen: 0,
+      lastSeen: at(0),
+    }))
+    const listOf = async (spans: readonly KnownSpan[], from: number, to: number) =>
       Object.fromEntries(
-        [...(await store.events.listOutages(await store.hosts.listSpans(), at(from), at(to)))]
+        [...(await store.events.listOutages(spans, at(from), at(to)))]
           .map(([host, outages]): [string, string[]] => [
             host,
             outages
@@ -40,6 +46,13 @@ export function describeOutages(name: string, makeWorkbench: () => Workbench) {
           ])
           .sort(([a], [b]) => (a < b ? -1 : 1)),
       )
+    /** Few hosts are read one by one, many along the time: both must find the same. */
+    const list = async (from: number, to: number) => {
+      const spans = await store.hosts.listSpans()
+      const found = await listOf(spans, from, to)
+      expect(await listOf([...spans, ...others], from, to)).toEqual(found)
+      return found
+    }
 
     test('are those that touch it, of one host or of several', async () => {
       for (const host of ['a', 'b', 'c', 'd']) await seen(host, 1000)

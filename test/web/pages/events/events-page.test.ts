@@ -281,3 +281,19 @@ test('a list without open events is all clear only while no host is down', async
   expect(markup).not.toContain('All clear.')
   await quiet.stop()
 })
+
+test('the page of a closed event says what triggered it and how it is now', async () => {
+  const time = site.clock.now()
+  const report = { uid: 'ended', time: time - 600, metric: MEMORY, severity: 2, value: 97.3 } as const
+  const message = 'Memory percent used > 95 for 15 minutes'
+  await site.report('ended', time - 10, { [MEMORY]: 12.5 })
+  await site.store.events.report('ended', [{ ...report, change: 1, status: 'open', message }])
+  const [event] = (await site.store.events.list({ host: 'ended', limit: 1 })).events
+  await site.store.events.report('ended', [{ ...report, time, change: 2, status: 'closed', message }])
+  const page = await get(`/events/${event?.id}`)
+  expect(page).toContain('Memory was 97.3')
+  expect(page.replaceAll('\u202f', ' ')).toMatch(
+    /<dt>Triggering value<\/dt><dd>97\.3.%<\/dd><\/div><div><dt>Value now<\/dt><dd>12\.5.%<\/dd>/,
+  )
+  await site.store.hosts.delete('ended')
+})

@@ -7,7 +7,7 @@ import { orderResources, planResources } from '../../../../src/web/pages/host/ho
 import { chartEnd } from '../../../../src/web/pages/host/host-range.ts'
 import { pickShown, readSectionChoice } from '../../../../src/web/pages/host/shown-sections.ts'
 import { describePlatform } from '../../../../src/web/pages/hosts/host-columns.tsx'
-import { describeList } from '../../../../src/web/pages/hosts/hosts-page.tsx'
+import { describeList } from '../../../../src/web/pages/hosts/hosts-view.tsx'
 import { pager, withParameters } from '../../../../src/web/ui/components.tsx'
 
 const NOW = 1_795_349_220

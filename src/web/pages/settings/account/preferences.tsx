@@ -17,7 +17,7 @@ import {
   textField,
 } from '../../../ui/form-fields.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
-import { zoneList } from '../maintenance/maintenance-form.tsx'
+import { zoneList } from '../maintenance/maintenance-fields.tsx'
 import { settingsPage } from '../settings-layout.tsx'
 
 const PATH = '/settings/preferences'

@@ -58,7 +58,8 @@ export const watchingPart = (): Html => (
       <code>ping</code>, <code>dns</code>, or a <code>script</code>, which may be a plugin made for Nagios.
       Scripts run without a shell, as the agent’s user, and are ended with their process group when the time
       is over. The program and the configuration may not be writable by others. A check that fails twice in a
-      row is a problem, and its event says why. <code>ping</code> works where the kernel setting{' '}
+      row is a problem, and its event says why. The first 8 KiB that a script writes are read, and of its
+      performance data 50 values; further ones are counted. <code>ping</code> works where the kernel setting{' '}
       <code>net.ipv4.ping_group_range</code> lets the agent’s group send echo requests.
     </p>
     <pre class="command" tabindex="0">
@@ -67,7 +68,9 @@ export const watchingPart = (): Html => (
     <h3>Text files</h3>
     <p>
       With <code>agent.text_files</code> the agent reads the files <code>*.prom</code> of a folder, as
-      programs write them for node_exporter. A file that is broken is one problem and leaves the others alone.
+      programs write them for node_exporter. A file that is broken is one problem and leaves the others alone;
+      one without an end of its last line counts as broken, because it may be cut off: write to another name
+      and rename. Labels become part of a metric’s name.
     </p>
     <h3>Containers</h3>
     <p>
@@ -84,8 +87,9 @@ export const watchingPart = (): Html => (
       changed limit of memory shows within five minutes.
     </p>
     <p>
-      Inside a container that has limits, CPU and memory are those of the container; the machine’s are{' '}
-      <code>perf.processor.host.percent.used</code> and <code>perf.memory.host.percent.used</code>.
+      Inside a container that has limits of memory, of processor time or to some of the processors, CPU and
+      memory are those of the container; the machine’s are <code>perf.processor.host.percent.used</code> and{' '}
+      <code>perf.memory.host.percent.used</code>.
     </p>
   </section>
 )

@@ -17,15 +17,15 @@ import {
   storeNamed,
 } from '../named-things.tsx'
 import { settingsPage } from '../settings-layout.tsx'
+import { maintenanceFieldsView } from './maintenance-fields.tsx'
 import {
   checkMaintenanceWindow,
   describeMaintenance,
   fieldsOfMaintenanceWindow,
   type MaintenanceFields,
-  maintenanceFieldsView,
   newMaintenanceWindow,
   typedMaintenanceWindow,
-} from './maintenance-form.tsx'
+} from './maintenance-form.ts'
 import { maintenancePreviewView, readMaintenancePreview } from './maintenance-preview.tsx'
 
 const PATH = '/settings/maintenance'

@@ -1,5 +1,3 @@
-/** @jsxImportSource #markup */
-
 import { findMaintenanceErrors } from '../../../../domain/notifications/rule-check.ts'
 import {
   type MaintenanceSchedule,
@@ -7,10 +5,8 @@ import {
   parseTimeOfDay,
 } from '../../../../domain/time/maintenance-window.ts'
 import { formatTime, isTimeZone } from '../../../../domain/time/time-zone.ts'
-import { checkGroup, choiceField, type Problems, placeErrors, textField } from '../../../ui/form-fields.tsx'
+import { type Problems, placeErrors } from '../../../ui/form-fields.tsx'
 import { readLocalTime, writeLocalTime } from '../../../ui/local-time.ts'
-import type { Html } from '../../../ui/markup/html.ts'
-import { hostsField, nameField } from '../named-things.tsx'
 
 export const WEEKDAYS = [
   'Monday',
@@ -21,7 +17,8 @@ export const WEEKDAYS = [
   'Saturday',
   'Sunday',
 ] as const
-const KINDS = [
+/** When a window may hold, as the form offers it. */
+export const KINDS = [
   { value: 'once', words: 'once' },
   { value: 'daily', words: 'every day' },
   { value: 'weekly', words: 'on days of the week' },
@@ -168,114 +165,3 @@ export function describeMaintenance(when: MaintenanceSchedule, zone: string): st
   if (when.kind === 'weekly') return `${when.days.map((day) => WEEKDAYS[day - 1] ?? '').join(', ')}, ${hours}`
   return `on day ${writeMonthDays(when.days)} of the month, ${hours}`
 }
-
-export function maintenanceFieldsView(fields: MaintenanceFields, problems: Problems): Html {
-  return (
-    <>
-      {nameField(fields.name, problems.name)}
-      {hostsField(fields.host, problems.host)}
-      {choiceField({
-        name: 'kind',
-        label: 'When',
-        value: fields.kind,
-        choices: KINDS,
-        shows: true,
-        problem: problems.kind,
-      })}
-      {timeFields(fields, problems)}
-      {textField({
-        name: 'zone',
-        label: 'Time zone',
-        value: fields.zone,
-        required: true,
-        maxLength: 64,
-        problem: problems.zone,
-        list: 'zones',
-      })}
-      {zoneList()}
-    </>
-  )
-}
-
-/** A part of the form that belongs to some kinds of times; scripts hide those of the others. */
-const shownFor = (kinds: string, part: Html) => (
-  <div class="field-part" data-shown-by="kind" data-shown-for={kinds}>
-    {part}
-  </div>
-)
-
-const timeFields = (fields: MaintenanceFields, problems: Problems): Html => (
-  <>
-    {shownFor(
-      'once',
-      <div class="field-pair">
-        {textField({
-          name: 'from',
-          label: 'From',
-          type: 'datetime-local',
-          value: fields.from,
-          problem: problems.from,
-        })}
-        {textField({
-          name: 'to',
-          label: 'To',
-          type: 'datetime-local',
-          value: fields.to,
-          problem: problems.to,
-        })}
-      </div>,
-    )}
-    {shownFor(
-      'weekly',
-      checkGroup({
-        legend: 'Days on which it begins',
-        problem: problems.weekdays,
-        boxes: WEEKDAYS.map((words, i) => ({
-          name: 'weekday',
-          value: String(i + 1),
-          words,
-          checked: fields.weekdays.includes(i + 1),
-        })),
-      }),
-    )}
-    {shownFor(
-      'monthly',
-      textField({
-        name: 'month_days',
-        label: 'Days of the month on which it begins',
-        value: fields.monthDays,
-        problem: problems.monthDays,
-        maxLength: 100,
-        hint: 'As in 1, 15, last. Months without that day are skipped.',
-      }),
-    )}
-    {shownFor(
-      'daily weekly monthly',
-      <div class="field-pair">
-        {textField({
-          name: 'start',
-          label: 'Begins at',
-          type: 'time',
-          value: fields.start,
-          problem: problems.start,
-        })}
-        {textField({
-          name: 'end',
-          label: 'Ends at',
-          type: 'time',
-          value: fields.end,
-          problem: problems.end,
-          hint: 'If not after the start, it ends on the next day.',
-        })}
-      </div>,
-    )}
-  </>
-)
-
-export const zoneList = () => (
-  <datalist id="zones">
-    {[...new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])].map((zone) => (
-      <option value={zone} />
-    ))}
-  </datalist>
-)

@@ -1,12 +1,20 @@
+import type { BufferPool } from './buffer-pool.ts'
+
 const EMPTY = Buffer.alloc(0)
 const SMALLEST = 512
-/** A buffer that emptied gives its memory back when it is larger than this. */
+/** A buffer that emptied gives its memory back when it is larger than this, or when there is a pool for it. */
 const KEPT = 16 * 1024
 
 /** Bytes that are appended at the end and taken from the front, without a copy per byte. */
 export class ByteBuffer {
   #bytes: Buffer = EMPTY
   #length = 0
+  readonly #pool: BufferPool | null
+
+  /** With a pool, memory is taken from it and given back to it. */
+  constructor(pool: BufferPool | null = null) {
+    this.#pool = pool
+  }
 
   get length(): number {
     return this.#length
@@ -35,7 +43,7 @@ export class ByteBuffer {
   discard(count: number): void {
     if (count >= this.#length) {
       this.#length = 0
-      if (this.#bytes.length > KEPT) this.#bytes = EMPTY
+      if (this.#pool !== null || this.#bytes.length > KEPT) this.#giveBack()
       return
     }
     if (count === 0) return
@@ -43,15 +51,23 @@ export class ByteBuffer {
     this.#length -= count
   }
 
-  /** Drops everything and the memory. */
+  /** As above when nothing is in it any more: a view of it may not be used after that. */
+  #giveBack(): void {
+    this.#pool?.give(this.#bytes)
+    this.#bytes = EMPTY
+  }
+
+  /** Drops everything and the memory, of which a view may still be used. */
   release(): void {
     this.#bytes = EMPTY
     this.#length = 0
   }
 
   #grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(SMALLEST, needed, this.#bytes.length * 2))
+    const capacity = Math.max(SMALLEST, needed, this.#bytes.length * 2)
+    const larger = this.#pool?.take(capacity) ?? Buffer.allocUnsafeSlow(capacity)
     larger.set(this.view())
+    this.#pool?.give(this.#bytes)
     this.#bytes = larger
   }
 }
