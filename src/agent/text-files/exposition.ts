@@ -14,7 +14,8 @@ export type Exposition = {
  */
 const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y
 const BLANKS = /\s*/y
-const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,\s*|(?=\}))/y
+const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"/y
+const LABEL_END = /"\s*(?:,\s*|(?=\}))/y
 
 /**
  * Reads the text format of Prometheus, as programs write it for the text file collector of node_exporter.
@@ -58,11 +59,15 @@ function readSeries(line: string): { name: string; labels: readonly Label[]; val
   if (name !== '' && line[at] === '{') {
     at = skipBlanks(line, at + 1)
     while (line[at] !== '}') {
-      const [whole, label, text] = matchAt(LABEL, line, at) ?? []
-      if (whole === undefined || label === undefined || text === undefined)
+      const [begin, label] = matchAt(LABEL, line, at) ?? []
+      const from = at + (begin?.length ?? 0)
+      const to = findQuote(line, from)
+      const end = matchAt(LABEL_END, line, to)
+      if (label === undefined || end === null)
         throw new Error('the labels are not label="value", separated by commas')
+      const text = line.slice(from, to)
       labels.push([label, text.replace(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter))])
-      at += whole.length
+      at = to + end[0].length
     }
     at++
   }
@@ -72,6 +77,13 @@ function readSeries(line: string): { name: string; labels: readonly Label[]; val
   if (value === null) throw new Error(`${JSON.stringify(number.slice(0, 40))} is no number`)
   if (time !== undefined) throw new Error('a value with a time of its own is not taken')
   return { name, labels: labels.sort(([a], [b]) => (a < b ? -1 : 1)), value }
+}
+
+/** Where the quote is that ends a label's value; the end of the line where there is none. */
+function findQuote(line: string, from: number): number {
+  let at = from
+  while (at < line.length && line[at] !== '"') at += line[at] === '\\' ? 2 : 1
+  return at
 }
 
 function matchAt(expression: RegExp, text: string, at: number): RegExpExecArray | null {

@@ -42,6 +42,8 @@ export function writeUnit(spec: ServiceSpec): string {
     '# A mistake in the configuration does not go away by itself.',
     `RestartPreventExitStatus=${EXIT_CONFIG}`,
     `WatchdogSec=${WATCHDOG_SECONDS}`,
+    '# By default it is SIGABRT, of which the runtime writes that it has crashed and where to report that.',
+    'WatchdogSignal=SIGKILL',
     `TimeoutStartSec=${START_SECONDS}`,
     `TimeoutStopSec=${STOP_SECONDS}`,
     'LimitNOFILE=65536',
