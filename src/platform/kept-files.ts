@@ -6,7 +6,7 @@ import { closeSync, constants, openSync, readSync } from 'node:fs'
  * kernel gives some as a whole, as far as the buffer holds it; tables may come in several pieces, each of whole
  * lines, of which those of `lines` are short.
  */
-const KEPT: ReadonlyMap<string, Kind> = new Map([
+const KEPT: ReadonlyMap<string, TableForm> = new Map([
   ['/proc/stat', 'whole'],
   ['/proc/meminfo', 'whole'],
   ['/proc/vmstat', 'lines'],
@@ -24,7 +24,7 @@ const KEPT: ReadonlyMap<string, Kind> = new Map([
   ['/proc/pressure/io', 'whole'],
 ])
 
-type Kind = 'whole' | 'lines' | 'table'
+type TableForm = 'whole' | 'lines' | 'table'
 
 const FIRST_SIZE = 64 * 1024
 
@@ -55,7 +55,7 @@ export function readKept(path: string): string | null {
   }
 }
 
-function readAll(handle: number, kind: Kind): string {
+function readAll(handle: number, kind: TableForm): string {
   if (buffer.length === 0) buffer = Buffer.alloc(FIRST_SIZE)
   let length = 0
   for (;;) {
