@@ -86,7 +86,7 @@ export async function startAgent(
   const act = createCycle({
     source,
     frames: createFrameBuilder(options.maxMetrics ?? MAX_METRICS),
-    figures: watchSelfMetrics(),
+    figures: watchSelfMetrics(clock),
     evaluator,
     configuredThresholds: options.thresholds,
     queue,

@@ -18,7 +18,7 @@ export async function sampleOnce(
   const machine = await source.readMachine()
   const name = checkName(options.name ?? machine.name)
   const describe = describeWith(options, listStandard(options, machine.facts))
-  const figures = watchSelfMetrics()
+  const figures = watchSelfMetrics(options.clock)
   await source.measure()
   await Promise.all([wait(options.clock, 1000), source.ready?.()])
   const { samples, failed } = await source.measure()

@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/clock.ts'
 import type { ProbeSample } from './probes/probe.ts'
 import type { QueueFigures } from './queue/queue.ts'
 
@@ -26,7 +27,8 @@ export type SelfMetrics = {
  * the server's. Dropped and refused are totals: so a later frame still reports them when the frames before
  * were dropped themselves.
  */
-export function watchSelfMetrics(): SelfMetrics {
+export function watchSelfMetrics(clock: Clock): SelfMetrics {
+  const readMemory = readSeldom(() => process.memoryUsage.rss(), clock)
   let used = process.cpuUsage()
   let unstored = 0
   let omitted = 0
@@ -47,7 +49,7 @@ export function watchSelfMetrics(): SelfMetrics {
           metric: 'perf.agent.processor.seconds',
           value: (used.user + used.system - before.user - before.system) / 1e6,
         },
-        { metric: 'perf.agent.memory.bytes', value: process.memoryUsage.rss() },
+        { metric: 'perf.agent.memory.bytes', value: readMemory() },
       ]
       if (omitted > 0) samples.push({ metric: 'perf.agent.metrics.omitted', value: omitted })
       if (unstored > 0) samples.push({ metric: 'perf.agent.clock.unstored', value: unstored })
@@ -64,5 +66,21 @@ export function watchSelfMetrics(): SelfMetrics {
       wasNarrow ||= isPathNarrow
       return samples
     },
+  }
+}
+
+/** As probes of what changes slowly: see `keepSeconds`. */
+const KEEP_MS = 9500
+
+function readSeldom(read: () => number, clock: Clock): () => number {
+  let value = 0
+  let untilMs = Number.NEGATIVE_INFINITY
+  return () => {
+    const nowMs = clock.monotonicMs()
+    if (nowMs >= untilMs) {
+      value = read()
+      untilMs = nowMs + KEEP_MS
+    }
+    return value
   }
 }

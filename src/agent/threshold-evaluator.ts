@@ -73,8 +73,8 @@ export function createThresholdEvaluator({
   const options = { book, interval, makeUid: () => crypto.randomUUID() }
   let state = FRESH_STATE
   let isKnown = false
-  /** Metrics whose state the server knows; null when none is in doubt. */
-  let settled: Set<string> | null = null
+  /** Null when the server knows the state of each metric. */
+  let doubt: Doubt | null = null
   let framesInDoubt = 0
   /** As it was given out last, and when. */
   let given = FRESH_STATE
@@ -91,12 +91,12 @@ export function createThresholdEvaluator({
       const isFirst = !isKnown
       isKnown = true
       if (kept === null) {
-        if (isFirst) settled = new Set()
+        if (isFirst) doubt = beginDoubt()
         return
       }
       const before = parseThresholdState(kept)
       if (before === FRESH_STATE) {
-        if (isFirst) settled = new Set()
+        if (isFirst) doubt = beginDoubt()
         log.warn('what the thresholds remembered is damaged; they begin anew', { characters: kept.length })
       }
       state = joinThresholdStates(before, state)
@@ -113,13 +113,13 @@ export function createThresholdEvaluator({
         const what = status === 'closed' ? 'closed' : change === 1 ? 'opened' : stale ? 'is stale' : 'changed'
         log.info(`an event ${what}`, { metric, severity, message })
       }
-      const endings = settled === null ? [] : endUnknown(frame, book, after, settled)
+      const endings = doubt === null ? [] : endUnknown(frame, book, after, doubt)
       if (
-        settled !== null &&
+        doubt !== null &&
         ++framesInDoubt >= DOUBTED_FRAMES &&
-        after.metrics.every(({ metric, event }) => event !== null || settled?.has(metric))
+        after.metrics.every(({ metric, event }) => event !== null || doubt?.settled.has(metric))
       )
-        settled = null
+        doubt = null
       // While nothing breaches, which is nearly always, there is nothing to remember but the time, which the
       // queue knows too; once it is kept all the same, for the next start to see that this agent was here
       // before.
@@ -140,7 +140,7 @@ export function createThresholdEvaluator({
     },
     takeUnkept: () =>
       state === given || (state.metrics.length === 0 && given.metrics.length === 0) ? null : give(),
-    listOpen: () => (isKnown && settled === null ? listOpenEvents(state) : null),
+    listOpen: () => (isKnown && doubt === null ? listOpenEvents(state) : null),
   }
 }
 
@@ -163,27 +163,39 @@ function createSteadyCount(clock: Clock): (time: number) => number {
   }
 }
 
+type Doubt = {
+  /** Metrics whose state the server knows. */
+  readonly settled: Set<string>
+  /** The columns of the other ones in these metrics, which frames share. */
+  metrics: readonly string[]
+  columns: readonly number[]
+}
+
+const beginDoubt = (): Doubt => ({ settled: new Set(), metrics: [], columns: [] })
+
 /**
  * Closings without an id, for whatever event is open of a metric that is good; one that opens an event ends
  * the older by that.
  */
-function endUnknown(
-  frame: Frame,
-  book: ThresholdTable,
-  after: ThresholdState,
-  settled: Set<string>,
-): EventReport[] {
-  const { time } = frame
+function endUnknown(frame: Frame, book: ThresholdTable, after: ThresholdState, doubt: Doubt): EventReport[] {
+  const { time, metrics, values } = frame
+  const { settled } = doubt
   const endings: EventReport[] = []
-  const remembered = new Map(after.metrics.map((entry) => [entry.metric, entry]))
-  frame.metrics.forEach((metric, column) => {
-    if (settled.has(metric) || (frame.values[column] ?? null) === null) return
-    const held = remembered.get(metric)
+  if (doubt.metrics !== metrics) {
+    doubt.metrics = metrics
+    doubt.columns = [...metrics.keys()]
+  }
+  doubt.columns = doubt.columns.filter((column) => {
+    const metric = metrics[column] ?? ''
+    if (settled.has(metric)) return false
+    if ((values[column] ?? null) === null) return true
+    const held = after.metrics.find((entry) => entry.metric === metric)
     // On its way to hold: to be seen.
-    if (held !== undefined && held.event === null) return
+    if (held !== undefined && held.event === null) return true
     settled.add(metric)
     if (held === undefined && book.of(metric).length > 0)
       endings.push({ uid: null, change: 0, time, metric, severity: 4, status: 'closed', message: '' })
+    return false
   })
   return endings
 }

@@ -1,4 +1,4 @@
-import { openLibc } from './libc.ts'
+import { findLastingCalls } from './libc.ts'
 
 /** The kernel's state of its clock. */
 export type KernelClock = {
@@ -10,22 +10,18 @@ export type KernelClock = {
   readonly maxError: number
 }
 
-const SIGNATURES = { adjtimex: { args: ['ptr'], returns: 'i32' } } as const
-
 /** `struct timex` of Linux on processors of 64 bits, with room to spare. */
 const SIZE = 256
 const AT = { offset: 8, maxError: 24, status: 40 } as const
 const STA_UNSYNC = 0x40
 const STA_NANO = 0x2000
 
-let libc: ReturnType<typeof openLibc<typeof SIGNATURES>> | null = null
-
 /** Asks adjtimex(2), which changes nothing when no mode is set. Null where it refuses, as in some sandboxes. */
 export function readKernelClock(): KernelClock | null {
-  libc ??= openLibc(SIGNATURES)
+  const { adjtimex } = findLastingCalls()
   const bytes = new Uint8Array(SIZE)
   const state = new DataView(bytes.buffer)
-  if (libc.symbols.adjtimex(bytes) < 0) return null
+  if (adjtimex(bytes) < 0) return null
   const status = state.getInt32(AT.status, true)
   const offset = Number(state.getBigInt64(AT.offset, true))
   return {

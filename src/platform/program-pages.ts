@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { openLibc } from './libc.ts'
+import { findLastingCalls } from './libc.ts'
 
 /** From asm-generic/mman-common.h. */
 const MADV_DONTNEED = 4
@@ -18,11 +18,11 @@ export type MemoryRange = { readonly start: bigint; readonly length: bigint }
 export function openProgramPages(): () => number {
   const maps = parseMaps(readFileSync('/proc/self/maps', 'utf8'))
   const ranges = [...findReadOnly(maps), ...findModules(maps, process.execPath)].filter(isUnwritten)
-  const { symbols } = openLibc({ madvise: { args: ['u64', 'u64', 'i32'], returns: 'i32' } })
+  const { madvise } = findLastingCalls()
   const bytes = Number(ranges.reduce((sum, { length }) => sum + length, 0n))
   return () => {
     for (const { start, length } of ranges)
-      if (symbols.madvise(start, length, MADV_DONTNEED) !== 0)
+      if (madvise(start, length, MADV_DONTNEED) !== 0)
         throw new Error('madvise refuses to give back pages of the program')
     return bytes
   }

@@ -58,7 +58,7 @@ function keepAsleep({ clock, isBusy, stopping }: IdleWaitOptions, wait: WaitForE
     }
     wait(leftMs)
     instant = clock.monotonicMs() - beganMs < INSTANT_MS ? instant + 1 : 0
-    // The runtime looks at events and timers between the two.
+    // The runtime looks at events and timers between the two; with one, it comes to `rest` before its timers.
     setImmediate(() => setImmediate(rest))
   }
   clock.after(BUSY_LOOK_MS, rest)

@@ -27,8 +27,8 @@ test('other files are opened each time', () => {
 })
 
 /** What the program prints in a mount namespace of its own. */
-async function runAlone(program: string): Promise<string> {
-  const child = Bun.spawn(['unshare', '--mount', process.execPath, '-e', program], { stdout: 'pipe' })
+async function runAlone(program: string, namespace = '--mount'): Promise<string> {
+  const child = Bun.spawn(['unshare', namespace, process.execPath, '-e', program], { stdout: 'pipe' })
   return (await new Response(child.stdout).text()).trim()
 }
 
@@ -41,6 +41,30 @@ test('a mount that comes is seen', async () => {
     console.log(before.includes('${folder}'), readKept('/proc/self/mountinfo').includes('${folder}'))`)
   expect(seen).toBe('false true')
   rmSync(folder, { recursive: true })
+})
+
+test('a table that comes in several pieces is whole', async () => {
+  const seen = await runAlone(
+    `
+    import { readFileSync } from 'node:fs'
+    import { readKept } from '${SRC}/kept-files.ts'
+    const count = (text) => text.trimEnd().split('\\n').length
+    const found = []
+    for (let i = 0; i < 120; i++) {
+      Bun.spawnSync(['ip', 'link', 'add', 'b' + i, 'type', 'bridge'])
+      if (i % 6 === 5) found.push(count(readKept('/proc/net/dev')) - count(readFileSync('/proc/net/dev', 'utf8')))
+    }
+    console.log(count(readKept('/proc/net/dev')), ...new Set(found))`,
+    '--net',
+  )
+  // Two lines of head, loopback, and the bridges.
+  expect(seen).toBe('123 0')
+  expect(readKept('/proc/vmstat')?.split('\n').length).toBe(
+    readFileSync('/proc/vmstat', 'utf8').split('\n').length,
+  )
+  expect(readKept('/proc/diskstats')?.split('\n').length).toBe(
+    readFileSync('/proc/diskstats', 'utf8').split('\n').length,
+  )
 })
 
 test('a pipe in the place of a file is empty rather than waited for', async () => {

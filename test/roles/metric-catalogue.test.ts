@@ -72,7 +72,7 @@ describe.each(probes)('the probe $name', (probe) => {
 })
 
 test('the agent says of itself what it declares, and nothing else', () => {
-  const own = watchSelfMetrics().read(0, {
+  const own = watchSelfMetrics(systemClock).read(0, {
     queue: { length: 0, dropped: 0, aged: 0, refused: 0, damaged: 0 },
     isPathNarrow: true,
   })

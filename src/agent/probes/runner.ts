@@ -114,7 +114,10 @@ class Runner implements ProbeRunner {
       const refreshing = this.#served?.refresh(this.#mountinfo)
       if (refreshing !== undefined) await refreshing
     }
-    const results = await Promise.all(this.#entries.map((entry) => this.#runOne(entry, platform)))
+    const answers = this.#entries.map((entry) => this.#runOne(entry, platform))
+    // Where all have answered there is nothing to wait for.
+    const known = answers.filter((answer): answer is Samples => !(answer instanceof Promise))
+    const results = known.length === answers.length ? known : await Promise.all(answers)
     const pending = this.#entries
       .filter(({ isPending }) => isPending)
       .map(({ probe }) => `probe ${probe.name}`)

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import { describeError, type Log } from '../../lib/log.ts'
 
@@ -59,6 +59,8 @@ export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
   let writtenMs = Number.NEGATIVE_INFINITY
   let timer: Timer | null = null
   let isFailing = false
+  /** 0 when the file is not known to be ours. */
+  let writtenLength = 0
 
   function write() {
     timer?.cancel()
@@ -76,11 +78,13 @@ export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
       failure,
     }
     try {
-      const draft = `${file}.new`
-      writeFileSync(draft, JSON.stringify(status), { mode: 0o600 })
-      renameSync(draft, file)
+      const text = JSON.stringify(status)
+      // Spaces cover what was longer.
+      if (writtenLength === 0 || !overwrite(file, text.padEnd(writtenLength))) replace(file, text)
+      writtenLength = Math.max(writtenLength, text.length)
       isFailing = false
     } catch (error) {
+      writtenLength = 0
       if (!isFailing)
         log.warn("monitor health can't be told how sending goes", { error: describeError(error) })
       isFailing = true
@@ -103,6 +107,31 @@ export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
       write()
     },
   }
+}
+
+function replace(file: string, text: string) {
+  const draft = `${file}.new`
+  writeFileSync(draft, text, { mode: 0o600 })
+  renameSync(draft, file)
+}
+
+/**
+ * Writes in place, by one call: what takes the place of a file costs the filesystem much more. False when the file is
+ * gone.
+ */
+function overwrite(file: string, text: string): boolean {
+  let handle: number
+  try {
+    handle = openSync(file, 'r+')
+  } catch {
+    return false
+  }
+  try {
+    writeSync(handle, text, 0)
+  } finally {
+    closeSync(handle)
+  }
+  return true
 }
 
 /** Null when there is no such file, or when its content is not a status. */

@@ -1,6 +1,6 @@
 import { type EventReport, isSeverity, type Severity } from '../event.ts'
 import type { Frame } from '../sample.ts'
-import { describeThreshold, isBreach, type Threshold, type ThresholdTable } from './threshold.ts'
+import { describeThreshold, type Threshold, type ThresholdTable } from './threshold.ts'
 import { advanceRun, isRun, longestHole, type Run, type Sample } from './threshold-run.ts'
 
 /**
@@ -84,19 +84,12 @@ export function step(
     if (after.runs.length > 0 || after.event !== null) metrics.push(after)
   }
 
-  // Metrics without a threshold change nothing, unless something is remembered of them.
-  const watched = options.book.listWatched(frame.metrics)
-  const isRemembered = state.metrics.some(({ metric }) => options.book.of(metric).length === 0)
-  const columns = isRemembered ? frame.metrics.keys() : watched
-  for (const column of columns) {
+  for (const column of findConcerned(frame, state, options.book)) {
     const metric = frame.metrics[column]
     const value = frame.values[column]
     if (metric === undefined || value === null || value === undefined) continue
     const before = known.get(metric) ?? null
     const thresholds = options.book.of(metric)
-    // Nearly every metric, nearly always: nothing is remembered of it, and nothing is wrong.
-    if (before === null && !thresholds.some(({ compare, value: limit }) => isBreach(value, compare, limit)))
-      continue
     known.delete(metric)
     const sample = {
       value,
@@ -130,6 +123,21 @@ export function step(
     }
   }
   return { state: { time, metrics }, changes }
+}
+
+/** Columns that breach a threshold, or of which something is remembered; nearly every frame has none or few. */
+function findConcerned(
+  { metrics, values }: Frame,
+  { metrics: remembered }: ThresholdState,
+  book: ThresholdTable,
+): readonly number[] {
+  const breaching = book.findBreaches(metrics, values)
+  if (remembered.length === 0) return breaching
+  const columns = new Set(breaching)
+  const known = new Set(remembered.map(({ metric }) => metric))
+  for (let column = 0; column < metrics.length; column++)
+    if (known.has(metrics[column] ?? '')) columns.add(column)
+  return [...columns].sort((a, b) => a - b)
 }
 
 /** The third frame without a value makes a gap longer than two intervals. */

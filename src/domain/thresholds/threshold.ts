@@ -49,10 +49,10 @@ export type ThresholdTable = {
   /** In the order of the configuration; the same array for the same metric each time. */
   of(metric: string): readonly Threshold[]
   /**
-   * The places in the list of the metrics that have any, ascending. The answer for the newest list is
-   * remembered, because frames share theirs.
+   * The places in the list of the metrics whose value breaches any, ascending. What has to be compared for the newest
+   * list is remembered, because frames share theirs.
    */
-  listWatched(metrics: readonly string[]): readonly number[]
+  findBreaches(metrics: readonly string[], values: readonly (number | null)[]): number[]
 }
 
 /**
@@ -67,14 +67,22 @@ export function createThresholdTable(
   const known = new Map<string, readonly Threshold[]>()
   const own = groupByNearness(configured)
   const outOfTheBox = groupByNearness(standard)
-  let newest: { readonly metrics: readonly string[]; readonly watched: readonly number[] } | null = null
+  let newest: { readonly metrics: readonly string[]; readonly checks: readonly Check[] } | null = null
   return {
-    listWatched(metrics) {
+    findBreaches(metrics, values) {
       if (newest?.metrics !== metrics) {
-        const watched = [...metrics.keys()].filter((column) => this.of(metrics[column] ?? '').length > 0)
-        newest = { metrics, watched }
+        const checks = metrics.flatMap((metric, column) =>
+          this.of(metric).map(({ compare, value }) => ({ column, compare, limit: value })),
+        )
+        newest = { metrics, checks }
       }
-      return newest.watched
+      const found: number[] = []
+      for (const { column, compare, limit } of newest.checks) {
+        const value = values[column]
+        if (value == null || found.at(-1) === column) continue
+        if (isBreach(value, compare, limit)) found.push(column)
+      }
+      return found
     },
     of(metric) {
       const held = known.get(metric)
@@ -105,6 +113,9 @@ function groupByNearness(thresholds: readonly Threshold[]): readonly (readonly M
 }
 
 const MAX_KNOWN = 10_000
+
+/** One comparison for a column of a frame. */
+type Check = { readonly column: number; readonly compare: Comparison; readonly limit: number }
 
 type Matched = { readonly threshold: Threshold; readonly fits: Matcher }
 

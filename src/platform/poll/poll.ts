@@ -1,6 +1,4 @@
-import { openLibc } from '../libc.ts'
-
-const SIGNATURES = { poll: { args: ['ptr', 'i32', 'i32'], returns: 'i32' } } as const
+import { findLastingCalls } from '../libc.ts'
 
 /** struct pollfd of poll(2): 4 bytes descriptor, 2 wanted, 2 found. */
 const POLLFD_BYTES = 8
@@ -13,10 +11,10 @@ export const WANTED = { input: 1, exceptional: 2 } as const
  * over, -1 when a signal came or the kernel refuses. Throws where the C library can't be loaded.
  */
 export function openPoll(handle: number, wanted: number): (ms: number) => number {
-  const { symbols } = openLibc(SIGNATURES)
+  const { poll } = findLastingCalls()
   const entry = new Uint8Array(POLLFD_BYTES)
   const view = new DataView(entry.buffer)
   view.setInt32(0, handle, true)
   view.setInt16(4, wanted, true)
-  return (ms) => symbols.poll(entry, 1, Math.ceil(ms))
+  return (ms) => poll(entry, 1, Math.ceil(ms))
 }

@@ -1,10 +1,13 @@
 import { expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readDeliveryStatus } from '../../../src/agent/sending/delivery-status.ts'
+import { keepDeliveryStatus, readDeliveryStatus } from '../../../src/agent/sending/delivery-status.ts'
 import { startCollectEngine } from '../../../src/collect/engine.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import type { HostReport, WriteRefusal } from '../../../src/storage/ports/store.ts'
+import { fakeClock } from '../../support/clock.ts'
 import { openBench } from '../support/bench.ts'
 
 test('the agent notes since when nothing was acknowledged, what waits and why, over a restart too', async () => {
@@ -50,3 +53,35 @@ test('the agent notes since when nothing was acknowledged, what waits and why, o
     bench.close()
   }
 }, 30_000)
+
+test('the file is written in place, also where the text becomes shorter, and anew when it is gone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'monitor-status-'))
+  const file = join(folder, 'agent-status.json')
+  const clock = fakeClock()
+  let failure: string | null = 'a long reason '.repeat(20)
+  const log = createLog({ level: 'error', format: 'text', write: () => {} })
+  const status = keepDeliveryStatus({
+    file,
+    deliveries: () => ({ acknowledgedAtMs: null, failure }),
+    countWaiting: () => 7,
+    clock,
+    log,
+  })
+  status.note()
+  const inode = statSync(file).ino
+  expect(readDeliveryStatus(file)).toMatchObject({ failure, waiting: 7 })
+  failure = 'short'
+  status.note()
+  // Two writes are eight seconds apart; what no delivery has written by then goes by itself.
+  expect(readDeliveryStatus(file)?.failure).not.toBe('short')
+  await clock.advance(10_000)
+  expect(readDeliveryStatus(file)).toMatchObject({ failure: 'short', running: 10 })
+  expect(statSync(file).ino).toBe(inode)
+  rmSync(file)
+  failure = null
+  status.noteCycle()
+  await clock.advance(10_000)
+  expect(readDeliveryStatus(file)).toMatchObject({ failure: null, running: 20 })
+  status.stop()
+  rmSync(folder, { recursive: true })
+})

@@ -381,11 +381,18 @@ test('checks have failed twice when they open an event, whatever their interval'
   )
 })
 
-test('the metrics that have thresholds are listed anew for each list of names', () => {
-  const book = createThresholdTable([threshold({ metric: 'perf.a' })], [threshold({ metric: 'perf.*.b' })])
+test('breaches are found by the names of each list', () => {
+  const book = createThresholdTable(
+    [
+      threshold({ metric: 'perf.a', compare: '>', value: 80 }),
+      threshold({ metric: 'perf.a', severity: 1, value: 90 }),
+    ],
+    [threshold({ metric: 'perf.*.b', compare: '<', value: 5 })],
+  )
   const names = ['perf.a', 'perf.b', 'perf.x.b']
-  expect(book.listWatched(names)).toEqual([0, 2])
-  expect(book.listWatched(names)).toBe(book.listWatched(names))
-  expect(book.listWatched(['perf.b', 'perf.a'])).toEqual([1])
-  expect(book.listWatched(names)).toEqual([0, 2])
+  expect(book.findBreaches(names, [95, 100, 1])).toEqual([0, 2])
+  expect(book.findBreaches(names, [85, 0, 5])).toEqual([0])
+  expect(book.findBreaches(names, [80, 0, 5])).toEqual([])
+  expect(book.findBreaches(['perf.b', 'perf.a'], [95, 95])).toEqual([1])
+  expect(book.findBreaches(names, [null, null, null])).toEqual([])
 })
