@@ -48,7 +48,12 @@ Bun.spawn = ((first: unknown, more: unknown) =>
 Bun.spawnSync = ((first: unknown, more: unknown) =>
   Reflect.apply(realSpawnSync, Bun, withFolder(first, more))) as typeof Bun.spawnSync
 
+// A worker of `bun test --parallel` calls `afterAll` behind each of its files, and the next file still needs the folder:
+// there the runner removes what all of them lie in.
+const isWorker = process.env.BUN_TEST_WORKER_ID !== undefined
+
 afterAll(() => {
+  if (isWorker) return
   const left = readdirSync(folder)
   rmSync(folder, { recursive: true, force: true })
   // Removed all the same; but who makes a folder also says when it is over.
