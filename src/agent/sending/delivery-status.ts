@@ -59,8 +59,8 @@ export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
   let writtenMs = Number.NEGATIVE_INFINITY
   let timer: Timer | null = null
   let isFailing = false
-  /** 0 when the file is not known to be ours. */
-  let writtenLength = 0
+  /** Bytes in the file; 0 when it is not known to be ours. */
+  let writtenBytes = 0
 
   function write() {
     timer?.cancel()
@@ -79,12 +79,17 @@ export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
     }
     try {
       const text = JSON.stringify(status)
-      // Spaces cover what was longer.
-      if (writtenLength === 0 || !overwrite(file, text.padEnd(writtenLength))) replace(file, text)
-      writtenLength = Math.max(writtenLength, text.length)
+      const bytes = Buffer.byteLength(text)
+      // Spaces cover what was longer, of which a character may have taken several bytes.
+      const spaces = ' '.repeat(Math.max(0, writtenBytes - bytes))
+      if (writtenBytes > 0 && overwrite(file, text + spaces)) writtenBytes = bytes + spaces.length
+      else {
+        replace(file, text)
+        writtenBytes = bytes
+      }
       isFailing = false
     } catch (error) {
-      writtenLength = 0
+      writtenBytes = 0
       if (!isFailing)
         log.warn("monitor health can't be told how sending goes", { error: describeError(error) })
       isFailing = true

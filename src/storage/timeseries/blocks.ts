@@ -57,6 +57,8 @@ export function computeBlockChecksum(row: Omit<BlockRow, 'checksum'>): number {
  * decoded.
  */
 export function isSoundBlock(row: BlockRow): boolean {
+  // In a damaged page, a column that is never NULL may be it.
+  if (!(row.metrics instanceof Uint8Array && row.times instanceof Uint8Array)) return false
   if (row.checksum !== null) return row.checksum === computeBlockChecksum(row)
   try {
     unpackMetrics(row.metrics)

@@ -3,8 +3,9 @@ import type { Reader } from '../database/database.ts'
 /** The step of the schema from which on chunks may refer to others. */
 const STEP = 32
 /**
- * An event engine that was started before that step and stands by takes what refers to another chunk for damage, and puts
- * what it compacts next in its place. So chunks do not refer before such an engine has surely been replaced.
+ * An event engine that was started before that step and stands by may become active. It would compact a late sample into a
+ * chunk that others refer to and leave those as they are, so that nobody could read them any more. So chunks do not refer
+ * before such an engine has surely been replaced.
  */
 const WAIT_SECONDS = 7 * 86_400
 /** A database whose first step is no older than this was made by a program that knows references. */

@@ -280,6 +280,16 @@ test('in the service of systemd, all mounts are read-only and the filesystems ar
   expect(writable(await measure(filesystem, [at(broken)]))).toEqual({ sda2: 1 })
 })
 
+test('one that is mounted read-only is no problem where the numbers of one that took writes are its', async () => {
+  const at = (second: string) =>
+    fakeProc({
+      files: { '/proc/self/mountinfo': `1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n${second}` },
+    })
+  const taken = at('2 1 7:0 / /mnt/disk rw,relatime - ext4 /dev/loop0 rw')
+  const image = at('2 1 7:0 / /mnt/image ro,relatime - ext4 /dev/loop0 ro')
+  expect(writable(await measure(filesystem, [taken, image]))).toEqual({ sda1: 1 })
+})
+
 test('one that is read-only by /etc/fstab may be made writable for a while', async () => {
   const at = (state: string) =>
     fakeProc({

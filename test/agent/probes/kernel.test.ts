@@ -97,10 +97,10 @@ describe('links', () => {
 
   test('the speed is asked for when the link comes up, and every tenth time', async () => {
     let asked = 0
-    const at = (carrier: string, speed: string) => {
+    const at = (carrier: string, speed: string, rises = '3\n') => {
       const base = fakeProc({
         files: {
-          ...card('eno1', { carrier, carrier_up_count: '3\n', speed }),
+          ...card('eno1', { carrier, carrier_up_count: rises, speed }),
           '/proc/net/dev': 'Inter-|\n face |\n  eno1: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n',
         },
       })
@@ -119,6 +119,10 @@ describe('links', () => {
     )
     expect(asked).toBe(1)
     expect(await measure(links, [up, at('0\n', '-1\n'), at('1\n', '100\n')])).toMatchObject({
+      'perf.link.eno1.megabits': 100,
+    })
+    // Down and up again between two readings.
+    expect(await measure(links, [up, up, at('1\n', '100\n', '4\n')])).toMatchObject({
       'perf.link.eno1.megabits': 100,
     })
     const changed = await measure(links, [up, ...Array.from({ length: 10 }, () => at('1\n', '2500\n'))])

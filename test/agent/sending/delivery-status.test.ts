@@ -58,7 +58,7 @@ test('the file is written in place, also where the text becomes shorter, and ane
   const folder = mkdtempSync(join(tmpdir(), 'monitor-status-'))
   const file = join(folder, 'agent-status.json')
   const clock = fakeClock()
-  let failure: string | null = 'a long reason '.repeat(20)
+  let failure: string | null = 'сервер отвечает отказом '.repeat(20)
   const log = createLog({ level: 'error', format: 'text', write: () => {} })
   const status = keepDeliveryStatus({
     file,

@@ -8,6 +8,7 @@ import { SCHEMA_VERSION } from '../../../src/storage/database/migrations.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
+import { BLOCK_COLUMNS, type BlockRow, isSoundBlock } from '../../../src/storage/timeseries/blocks.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { expectFailure } from '../../support/failure.ts'
 import { makeTempDir } from '../../support/spawn.ts'
@@ -180,4 +181,13 @@ test('what a newer program writes beside this one is no damage, and is not compa
   const before = await store.maintenance.stats()
   await expectFailure(store.maintenance.compact(MIDNIGHT + 2 * DAY, 1000), /start the newer program/)
   expect(await store.maintenance.stats()).toEqual(before)
+})
+
+test('a block without what it must have is damaged, and the next one is not taken for it', async () => {
+  const [row] = await database.query<BlockRow>(`SELECT ${BLOCK_COLUMNS} FROM block`)
+  if (!row) throw new Error('there is no block')
+  for (const without of [{ metrics: null }, { times: null }]) {
+    expect(isSoundBlock(Object.assign({}, row, without))).toBeFalse()
+    expect(isSoundBlock(row)).toBeTrue()
+  }
 })

@@ -3,7 +3,7 @@ import { type Mount, unescapeOctal } from './mountinfo.ts'
 export type WriteState = {
   /** By id of the mount, whether it takes writes; null where it is not meant to. */
   readonly isWritable: ReadonlyMap<string, boolean | null>
-  /** The mounts that have taken writes since the agent was started. */
+  /** The mounts that have taken writes since the agent was started (`nameMount`). */
   readonly tookWrites: ReadonlySet<string>
 }
 
@@ -21,11 +21,16 @@ export function findWriteState(
   const isWritable = new Map<string, boolean | null>()
   const tookWrites = new Set<string>()
   for (const mount of mounts) {
-    if (!mount.isReadOnly || before.has(mount.id)) tookWrites.add(mount.id)
-    isWritable.set(mount.id, findOne(mount, meant.get(mount.mountPoint), before.has(mount.id)))
+    const name = nameMount(mount)
+    const took = before.has(name)
+    if (!mount.isReadOnly || took) tookWrites.add(name)
+    isWritable.set(mount.id, findOne(mount, meant.get(mount.mountPoint), took))
   }
   return { isWritable, tookWrites }
 }
+
+/** The kernel gives the number of what was unmounted, of mounts as of devices, to the next that is mounted. */
+const nameMount = ({ id, device, mountPoint, source }: Mount) => `${id} ${device} ${source} ${mountPoint}`
 
 function findOne(
   { isReadOnly, isReadOnlyHere, isFailed }: Mount,

@@ -18,6 +18,8 @@ type Link = {
   readonly isUp: boolean
   /** Megabits a second; null where the card does not report it, as most cards of virtual machines. */
   readonly speed: number | null
+  /** How often it has come up; null before Linux 4.16. */
+  readonly rises: number | null
 }
 
 /** The most that one machine reports. */
@@ -52,8 +54,8 @@ export const links = defineProbe<LinkReading>({
 })
 
 /**
- * A card may ask its own processor for its speed, and others of the machine wait meanwhile; as long as the link
- * stands, it is asked so often.
+ * A card may ask its own processor for its speed, and others of the machine wait meanwhile. It agrees on one as the link
+ * comes up, so that as long as the link stands, it is asked at each so many readings.
  */
 const ASK_EVERY = 10
 
@@ -87,9 +89,12 @@ function readLink(proc: ProcFs, name: string, before: readonly Link[]): Link[] {
     }
   }
   const carrier = read('carrier')
-  if (carrier === null || !(carrier === 1 || (read('carrier_up_count') ?? 0) > 0)) return []
-  const known = before.find((link) => link.name === name && link.isUp)
+  const rises = read('carrier_up_count')
+  if (carrier === null || !(carrier === 1 || (rises ?? 0) > 0)) return []
+  // One that was down for less than the time between two readings may have come up at another speed.
+  const known = before.find((link) => link.name === name && link.isUp && link.rises === rises)
   if (carrier === 1 && known !== undefined) return [known]
   const speed = carrier === 1 ? read('speed') : null
-  return [{ name, isUp: carrier === 1, speed: speed !== null && speed > 0 && speed < 1e7 ? speed : null }]
+  const isKnown = speed !== null && speed > 0 && speed < 1e7
+  return [{ name, isUp: carrier === 1, speed: isKnown ? speed : null, rises }]
 }

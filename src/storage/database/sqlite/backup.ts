@@ -2,7 +2,8 @@ import { Database as Connection } from 'bun:sqlite'
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SCHEMA_VERSION } from '../migrations.ts'
-import { readOnce, type SqliteDatabase, syncPath } from './sqlite.ts'
+import { readOnce } from './read-once.ts'
+import { type SqliteDatabase, syncPath } from './sqlite.ts'
 
 /**
  * Writes a copy as of one moment, opened and checked before it gets its name. Other processes read and write

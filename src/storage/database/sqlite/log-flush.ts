@@ -1,4 +1,9 @@
-import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs'
+import { closeSync, fdatasync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
+import { countWholeFrames, rewriteLog } from './log-content.ts'
+import { nameOf } from './watched-file.ts'
+
+/** What tells that flushing failed for what was to be flushed, and not because the system has no such way to flush. */
+const DISK_FAILURES = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'ENXIO', 'ENODEV', 'ESTALE'])
 
 /**
  * Flushes commits to disk while this thread goes on. SQLite with `synchronous=FULL` keeps the thread waiting for the disk
@@ -7,41 +12,124 @@ import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs'
  */
 export class LogFlush {
   readonly #log: string
-  /** False until flushing has worked: not every system flushes a file that another handle has written. */
+  readonly #sync: (handle: number) => Promise<void>
+  #handle: number | null = null
+  #identity = ''
   #isKnownToWork = false
   #isImpossible = false
+  #isInDoubt = true
+  #hasFailed = false
+  #isBroken = false
 
-  constructor(file: string) {
+  /** `sync` is what flushes a handle; to be given by tests alone. */
+  constructor(file: string, sync: ((handle: number) => Promise<void>) | undefined = syncData) {
     // SQLite puts the log beside the file itself, not beside a link to it.
     this.#log = `${realpathSync(file)}-wal`
+    this.#sync = sync
   }
 
-  /** Whether a commit may leave its flushing to `flush`. */
+  /** Whether a commit may leave its flushing to `flush`: not every system flushes what another handle has written. */
   get isPossible(): boolean {
     return this.#isKnownToWork
   }
 
-  /** Resolves when all that is committed is on disk; rejects when it may not be. */
+  /**
+   * Whether something may lie in the log, and be read from it, that is not on disk: after a flush that failed, and at
+   * first, because the process before may have left such a log. Flushing again does not help, because the system has
+   * noted the failed pages as written. What is committed behind them would be lost with them in a power cut, since the
+   * log is read only as far as it is whole.
+   */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt && !this.#isImpossible
+  }
+
+  /** Whether this process has seen a flush fail: what is read from the log since may be older than what was written. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  /** Whether the log is known not to be whole. */
+  get isBroken(): boolean {
+    return this.#isBroken
+  }
+
+  noteBroken(): void {
+    this.#isBroken = true
+  }
+
+  /** To be called when a commit has failed and the disk may be the cause. */
+  doubt(): void {
+    this.#isInDoubt = true
+    this.#hasFailed = true
+  }
+
+  /** Resolves when all that is committed is on disk; rejects when it may not be, which is in doubt then. */
   async flush(): Promise<void> {
-    // Opened anew each time: what lies there under this name now is what SQLite writes to.
-    const handle = openSync(this.#log, 'r+')
     try {
-      await new Promise<void>((resolve, reject) =>
-        fdatasync(handle, (error) => (error ? reject(error) : resolve())),
-      )
-    } finally {
-      closeSync(handle)
+      await this.#sync(this.#findHandle())
+    } catch (error) {
+      this.doubt()
+      throw error
     }
   }
 
-  /** Finds out, once, whether flushing works. SQLite has flushed what was committed before. */
-  async tryOnce(): Promise<void> {
-    if (this.#isKnownToWork || this.#isImpossible) return
+  /**
+   * Writes the log again as it is, and flushes that; finds out, too, whether flushing works. To be called while the write
+   * lock is held, so that nobody changes the log meanwhile. Rejects when the disk fails still.
+   */
+  async writeAgain(): Promise<void> {
+    if (this.#isImpossible) return
     try {
-      await this.flush()
+      const handle = this.#findHandle()
+      await rewriteLog(handle)
+      await this.#sync(handle)
       this.#isKnownToWork = true
-    } catch {
+    } catch (error) {
+      if (this.#isKnownToWork || isDiskFailure(error)) throw error
+      // SQLite flushes each commit itself then.
       this.#isImpossible = true
     }
   }
+
+  /** To be called when the log was written again, and was found whole where that was in question. */
+  endDoubt(): void {
+    this.#isInDoubt = false
+    this.#hasFailed = false
+  }
+
+  /** How many frames of the log are whole, by their checksums. */
+  countWhole(): number {
+    return countWholeFrames(this.#findHandle())
+  }
+
+  /** Throws when the log that this process writes to is no longer in its place: what is written is lost then. */
+  checkPlace(): void {
+    if (this.#handle !== null) this.#findHandle()
+  }
+
+  close(): void {
+    if (this.#handle !== null) closeSync(this.#handle)
+    this.#handle = null
+  }
+
+  /**
+   * One handle for good. The system tells each handle of a failed write that was open then, but one that is opened after
+   * any other was told hears nothing of it; and a checkpoint of SQLite may be told, and says nothing of it.
+   */
+  #findHandle(): number {
+    if (this.#handle === null) {
+      this.#handle = openSync(this.#log, 'r+')
+      this.#identity = nameOf(fstatSync(this.#handle))
+    }
+    const found = statSync(this.#log, { throwIfNoEntry: false })
+    if (found === undefined || nameOf(found) !== this.#identity)
+      throw new Error(`${this.#log} was deleted or replaced while it is open: restart the server`)
+    return this.#handle
+  }
 }
+
+const isDiskFailure = (error: unknown) =>
+  DISK_FAILURES.has(String((error as { code?: unknown } | null)?.code))
+
+const syncData = (handle: number) =>
+  new Promise<void>((resolve, reject) => fdatasync(handle, (error) => (error ? reject(error) : resolve())))

@@ -16,7 +16,8 @@ import { isMysqlUrl } from '../mysql/url.ts'
 import { sqliteFile } from '../open.ts'
 import { verifyBackup } from './backup.ts'
 import { isBusy } from './busy.ts'
-import { readOnce, syncPath } from './sqlite.ts'
+import { readOnce } from './read-once.ts'
+import { syncPath } from './sqlite.ts'
 import { isDamage } from './watched-file.ts'
 
 export type RestoreOptions = {

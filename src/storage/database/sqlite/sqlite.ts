@@ -7,6 +7,8 @@ import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
 import { isBusy, retryBusy } from './busy.ts'
 import { CheckpointPace } from './checkpoint-pace.ts'
 import { createCommit } from './commit.ts'
+import { LogFlush } from './log-flush.ts'
+import { readOnce } from './read-once.ts'
 import { createReadTurn } from './read-turn.ts'
 import { identify, nameDamage, WatchedFile } from './watched-file.ts'
 
@@ -16,7 +18,11 @@ const CACHE_KIB = 8_192
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
 
-export type SqliteOptions = { readonly clock: Clock }
+export type SqliteOptions = {
+  readonly clock: Clock
+  /** Flushes a file to disk; to be given by tests alone, to fail. */
+  readonly sync?: ((handle: number) => Promise<void>) | undefined
+}
 
 /** The inside of the SQLite adapter that only backup, restore and `compact` need. */
 export type SqliteDatabase = Database & {
@@ -37,7 +43,7 @@ export type SqliteDatabase = Database & {
  * connections: one writes, one reads committed data meanwhile. Other processes may do the same with the same
  * file.
  */
-export async function openSqlite(file: string, { clock }: SqliteOptions): Promise<SqliteDatabase> {
+export async function openSqlite(file: string, { clock, sync }: SqliteOptions): Promise<SqliteDatabase> {
   createFile(file)
   const retry = <T>(act: () => T) => retryBusy(act, clock)
   const identity = identify(file)
@@ -47,7 +53,7 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   if (identify(file) !== identity) {
     writer.close()
     reader.close()
-    return openSqlite(file, { clock })
+    return openSqlite(file, { clock, sync })
   }
   const watched = new WatchedFile(file, identity)
   const [row] = readOnce(reader, 'PRAGMA page_size')
@@ -60,7 +66,8 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
   const readTurn = createReadTurn(reader, read, clock)
   const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
   const turns = createTurns()
-  const commit = createCommit({ file, writer, write, readTurn, watched, clock, pace })
+  const flush = new LogFlush(file, sync)
+  const { commit, secure } = createCommit({ flush, writer, reader, write, readTurn, watched, clock, pace })
 
   return {
     dialect,
@@ -89,15 +96,19 @@ export async function openSqlite(file: string, { clock }: SqliteOptions): Promis
     },
     transaction: (act, options) => turns.take(() => commit(() => act(transaction), options)),
     exclusively: (act) =>
-      turns.take(() =>
-        retry(() => {
+      turns.take(async () => {
+        await secure()
+        return retry(() => {
           readTurn.end()
           return act(writer)
-        }),
-      ),
+        })
+      }),
     async close() {
       if (!(await turns.close())) return
       readTurn.end()
+      flush.close()
+      // The last to close a file brings its log into it, which a log that is not whole must not be.
+      if (flush.isBroken) return
       reading.close()
       writing.close()
     },
@@ -141,16 +152,6 @@ function createTransaction(
     async insert(sql, values = []) {
       return Number(write(sql).run(...values).lastInsertRowid)
     },
-  }
-}
-
-/** The rows of one statement that is not needed again, each as an array. */
-export function readOnce(connection: Connection, sql: string): unknown[][] {
-  const statement = connection.prepare(sql)
-  try {
-    return statement.values()
-  } finally {
-    statement.finalize()
   }
 }
 

@@ -3,7 +3,8 @@ import { type Stats, statSync } from 'node:fs'
 /** Device and inode of the file that is at this path now. */
 export const identify = (file: string): string => nameOf(statSync(file))
 
-const nameOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`
+/** Device and inode of a file. */
+export const nameOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`
 
 /** SQLite's message about damage does not name the file; any other error is returned as it is. */
 export function nameDamage(error: unknown, file: string): unknown {
