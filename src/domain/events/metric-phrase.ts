@@ -1,6 +1,6 @@
 import { filesystemTitle } from '../hosts/filesystems.ts'
 import { formatFigure } from '../metrics/figure.ts'
-import { metricSubject, metricTitle, metricUnit, stateWords } from '../metrics/metric.ts'
+import { metricSubject, metricTitle, metricUnit, stateWords, wordOfValue } from '../metrics/metric.ts'
 import { describeSensor } from '../metrics/sensor-name.ts'
 
 /** Facts that a sentence about a metric may use besides its name. */
@@ -23,18 +23,23 @@ export type Phrase = {
   readonly isState?: true
 }
 
-/** A value in plain characters, as mail subjects and terminals take it: `96.1 %`, `1204`. */
-export function formatMetric(value: number, metric: string): string {
+/** A value in plain characters, as mail subjects and terminals take it: `96.1 %`, `1204`, `read-only`. */
+export const formatMetric = (value: number, metric: string): string =>
+  wordOfValue(metric, value) ?? plainFigure(value, metric)
+
+function plainFigure(value: number, metric: string): string {
   const { number, unit } = formatFigure(value, metricUnit(metric))
   const digits = number.replaceAll('\u202f', '').replaceAll('−', '-')
   return unit === '' ? digits : `${digits} ${unit}`
 }
 
-/** The same without zeros behind the point, as people write thresholds: `95 %`. */
-export const formatMetricThreshold = (value: number, metric: string): string =>
-  formatMetric(value, metric)
+/** The same without zeros behind the point, as people write thresholds: `95 %`; only a state is a word. */
+export function formatMetricThreshold(value: number, metric: string): string {
+  if (metricUnit(metric) === 'state') return formatMetric(value, metric)
+  return plainFigure(value, metric)
     .replace(/(\.\d*?)0+(?=\s|$)/, '$1')
     .replace(/\.(?=\s|$)/, '')
+}
 
 const be = (isPast: boolean) => (isPast ? 'was' : 'is')
 const have = (isPast: boolean) => (isPast ? 'had' : 'has')

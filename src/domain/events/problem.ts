@@ -2,6 +2,7 @@ import type { Comparison } from '../comparison.ts'
 import type { Event } from '../event.ts'
 import { describeFull, type Forecast } from '../hosts/capacity.ts'
 import { AVAILABILITY } from '../metrics/declared/server-events.ts'
+import { wordOfValue } from '../metrics/metric.ts'
 import { type Condition, isBreach, readCondition } from '../thresholds/threshold.ts'
 import { formatMetric, formatMetricThreshold, type PhraseContext, phraseMetric } from './metric-phrase.ts'
 
@@ -48,22 +49,24 @@ export function describeProblem(event: ProblemEvent, context: ProblemContext): P
   const isSeen = !isPast && context.current !== null && context.current !== undefined
   const value = isSeen ? context.current : (event.value ?? null)
   const limit = describeCondition(event.metric, condition)
+  const { current = null, forecast, now, endsWithCurrent = false } = context
+  const last = isPast && endsWithCurrent ? current : null
   if (phrase.isState) {
     // Where the value is not known, it is one that breaches.
     const said = value ?? (isBreach(0, condition.compare, condition.value) ? 0 : condition.value)
-    return join(phrase.say(said, isPast), condition.reason)
+    const state = join(phrase.say(said, isPast), condition.reason)
+    const word = last === null ? null : wordOfValue(event.metric, last)
+    return word === null ? state : addEnd(state, `now ${word}`)
   }
   if (value === null) return join(`${phrase.noun} ${limit}`, condition.reason)
   const said = join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': '))
-  const { current = null, forecast, now } = context
-  if (isPast && context.endsWithCurrent && current !== null)
-    return addEnd(said, `now ${formatMetric(current, event.metric)}`)
+  if (last !== null) return addEnd(said, `now ${formatMetric(last, event.metric)}`)
   return isPast || !forecast ? said : addEnd(said, describeFull(forecast, now))
 }
 
 const addEnd = ({ what, detail, text }: Problem, end: string): Problem => ({
   what,
-  detail: `${detail}, ${end}`,
+  detail: detail === null ? end : `${detail}, ${end}`,
   text: `${text}, ${end}`,
 })
 

@@ -23,11 +23,14 @@ export function formatFigure(value: number, unit: Unit): Figure {
       return formatBytes(value, '/s')
     case '/s':
     case 'ms':
-    case 'days':
     case 'W':
     case 'rpm':
     case 'Mbit/s':
       return formatPlain(value, unit)
+    case 'days': {
+      const { number, unit } = formatPlain(value, 'days')
+      return { number, unit: number === '1' ? 'day' : unit }
+    }
     case 's':
       return formatSeconds(value)
     case 'state':

@@ -44,11 +44,14 @@ export const metricSubject = rememberByName((metric: string): MetricSubject | nu
 })
 
 /** A value in words or figures: a state by what its metric calls it, as `stopped` or `read-only`. */
-export function formatMetricValue(metric: string, value: number): string {
-  const unit = metricUnit(metric)
+export const formatMetricValue = (metric: string, value: number): string =>
+  wordOfValue(metric, value) ?? formatValue(value, metricUnit(metric))
+
+/** What a metric calls a value, as `stopped` or `read-only`; null where it is a number. */
+export function wordOfValue(metric: string, value: number): string | null {
   const status = findFamily(metric)?.family.statuses?.[value]
   if (status !== undefined) return status
-  if (unit !== 'state') return formatValue(value, unit)
+  if (metricUnit(metric) !== 'state') return null
   const { good, bad } = stateWords(metric)
   return (value >= 0.5 ? good : bad).toLowerCase()
 }

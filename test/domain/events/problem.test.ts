@@ -193,6 +193,28 @@ describe('a problem in one sentence', () => {
     )
   })
   test.each([
+    ['perf.service.nginx.state', 1, 'Service nginx was stopped, now running'],
+    ['perf.service.nginx.state', 0, 'Service nginx was stopped, now stopped'],
+    ['perf.service.nginx.state', null, 'Service nginx was stopped'],
+    ['perf.link.eth0.state', 1, 'Link of eth0 was down, now up'],
+    ['perf.filesystem.dev.sda1.writable', 1, '/dev/sda1 was read-only, now writable'],
+    ['perf.agent.probe.stuck', 0, '0 probes hung'],
+  ])('a message that it is over says how %s is now, %s', (name, current, sentence) => {
+    const condition = rule('=', 0, 300)(name)
+    const over = { status: 'closed' as never, closed: NOW as never }
+    expect(say(name, condition, over, { current, endsWithCurrent: true })).toBe(sentence)
+    expect(say(name, condition, over, { current })).toBe(sentence.replace(/, now .*/, ''))
+  })
+  test('says the reason of a check before how it is now', () => {
+    const name = 'perf.check.shop.state'
+    const over = { status: 'closed' as never, closed: NOW as never }
+    const context = { current: 1, endsWithCurrent: true }
+    expect(say(name, rule('=', 0, 60, 'refused')(name), over, context)).toBe(
+      'Check shop failed (refused), now passing',
+    )
+  })
+
+  test.each([
     ['perf.processor.percent.used', 98.7, 'CPU was 98.7 % (above 1)'],
     ['perf.temperature.coretemp.package-id-0.celsius', 89.3, 'Temperature of CPU package 0 was 89.3 °C'],
     ['perf.containers.running', 7, 'Running containers were 7 '],

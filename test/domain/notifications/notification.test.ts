@@ -97,6 +97,20 @@ describe('a notification', () => {
     expect(text).toEndWith(`\n\nOpen: ${LINK}\n`)
   })
 
+  test.each([
+    ['perf.link.eth0.state', 'down', 'up'],
+    ['perf.filesystem.dev.sda1.writable', 'read-only', 'writable'],
+    ['perf.system.reboot.state', 'required', 'not required'],
+    ['perf.check.shop.state', 'failing', 'passing'],
+  ])('calls the states of %s what its metric does', (metric, bad, good) => {
+    const event = { metric, message: `${metric} = 0 for 5 minutes`, value: 0 }
+    const host = { ...HOST, latest: { ...HOST.latest, [metric]: 1 } }
+    const closed = source({ ...event, status: 'closed', closed: OPENED + 60 }, 'closing', host)
+    const { text } = writeNotification(closed, options)
+    expect(text).toContain(`Triggering value: ${bad}\nValue now: ${good}\n`)
+    expect(text).not.toContain('stopped')
+  })
+
   test('names its hosts when it is of several, and its host in the title of a mail that is opened alone', () => {
     expect(writeNotification(source(), options).html).toContain(
       '<title>New event: web01: /var is 96.4 % full',
