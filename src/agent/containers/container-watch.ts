@@ -129,13 +129,21 @@ export class ContainerWatch {
     return engine
   }
 
-  /** The same array as before where every engine says the same as before. */
+  /**
+   * The same array as before where every engine says the same as before. What an engine that does not answer had last
+   * keeps its names: those of the other engines are not taken for them.
+   */
   #nameAll(engines: readonly Engine[], lists: readonly (readonly ListedContainer[] | null)[]) {
     const isSame = lists.length === this.#lists.length && lists.every((list, i) => list === this.#lists[i])
     if (isSame) return this.#found
     this.#lists = lists
-    const all = engines.flatMap((engine, i) => (lists[i] ?? []).map((listed) => ({ engine, listed })))
-    this.#found = nameApart(all)
+    const answering = engines.filter((_, i) => lists[i] !== null)
+    const all = listAll(answering)
+    const ids = new Set(all.map(({ listed }) => listed.id))
+    const silent = [...this.#engines.values()].filter((engine) => !answering.includes(engine))
+    // The same engine may be reached by another socket now.
+    const kept = listAll(silent).filter(({ listed }) => !ids.has(listed.id))
+    this.#found = nameApart([...all, ...kept]).filter(({ engine }) => answering.includes(engine))
     return this.#found
   }
 
@@ -252,22 +260,27 @@ type DueRequest = {
   readonly wantsUsage: boolean
 }
 
+const listAll = (engines: readonly Engine[]) =>
+  engines.flatMap((engine) => engine.latest.map((listed) => ({ engine, listed })))
+
 /**
- * Running containers come first, so that they are watched before ended ones; of two with one name the second
- * gets a number.
+ * Running containers come first, so that they are watched before ended ones; of two with one name the second gets a
+ * number. That is the one of the later engine, whether it runs or not: the other may end without losing its name to it.
  */
 function nameApart(found: readonly Omit<FoundContainer, 'name'>[]): FoundContainer[] {
-  const sorted = [...found].sort(
-    ({ listed: a }, { listed: b }) =>
-      Number(b.isRunning) - Number(a.isRunning) || compare(a.name, b.name) || compare(a.id, b.id),
-  )
   const taken = new Set<string>()
-  return sorted.map((one) => {
-    let { name } = one.listed
-    for (let number = 2; taken.has(name); number++) name = `${one.listed.name}_${number}`
-    taken.add(name)
-    return { ...one, name }
-  })
+  return [...found]
+    .sort((a, b) => compare(a.engine.socket, b.engine.socket) || rank(a, b))
+    .map((one) => {
+      let { name } = one.listed
+      for (let number = 2; taken.has(name); number++) name = `${one.listed.name}_${number}`
+      taken.add(name)
+      return { ...one, name }
+    })
+    .sort(rank)
 }
+
+const rank = ({ listed: a }: Omit<FoundContainer, 'name'>, { listed: b }: Omit<FoundContainer, 'name'>) =>
+  Number(b.isRunning) - Number(a.isRunning) || compare(a.name, b.name) || compare(a.id, b.id)
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -20,6 +20,11 @@ export class Engine {
     this.socket = socket
   }
 
+  /** What the list had when it was read last; empty when it never was. */
+  get latest(): readonly ListedContainer[] {
+    return this.#list?.containers ?? []
+  }
+
   /**
    * All containers but those that somebody started for one command. The same array as before when the engine says the
    * same as before. Rejects with a sentence that names the socket.

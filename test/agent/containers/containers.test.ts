@@ -297,6 +297,31 @@ test('an engine that does not answer does not hide the containers of the other',
   expect(reasons.get('perf.containers.state')).toBe(failure ?? '')
 })
 
+test('a container keeps its name while one of the same name ends, or its engine is silent or gone', async () => {
+  const podman = startDockerServer(join(folder, 'podman.sock'))
+  try {
+    const ended = web({ status: 'exited', exitCode: 3, policy: 'no' })
+    docker.containers = [web()]
+    podman.containers = [web({ id: id(2) })]
+    const state = 'perf.container.shop.web_2.state'
+    expect((await read()).values).toMatchObject({ 'perf.container.shop.web.state': 1, [state]: 1 })
+    docker.containers = [ended]
+    expect((await read()).values).toMatchObject({ 'perf.container.shop.web.state': 0, [state]: 1 })
+    docker.instead.set('/containers/json', () => Response.json({}, { status: 500 }))
+    const others = { 'perf.containers.running': 1, [state]: 1 }
+    const silent = (await read()).values
+    expect(silent).toMatchObject(others)
+    expect(silent).not.toHaveProperty(['perf.container.shop.web.state'])
+    docker.close()
+    rmSync(docker.socket, { force: true })
+    const gone = (await read()).values
+    expect(gone).toMatchObject(others)
+    expect(gone).not.toHaveProperty(['perf.container.shop.web.state'])
+  } finally {
+    podman.close()
+  }
+})
+
 test('an engine that is reached by two sockets, one a link to the other, is asked once', async () => {
   docker.containers = [web()]
   symlinkSync(docker.socket, join(folder, 'podman.sock'))

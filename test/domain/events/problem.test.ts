@@ -205,6 +205,12 @@ describe('a problem in one sentence', () => {
     expect(say(name, condition, over, { current, endsWithCurrent: true })).toBe(sentence)
     expect(say(name, condition, over, { current })).toBe(sentence.replace(/, now .*/, ''))
   })
+  test('says how it is now where the agent did not report what triggered it', () => {
+    const over = { status: 'closed' as never, closed: NOW as never }
+    expect(say(metric, message, over, { current: 12, endsWithCurrent: true })).toBe(
+      'Memory above 90 % for 15 min, now 12.0 %',
+    )
+  })
   test('says the reason of a check before how it is now', () => {
     const name = 'perf.check.shop.state'
     const over = { status: 'closed' as never, closed: NOW as never }

@@ -21,6 +21,7 @@ const SHAPES: Readonly<Record<string, (random: () => number, i: number, before: 
   'decimals with a few doubles': (random) => (random() < 0.05 ? random() : Math.round(random() * 10)),
   'large whole numbers': (random) => Math.floor(random() * 2 ** 49),
   steps: (_, i) => Math.floor(i / 100),
+  'small behind one that is huge': (_, i) => (i === 0 ? 2 ** 49 : 1001),
 }
 
 const makeValues = (shape: string, count: number, seed = 7) => {
