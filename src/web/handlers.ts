@@ -50,10 +50,15 @@ export function createHandlers(
       return handle(request)
     }
   const health = noted((request) => answerHealth(web, request))
-  const routes: Record<string, Handler> = { '/healthz': health }
+  const routes: Record<string, Handler> = {}
   // A proxy may take the path below which it shows the website away, or leave it.
   for (const base of new Set(['', web.basePath])) {
-    for (const [path, ofPath] of groupByPath([...PAGES, ...API])) routes[base + path] = answer(ofPath)
+    routes[`${base}/healthz`] = health
+    for (const [path, ofPath] of groupByPath([...PAGES, ...API])) {
+      routes[base + path] = answer(ofPath)
+      // People type the path without a slash at its end.
+      if (path === '/' && base !== '') routes[base] = answer(ofPath)
+    }
     for (const asset of listAssets())
       routes[base + asset.url] = noted((request) => answerAsset(asset, request))
   }

@@ -1,6 +1,6 @@
 import { Database as Connection } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLog } from '../../src/lib/log.ts'
 import { sqliteDialect } from '../../src/storage/database/dialect.ts'
@@ -59,6 +59,26 @@ test('a file that is no database is named, with what to do about it', async () =
   writeFileSync(join(dataDir, 'monitor.db'), 'no database '.repeat(100))
   await expectFailure(open('sqlite:monitor.db'), `${dataDir}/monitor.db is damaged, or no database`)
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'opening a file once more in this process does not take away the locks of the connections that it has',
+  async () => {
+    const file = join(dataDir, 'monitor.db')
+    const first = await openSqlite(file, { clock })
+    const { ino } = statSync(file)
+    const locks = () =>
+      readFileSync('/proc/locks', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(` ${process.pid} `) && line.includes(`:${ino} `)).length
+    expect(locks()).toBe(1)
+    const second = await openSqlite(file, { clock })
+    expect(locks()).toBe(1)
+    await second.close()
+    expect(locks()).toBe(1)
+    await first.close()
+    expect(locks()).toBe(0)
+  },
+)
 
 describe('the schema', () => {
   test('is brought up to date from every older number', async () => {

@@ -55,7 +55,7 @@ function measured(noun: string, metric: string): Phrase {
 
 /** Tells it by what stands before the words that say of what, as in `Disk errors of btrfs data`. */
 function isPlural(noun: string): boolean {
-  const [head = ''] = noun.split(/ (?:of|on|by|in|waiting|dropped|refused|\()/)
+  const [head = ''] = noun.split(/ (?:of|on|by|in|waiting|dropped|refused|receiving|sending|\()/)
   return /[^sui]s$/.test(head)
 }
 

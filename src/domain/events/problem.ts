@@ -58,10 +58,12 @@ export function describeProblem(event: ProblemEvent, context: ProblemContext): P
     const word = last === null ? null : wordOfValue(event.metric, last)
     return word === null ? state : addEnd(state, `now ${word}`)
   }
-  if (value === null) return join(`${phrase.noun} ${limit}`, condition.reason)
-  const said = join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': '))
+  const said =
+    value === null
+      ? join(`${phrase.noun} ${limit}`, condition.reason)
+      : join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': '))
   if (last !== null) return addEnd(said, `now ${formatMetric(last, event.metric)}`)
-  return isPast || !forecast ? said : addEnd(said, describeFull(forecast, now))
+  return isPast || !forecast || value === null ? said : addEnd(said, describeFull(forecast, now))
 }
 
 const addEnd = ({ what, detail, text }: Problem, end: string): Problem => ({

@@ -94,7 +94,7 @@ export const REASONS: readonly Reason[] = [
     row: /retention of/,
     reason:
       'Flushing a checkpoint: 50 events leave 170 pages, which lie all over the file (272 while they were in twelve indexes), and a disk that ' +
-      'is busy takes up to 80 ms for one flush',
+      'is busy takes up to 80 ms for one flush. Flushing them beside other work helps little: the flush of the log waits for the same disk',
   },
 ]
 

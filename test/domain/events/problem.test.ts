@@ -205,6 +205,12 @@ describe('a problem in one sentence', () => {
     expect(say(name, condition, over, { current, endsWithCurrent: true })).toBe(sentence)
     expect(say(name, condition, over, { current })).toBe(sentence.replace(/, now .*/, ''))
   })
+  test('says how it is now where the agent did not report what triggered it', () => {
+    const over = { status: 'closed' as never, closed: NOW as never }
+    expect(say(metric, message, over, { current: 12, endsWithCurrent: true })).toBe(
+      'Memory above 90 % for 15 min, now 12.0 %',
+    )
+  })
   test('says the reason of a check before how it is now', () => {
     const name = 'perf.check.shop.state'
     const over = { status: 'closed' as never, closed: NOW as never }
@@ -221,6 +227,8 @@ describe('a problem in one sentence', () => {
     ['perf.agent.queue.length', 7, 'Samples waiting on the agent were 7 '],
     ['perf.btrfs.data.errors', 7, 'Disk errors of btrfs data were 7 '],
     ['perf.system.load.15', 18, 'Load (15 min) was 18 '],
+    ['perf.network.eth0.errors.received', 3, 'eth0 errors receiving were 3 /s'],
+    ['perf.network.eth0.bytes.received', 3, 'eth0 receiving was 3 B/s'],
     ['perf.agent.probe.stuck', 1, '1 probe hung'],
     ['perf.check.shop.certificate.days', -1.5, 'Certificate of check shop had expired 1 day before'],
     ['perf.check.shop.milliseconds', 3120, 'Check shop took 3120 ms '],

@@ -186,6 +186,12 @@ describe('below a path', () => {
       const base = `http://127.0.0.1:${proxy.port}/monitor`
       const away = await fetch(`${base}/hosts?q=a`, { redirect: 'manual' })
       expect(away.headers.get('location')).toBe('/monitor/login?next=%2Fhosts%3Fq%3Da')
+      // As people type it, with and without a slash at its end.
+      for (const typed of ['', '/']) {
+        const { headers } = await fetch(base + typed, { redirect: 'manual' })
+        expect(headers.get('location')).toStartWith('/monitor/login')
+      }
+      expect((await fetch(`${base}/healthz`)).status).toBe(200)
       const signedIn = await fetch(`${base}/login`, {
         method: 'POST',
         redirect: 'manual',

@@ -60,7 +60,7 @@ test('each is narrowed to a group of hosts', async () => {
   expect((await json('capacity?group=web')).rows).toEqual([])
   expect((await json('events?group=web')).rows).toEqual([])
   expect(await text('/reports/hosts?group=web')).toContain('aria-current="true">web<')
-  expect(await text('/reports/capacity?group=web')).toContain('Not of <b>web</b>.')
+  expect(await text('/reports/capacity?group=web')).toContain('Nothing matches <b>web</b>.')
 })
 
 test('each is narrowed by facets as the list of hosts is: one of each key, and of all keys', async () => {

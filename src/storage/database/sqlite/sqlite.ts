@@ -162,7 +162,8 @@ function createTransaction(
 function createFile(file: string) {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const isNew = !existsSync(file)
-  closeSync(openSync(file, 'a', 0o600))
+  // Closing a file gives up all locks that this process has on it, also those of connections that are open.
+  if (isNew) closeSync(openSync(file, 'a', 0o600))
   chmodSync(file, 0o600)
   // SQLite syncs the content of the file, but not its name in the folder.
   if (isNew) syncPath(dirname(file))

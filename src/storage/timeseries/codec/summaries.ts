@@ -205,9 +205,11 @@ function decodeSteps(head: NumbersHead, cells: Cells) {
     const spread = guess.spread + stepDecoder.take(SPREAD)
     const sum = spread > 0 ? guess.sum(low, spread) + stepDecoder.take(SUM) : count * low
     guess.learn(low, spread, sum)
-    lows[cell] = (first + low * unit) / power
+    const lowest = first + low * unit
+    lows[cell] = lowest / power
     highs[cell] = (first + (low + spread) * unit) / power
-    sums[cell] = (first * count + sum * unit) / power
+    // From the lowest and not from the first: that may be so much larger that the sum is lost in its rounding.
+    sums[cell] = (lowest * count + (sum - low * count) * unit) / power
   }
 }
 

@@ -124,7 +124,7 @@ function reportView(
                 empty
               ) : (
                 <>
-                  Not of <b>{chosen}</b>.
+                  Nothing matches <b>{chosen}</b>.
                 </>
               )}
             </p>
