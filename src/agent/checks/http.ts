@@ -2,7 +2,7 @@ import { type CheckSettings, parseStatusRanges } from '../../domain/check.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { VERSION } from '../../lib/version.ts'
 import type { CheckContext } from './context.ts'
-import { type HttpHead, readBody, readHead } from './http-message.ts'
+import { type HttpHead, readBody, readHead, watchBody } from './http-message.ts'
 import { type CheckOutcome, outcome } from './outcome.ts'
 import { openStream, type Stream } from './stream.ts'
 
@@ -77,8 +77,8 @@ async function ask(
       await drain(stream, head, clock)
       return { head, body: '', certificateEnds, atMs }
     }
-    const all = await stream.read(head.length + MAX_BODY, (received) => readBody(head, received).isWhole)
-    return { head, body: readBody(head, all).text, certificateEnds, atMs: clock.monotonicMs() }
+    const all = await stream.read(head.length + MAX_BODY, watchBody(head))
+    return { head, body: readBody(head, all), certificateEnds, atMs: clock.monotonicMs() }
   } finally {
     stream.close()
   }
@@ -97,7 +97,7 @@ async function drain(stream: Stream, head: HttpHead, clock: Clock): Promise<void
   if (!(size <= MAX_DRAINED)) return
   const patience = Promise.withResolvers<void>()
   const timer = clock.after(DRAIN_MS, patience.resolve)
-  const rest = stream.read(head.length + size, (received) => readBody(head, received).isWhole)
+  const rest = stream.read(head.length + size, watchBody(head))
   await Promise.race([rest.catch(() => {}), patience.promise])
   timer.cancel()
 }
