@@ -120,8 +120,9 @@ class BackgroundRuns {
       if (!isToBegin(run, nowMs)) continue
       const dueMs = Math.min(run.dueMs, nowMs)
       const { intervalMs, takesTurns = false } = run.job
-      // A run that begins with a cycle moves all that follow to cycles; others stay together with those that were due.
-      if (this.#goesWithCycles(run)) run.dueMs = nowMs + intervalMs
+      // A run that begins with a cycle moves all that follow to cycles. Others stay together with those that were due;
+      // so do those that no number of cycles fits, which would otherwise run too often or too seldom for good.
+      if (this.#goesWithCycles(run) && intervalMs % this.#cycleMs === 0) run.dueMs = nowMs + intervalMs
       else run.dueMs += Math.max(1, Math.ceil((nowMs + EARLY_MS - run.dueMs) / intervalMs)) * intervalMs
       run.hasBegun = true
       if (!takesTurns) run.begin(dueMs)

@@ -247,3 +247,19 @@ test('with short cycles a job begins with the nearest one, and by itself when no
   expect(began[0]).toHaveLength(2)
   await runner.stop()
 })
+
+test.each([
+  [2000, 3000],
+  [4000, 6000],
+  [5000, 7000],
+  [5000, 8000],
+])('with a cycle of %d ms an interval of %d ms is kept on average', async (cycleMs, intervalMs) => {
+  const { clock, runner, began } = openMany([{ intervalMs }], cycleMs)
+  for (let ms = 0; ms < 840_000; ms += cycleMs) {
+    await clock.advance(cycleMs)
+    runner.read()
+  }
+  const runs = began[0]?.length ?? 0
+  expect(Math.abs(runs - 840_000 / intervalMs)).toBeLessThanOrEqual(2)
+  await runner.stop()
+})

@@ -61,6 +61,8 @@ type DayOfChunks = {
 }
 
 const NO_METRICS: readonly number[] = []
+/** Stands for a chunk that the block names and that is not there. */
+const MISSING = new Uint8Array()
 const NO_CHUNKS: ReadonlyMap<number, Uint8Array> = new Map()
 const NOTHING: DayOfChunks = { wanted: [], referred: NO_CHUNKS, hasSamples: true }
 
@@ -138,6 +140,7 @@ export class CompactedSamples {
       if (!packed) return null
       const metric = metrics[i] ?? 0
       try {
+        if (packed === MISSING) throw new DamageError('its values are missing')
         return act(openChunk(packed, block, metric))
       } catch (error) {
         if (error instanceof NotReadError) throw error
@@ -182,7 +185,7 @@ export class CompactedSamples {
     const ids = blocks.map((_, i) => metrics.map((metric) => idOf(i, metric)))
     const chunks = await this.#readById(ids.flat())
     const days = blocks.map((block, i) => ({
-      wanted: (ids[i] ?? []).map((id) => (id === null ? undefined : chunks.get(id))),
+      wanted: (ids[i] ?? []).map((id) => (id === null ? undefined : (chunks.get(id) ?? MISSING))),
       referred: NO_CHUNKS,
       hasSamples: readsSamples(block.day),
     }))

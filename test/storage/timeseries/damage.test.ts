@@ -191,3 +191,17 @@ test('a block without what it must have is damaged, and the next one is not take
     expect(isSoundBlock(row)).toBeTrue()
   }
 })
+
+test('a chunk that is not there is damage, told by whoever wants to read it', async () => {
+  const [row] = await database.query<BlockRow>(`SELECT ${BLOCK_COLUMNS} FROM block`)
+  await run('DELETE FROM chunk WHERE id = ?', [row?.first_chunk ?? 0])
+  const all = METRICS.length * FRAMES * 2
+  expect(await countTrueValues()).toBe(all - FRAMES)
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    const { events } = await store.events.list({})
+    if (events.some(({ metric, status }) => metric === STORAGE_DAMAGE.name && status === 'open')) break
+    if (Date.now() > deadline) throw new Error('there is no event')
+    await Bun.sleep(10)
+  }
+})
