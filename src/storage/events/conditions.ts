@@ -40,10 +40,10 @@ const HOSTS_OF_PART = `SELECT id FROM host WHERE LOWER(name) LIKE ? ESCAPE '!'`
 const HAS_WORD = `(LOWER(event.message) LIKE ? ESCAPE '!' OR LOWER(event.metric) LIKE ? ESCAPE '!'
   OR LOWER(event.members) LIKE ? ESCAPE '!' OR event.host IN (${HOSTS_OF_PART}))`
 
-/** Parameters: the groups. */
-const hasMemberOfGroups = (count: number) =>
-  `EXISTS (SELECT 1 FROM host_group JOIN host member ON member.id = host_group.host
-  WHERE host_group.name IN (${placeValues(count)}) AND INSTR(event.members, CONCAT('"', member.name, '"')) > 0)`
+/** One of its hosts is in a group of each list; their lengths. Parameters: the groups. */
+const hasMemberOfGroups = (counts: readonly number[]) =>
+  `EXISTS (SELECT 1 FROM host member WHERE ${counts.map((count) => `member.id IN (${hostsOfGroups(count)})`).join(' AND ')}
+  AND INSTR(event.members, CONCAT('"', member.name, '"')) > 0)`
 
 /** A LIKE pattern that contains the word literally. */
 const containing = (word: string) => `%${word.toLowerCase().replace(/[!%_]/g, '!$&')}%`
@@ -152,12 +152,12 @@ async function ofFacets(
     [...values, FEW_HOSTS + 1],
   )
   const isFew = (row?.hosts ?? 0) <= FEW_HOSTS
-  const members = facets.map(({ length }) => hasMemberOfGroups(length))
+  const members = hasMemberOfGroups(facets.map(({ length }) => length))
   // The plus: see `ofGroup`.
   const sql = `${isFew ? '' : '+'}event.host IN (${own})`
   return [
     writeCondition(reader, query, { sql, values }, { hasIndexOfHosts: isFew }),
-    writeCondition(reader, query, { sql: [`event.host = ${NO_HOST}`, ...members].join(' AND '), values }),
+    writeCondition(reader, query, { sql: `event.host = ${NO_HOST} AND ${members}`, values }),
   ]
 }
 
@@ -173,7 +173,7 @@ async function ofGroup(reader: Reader, query: EventQuery, group: string): Promis
   return [
     writeCondition(reader, query, { sql: own, values: [group] }, { hasIndexOfHosts: hosts <= FEW_HOSTS }),
     writeCondition(reader, query, {
-      sql: `event.host = ${NO_HOST} AND ${hasMemberOfGroups(1)}`,
+      sql: `event.host = ${NO_HOST} AND ${hasMemberOfGroups([1])}`,
       values: [group],
     }),
   ]

@@ -141,6 +141,22 @@ for (const code of ['EIO', 'ENOSPC', 'EDQUOT'])
     expect(await numbers()).toEqual([1, 2, 5])
   })
 
+test('a log that may not be on disk is not moved into the database at the end', async () => {
+  await add(1, true)
+  failure = 'EIO'
+  await expect(add(2, true)).rejects.toThrow('EIO')
+  const before = readFileSync(`${folder}/monitor.db`)
+  await database.close()
+  expect(readFileSync(`${folder}/monitor.db`).equals(before)).toBe(true)
+  database = await open()
+  await expect(add(3, true)).rejects.toThrow('EIO')
+  failure = null
+  const start = flushes
+  await add(4, true)
+  expect(flushes - start).toBe(2)
+  expect(await numbers()).toEqual([1, 2, 4])
+})
+
 test('a commit is on disk when its flush fails and the log can be written again at once', async () => {
   await add(1, true)
   const before = flushes

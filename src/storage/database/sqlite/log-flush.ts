@@ -2,8 +2,20 @@ import { closeSync, fdatasync, fstatSync, openSync, realpathSync, statSync } fro
 import { countWholeFrames, rewriteLog } from './log-content.ts'
 import { nameOf } from './watched-file.ts'
 
-/** What tells that flushing failed for what was to be flushed, and not because the system has no such way to flush. */
-const DISK_FAILURES = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'ENXIO', 'ENODEV', 'ESTALE'])
+/** What may be over later, unlike a system that has no such way to flush. */
+const PASSING = [
+  'EIO',
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'ENXIO',
+  'ENODEV',
+  'ESTALE',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ETIMEDOUT',
+]
 
 /**
  * Flushes commits to disk while this thread goes on. SQLite with `synchronous=FULL` keeps the thread waiting for the disk
@@ -85,7 +97,7 @@ export class LogFlush {
       await this.#sync(handle)
       this.#isKnownToWork = true
     } catch (error) {
-      if (this.#isKnownToWork || isDiskFailure(error)) throw error
+      if (this.#isKnownToWork || isPassing(error)) throw error
       // SQLite flushes each commit itself then.
       this.#isImpossible = true
     }
@@ -128,8 +140,7 @@ export class LogFlush {
   }
 }
 
-const isDiskFailure = (error: unknown) =>
-  DISK_FAILURES.has(String((error as { code?: unknown } | null)?.code))
+const isPassing = (error: unknown) => PASSING.includes(String((error as { code?: unknown } | null)?.code))
 
 const syncData = (handle: number) =>
   new Promise<void>((resolve, reject) => fdatasync(handle, (error) => (error ? reject(error) : resolve())))

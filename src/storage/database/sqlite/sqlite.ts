@@ -107,8 +107,9 @@ export async function openSqlite(file: string, { clock, sync }: SqliteOptions): 
       if (!(await turns.close())) return
       readTurn.end()
       flush.close()
-      // The last to close a file brings its log into it, which a log that is not whole must not be.
-      if (flush.isBroken) return
+      // The last to close a file moves its log into it. A log that may not be on disk is left to the next start, which
+      // writes it again before.
+      if (flush.hasFailed) return
       reading.close()
       writing.close()
     },

@@ -65,6 +65,16 @@ export function describeTrouble(name: string, makeWorkbench: () => Workbench) {
       // An event of several hosts belongs to none of them alone.
       expect(await list('host')).toEqual([worst[0] ?? '', 'disk', 'load', 'memory', 'queue', 'load'])
       expect(await list('host', { facets: [['db']] })).toEqual([])
+      // One of its hosts has to be in all that was chosen.
+      await store.hosts.giveGroups('calm', ['role:web'])
+      await store.hosts.giveGroups('db', ['site:a', 'role:db'])
+      const ofSeveral = { metric: 'perf.system.availability.seconds' }
+      for (const [facets, isListed] of [
+        [[['role:web']], true],
+        [[['role:web', 'role:db'], ['site:a']], true],
+        [[['role:web'], ['site:a']], false],
+      ] as const)
+        expect(await list('host', { ...ofSeveral, facets })).toHaveLength(isListed ? 1 : 0)
       expect(await list('severity', { host: 'db' })).toEqual([worst[0] ?? '', 'disk', 'load', 'memory'])
     })
 
