@@ -9,32 +9,37 @@ import { openPoll, WANTED } from './poll.ts'
  */
 export type MountWatch = { hasChanged(): boolean }
 
+/** Of all watches of a table in this process, which begin anew with each agent, there is one descriptor. */
+type Table = { readonly poll: () => boolean; changes: number }
+
+/** By path; null where the kernel can't be asked. */
+const tables = new Map<string, Table | null>()
+
 export function watchMounts(path: string): MountWatch {
-  let ask: (() => boolean) | null = null
-  let hasFailed = false
+  let seen = -1
   return {
     hasChanged() {
-      if (ask !== null) return ask()
-      if (hasFailed) return true
-      try {
-        ask = openTable(path)
-      } catch {
-        hasFailed = true
-      }
-      return true
+      if (!tables.has(path)) tables.set(path, openTable(path))
+      const table = tables.get(path) ?? null
+      if (table === null) return true
+      if (table.poll()) table.changes++
+      const hasChanged = table.changes !== seen
+      seen = table.changes
+      return hasChanged
     },
   }
 }
 
 /** The kernel compares with the moment of opening, and from then on with the call before. */
-function openTable(path: string): () => boolean {
-  const handle = openSync(path, constants.O_RDONLY)
+function openTable(path: string): Table | null {
+  let handle: number | null = null
   try {
+    handle = openSync(path, constants.O_RDONLY)
     const poll = openPoll(handle, WANTED.exceptional)
     if (poll(0) < 0) throw new Error(`poll(2) refuses ${path}`)
-    return () => poll(0) !== 0
-  } catch (error) {
-    closeSync(handle)
-    throw error
+    return { poll: () => poll(0) !== 0, changes: 0 }
+  } catch {
+    if (handle !== null) closeSync(handle)
+    return null
   }
 }

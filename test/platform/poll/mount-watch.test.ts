@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, rmdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { watchMounts } from '../../../src/platform/poll/mount-watch.ts'
@@ -24,6 +24,9 @@ test.if(process.platform === 'linux' && canMount())('a mount and its end are eac
     run('mount', '-t', 'tmpfs', 'none', folder)
     expect([watch.hasChanged(), watch.hasChanged()]).toEqual([true, false])
     run('umount', folder)
+    // None takes from another what it has not seen.
+    const other = watchMounts(MOUNTINFO)
+    expect([other.hasChanged(), other.hasChanged()]).toEqual([true, false])
     expect([watch.hasChanged(), watch.hasChanged()]).toEqual([true, false])
   } finally {
     rmdirSync(folder)
@@ -33,4 +36,12 @@ test.if(process.platform === 'linux' && canMount())('a mount and its end are eac
 test('where the table is not there, it may always have changed', () => {
   const watch = watchMounts('/nowhere/mountinfo')
   expect([watch.hasChanged(), watch.hasChanged()]).toEqual([true, true])
+})
+
+test.if(process.platform === 'linux')('an agent that begins anew takes no further descriptor', () => {
+  const count = () => readdirSync('/proc/self/fd').length
+  watchMounts(MOUNTINFO).hasChanged()
+  const before = count()
+  for (let i = 0; i < 20; i++) watchMounts(MOUNTINFO).hasChanged()
+  expect(count()).toBe(before)
 })

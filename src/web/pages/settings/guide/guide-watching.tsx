@@ -35,10 +35,12 @@ export const watchingPart = (): Html => (
     <p>
       What changes slowly is read every 10 seconds at most, also where <code>agent.interval</code> is shorter:
       filesystems, arrays and pools, the state of links, the clock, tables and counters of the kernel,
-      temperatures, fans, batteries and updates; the load every 5 seconds. Samples in between have the values
-      of the last reading, and rates are averages since the reading before. Processes killed because memory
-      ran out are counted once. When something is mounted or unmounted, the clock is set or the machine wakes,
-      everything is read at once. With an interval of 10 seconds or more every sample is read anew.
+      temperatures, fans and batteries; the load every 5 seconds. Samples in between have the values of the
+      last reading, and rates are averages since the reading before. Processes killed because memory ran out
+      are counted once. When something is mounted or unmounted, the clock is set or the machine wakes,
+      everything is read at once. With an interval of 10 seconds or more every sample is read anew. Updates, a
+      reboot that is due and the speed of a link that stands are looked up at each tenth reading. What was not
+      there at the start, such as swap or a first array, is found within five minutes.
     </p>
     <h3>The name</h3>
     <p>
