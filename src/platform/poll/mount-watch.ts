@@ -10,10 +10,10 @@ import { openPoll, WANTED } from './poll.ts'
 export type MountWatch = { hasChanged(): boolean }
 
 /** Of all watches of a table in this process, which begin anew with each agent, there is one descriptor. */
-type Table = { readonly poll: () => boolean; changes: number }
+type WatchedMounts = { readonly poll: () => boolean; changes: number }
 
 /** By path; null where the kernel can't be asked. */
-const tables = new Map<string, Table | null>()
+const tables = new Map<string, WatchedMounts | null>()
 
 export function watchMounts(path: string): MountWatch {
   let seen = -1
@@ -31,7 +31,7 @@ export function watchMounts(path: string): MountWatch {
 }
 
 /** The kernel compares with the moment of opening, and from then on with the call before. */
-function openTable(path: string): Table | null {
+function openTable(path: string): WatchedMounts | null {
   let handle: number | null = null
   try {
     handle = openSync(path, constants.O_RDONLY)
