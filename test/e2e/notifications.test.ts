@@ -299,7 +299,7 @@ test('a process on a machine with a real agent opens an event, escalates it and 
   expect(smtp.mails().map((mail) => header(mail, 'Subject'))).toEqual([
     '[WARNING] real: Process runaway-job is running',
     '[CRITICAL] real: Process runaway-job is running',
-    '[CLOSED] real: Process runaway-job was running',
+    '[CLOSED] real: Process runaway-job was running, now stopped',
   ])
   expect(await run('event', 'list', '--status', 'all', '--host', 'real')).toContain('closed')
   await smtp.stop()

@@ -48,7 +48,15 @@ export async function startMariadb({ options = [] }: MariadbOptions = {}): Promi
   function run(sql: string): string {
     const { status, stdout, stderr } = spawnSync(
       'mariadb',
-      ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names'],
+      [
+        '--no-defaults',
+        `--socket=${socket}`,
+        '--user=root',
+        '--batch',
+        '--skip-column-names',
+        // Else the client reads its input in the encoding of the locale.
+        '--default-character-set=utf8mb4',
+      ],
       { input: sql, encoding: 'utf8' },
     )
     if (status !== 0) throw new Error(`${sql.slice(0, 200)}: ${stderr}`)

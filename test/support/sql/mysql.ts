@@ -68,6 +68,8 @@ export async function startMysql({ options = [] }: MariadbOptions = {}): Promise
         '--user=root',
         '--batch',
         '--skip-column-names',
+        // Else the client reads its input in the encoding of the locale.
+        '--default-character-set=utf8mb4',
       ],
       sql,
     )

@@ -77,7 +77,7 @@ test('each is narrowed by facets as the list of hosts is: one of each key, and o
   expect(await find('group=site:ams1&group=site:ber1&group=role:web')).toEqual(one)
   expect(await find('group=site:ams1&group=role:db')).toEqual({ hosts: [], available: [], agents: 0 })
   const page = await text('/reports/availability?group=site:ams1&group=role:web')
-  expect(page).toContain('only of <b>site:ams1, role:web</b>')
+  expect(page).toContain('; groups <b>site:ams1, role:web</b>')
   // A new period and the file keep them.
   expect(page.match(/<input type="hidden" name="group" value="(site:ams1|role:web)">/g)).toHaveLength(2)
   expect(page).toMatch(/group=site(%3A|:)ams1&amp;group=role(%3A|:)web&amp;format=csv/)

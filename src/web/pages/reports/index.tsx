@@ -104,7 +104,7 @@ function reportView(
               {lead}
               {chosen !== '' && (
                 <>
-                  ; only of <b>{chosen}</b>
+                  ; {facets.chosen.length === 1 ? 'group' : 'groups'} <b>{chosen}</b>
                 </>
               )}
             </p>
