@@ -124,7 +124,8 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     if (clock.monotonicMs() - factsReadAtMs >= READ_FACTS_EVERY_MS) await refreshFacts()
     // Not below 0 though the clock was put back meanwhile: the delay has its bounds.
     const lateMs = Math.max(0, clock.nowMs() - time * 1000)
-    sender.wake(isFirst ? 0 : Math.max(0, options.sendDelayMs - lateMs))
+    const delayMs = isFirst ? 0 : Math.max(0, options.sendDelayMs - lateMs)
     isFirst = false
+    sender.wake(delayMs)
   }
 }

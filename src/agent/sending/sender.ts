@@ -81,9 +81,11 @@ export class Sender {
     this.#numbering = numberSession(queue, clock, this.#batchSize)
   }
 
-  /** Sends the queue after `delayMs`, or an empty batch if there is nothing. */
+  /** Sends the queue after `delayMs`, or at once for 0; an empty batch if there is nothing. */
   wake(delayMs: number): void {
-    if (this.#stopping === null) this.#slot ??= this.#options.clock.after(delayMs, () => this.#sendDue())
+    if (this.#stopping !== null || this.#slot !== null) return
+    if (delayMs > 0) this.#slot = this.#options.clock.after(delayMs, () => this.#sendDue())
+    else this.#sendDue()
   }
 
   updateFacts(facts: HostFacts): void {
@@ -143,10 +145,7 @@ export class Sender {
     }
   }
 
-  /**
-   * Nothing should ever make a sender wait for ever; if something does, it starts again instead of keeping
-   * silent.
-   */
+  /** Nothing should ever make a sender wait for ever; if something does, it starts again. */
   #restartWhenStuck() {
     const idleMs = this.#stuckWatch.noteInterval()
     if (idleMs === null || this.#pause !== null || this.#options.queue.figures.length === 0) return
