@@ -47,7 +47,7 @@ export const REASONS: readonly Reason[] = [
     row: /^processor time of a cycle once a second, sampled/,
     reason:
       'Side by side with the build before (2.74 to 3.25 ms) a cycle takes 2.04 to 2.34 ms, since what changes slowly is read each ten seconds. ' +
-      'Probes are 0.55 ms of it, the queue 0.25, sending and the answer 0.35, thresholds and frame 0.1, three wakes and what lies around 0.5, ' +
+      'Probes are 0.55 ms of it, the queue 0.25, sending and the answer 0.35, thresholds and frame 0.1, two wakes and what lies around 0.3, ' +
       'garbage 0.1. After a second the caches of the processor have forgotten code and data, so that the parts of a cycle take two to three ' +
       'times what they take in a loop; compiling them changes nothing',
   },
