@@ -65,7 +65,7 @@ export const REASONS: readonly Reason[] = [
     reason:
       'A program that waits in the same way, reads 13 files, adds a row to SQLite and sends 700 bytes takes 1.15 ms, and 0.87 at one a second; ' +
       'a cycle of all probes takes 2.0 at one a second. After a minute nothing of its code and data is in the caches of the processor, and fetching ' +
-      'some 3 MB from memory takes as long as the cycle: half of it is the cycle, a quarter sending, the rest four wakes. The exporter works ' +
+      'them from memory (some 3 MB, by estimate) takes longer than the cycle: half of it is the cycle, a quarter sending, the rest four wakes. The exporter works ' +
       'through more than fits into the caches each time, so that the pace changes little for it',
   },
   {
