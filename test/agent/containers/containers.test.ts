@@ -11,7 +11,7 @@ import { createThresholdTable } from '../../../src/domain/thresholds/threshold.t
 import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { type FakeClock, fakeClock } from '../../support/clock.ts'
-import { type DockerServer, type FakeContainer, startDockerServer } from './docker-server.ts'
+import { type DockerServer, type FakeContainer, idOf, startDockerServer } from './docker-server.ts'
 
 let folder: string
 let docker: DockerServer
@@ -30,13 +30,13 @@ beforeEach(() => {
 })
 
 afterEach(() => {
+  job.close?.()
   docker.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
-const id = (number: number) => number.toString(16).padStart(64, 'a')
 const web = (more: Partial<FakeContainer> = {}): FakeContainer => ({
-  id: id(1),
+  id: idOf(1),
   names: ['/shop-web-1'],
   labels: {
     'com.docker.compose.project': 'shop',
@@ -96,14 +96,17 @@ test('a container has its state, health, restarts, processor, memory and network
 })
 
 test('asks nothing but GET, of those that run and of those that do not', async () => {
-  docker.containers = [web(), web({ id: id(2), names: ['/job'], labels: {}, status: 'exited', policy: 'no' })]
+  docker.containers = [
+    web(),
+    web({ id: idOf(2), names: ['/job'], labels: {}, status: 'exited', policy: 'no' }),
+  ]
   await read()
   expect(docker.requests.sort()).toEqual(
     [
       'GET /containers/json?all=1',
-      `GET /containers/${id(1)}/json`,
-      `GET /containers/${id(1)}/stats?stream=false&one-shot=true`,
-      `GET /containers/${id(2)}/json`,
+      `GET /containers/${idOf(1)}/json`,
+      `GET /containers/${idOf(1)}/stats?stream=false&one-shot=true`,
+      `GET /containers/${idOf(2)}/json`,
     ].sort(),
   )
 })
@@ -112,7 +115,7 @@ test('names stay when containers are made anew, and counters of the new one begi
   docker.containers = [web({ processor: 50e9, restarts: 7 })]
   await read()
   await clock.advance(60_000)
-  docker.containers = [web({ id: id(9), names: ['/0123_shop-web-1'], processor: 80e9, restarts: 9 })]
+  docker.containers = [web({ id: idOf(9), names: ['/0123_shop-web-1'], processor: 80e9, restarts: 9 })]
   const { values } = await read()
   expect(values).toMatchObject({
     'perf.container.shop.web.state': 1,
@@ -125,29 +128,29 @@ test('names come from compose, swarm or the container itself, and no two are the
   const compose = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' }
   docker.containers = [
     web(),
-    web({ id: id(2), labels: { ...compose, 'com.docker.compose.container-number': '2' } }),
+    web({ id: idOf(2), labels: { ...compose, 'com.docker.compose.container-number': '2' } }),
     web({
-      id: id(3),
+      id: idOf(3),
       labels: { 'com.docker.swarm.task.name': 'api.1.x7k2m9q4w8e5r1t6y3u0i2o4p' },
       names: ['/api.1.x7k'],
     }),
-    web({ id: id(4), labels: {}, names: ['/my db!'] }),
-    web({ id: id(5), labels: {}, names: ['/shop.web'] }),
-    web({ id: id(6), labels: {}, names: [] }),
-    web({ id: id(7), labels: { ...compose, 'com.docker.compose.oneoff': 'True' } }),
+    web({ id: idOf(4), labels: {}, names: ['/my db!'] }),
+    web({ id: idOf(5), labels: {}, names: ['/shop.web'] }),
+    web({ id: idOf(6), labels: {}, names: [] }),
+    web({ id: idOf(7), labels: { ...compose, 'com.docker.compose.oneoff': 'True' } }),
   ]
   const { values } = await read()
   const names = Object.keys(values).flatMap(
     (metric) => /^perf\.container\.(.+)\.state$/.exec(metric)?.[1] ?? [],
   )
   expect(names.sort()).toEqual(
-    ['api.1', 'my_db_', 'shop.web', 'shop.web.2', 'shop.web_2', id(6).slice(0, 12)].sort(),
+    ['api.1', 'my_db_', 'shop.web', 'shop.web.2', 'shop.web_2', idOf(6).slice(0, 12)].sort(),
   )
 })
 
 test('one that ended well and is not to be started again is good; others say what they ended with', async () => {
   const one = (number: number, name: string, more: Partial<FakeContainer>) =>
-    web({ id: id(number), names: [`/${name}`], labels: {}, ...more })
+    web({ id: idOf(number), names: [`/${name}`], labels: {}, ...more })
   docker.containers = [
     one(1, 'done', { status: 'exited', exitCode: 0, policy: 'no' }),
     one(2, 'stopped', { status: 'exited', exitCode: 0, policy: 'always' }),
@@ -206,15 +209,15 @@ test('restarts outlast the agent, and a container that was made anew begins at n
   expect((await read()).values[count]).toBe(4)
   job = open()
   expect((await read()).values[count]).toBe(4)
-  docker.containers = [web({ id: id(7), restarts: 20 })]
+  docker.containers = [web({ id: idOf(7), restarts: 20 })]
   expect((await read()).values[count]).toBe(4)
-  docker.containers = [web({ id: id(7), restarts: 21, text: 'Up 5 seconds' })]
+  docker.containers = [web({ id: idOf(7), restarts: 21, text: 'Up 5 seconds' })]
   expect((await read()).values[count]).toBe(5)
 })
 
 test('more than 64 are not watched but counted; those that run come first', async () => {
   docker.containers = Array.from({ length: 80 }, (_, i) =>
-    web({ id: id(i), names: [`/c${i}`], labels: {}, status: i < 20 ? 'exited' : 'running' }),
+    web({ id: idOf(i), names: [`/c${i}`], labels: {}, status: i < 20 ? 'exited' : 'running' }),
   )
   const { values } = await read()
   expect(values).toMatchObject({ 'perf.containers.running': 60, 'perf.containers.left': 16 })
@@ -230,14 +233,14 @@ test('more than 64 are not watched but counted; those that run come first', asyn
 test('one that ends while it is read, or whose answer is invalid, does not affect the others', async () => {
   docker.containers = [
     web(),
-    web({ id: id(2), names: ['/gone'], labels: {} }),
-    web({ id: id(3), names: ['/odd'], labels: {} }),
+    web({ id: idOf(2), names: ['/gone'], labels: {} }),
+    web({ id: idOf(3), names: ['/odd'], labels: {} }),
   ]
-  docker.instead.set(`/containers/${id(2)}/json`, () =>
+  docker.instead.set(`/containers/${idOf(2)}/json`, () =>
     Response.json({ message: 'No such container' }, { status: 404 }),
   )
-  docker.instead.set(`/containers/${id(3)}/json`, () => new Response('x'.repeat(2_000_000)))
-  docker.instead.set(`/containers/${id(1)}/stats`, () =>
+  docker.instead.set(`/containers/${idOf(3)}/json`, () => new Response('x'.repeat(2_000_000)))
+  docker.instead.set(`/containers/${idOf(1)}/stats`, () =>
     Response.json({ cpu_stats: 7, networks: [1], memory_stats: null }),
   )
   const { values } = await read()
@@ -302,7 +305,7 @@ test('a container keeps its name while one of the same name ends, or its engine 
   try {
     const ended = web({ status: 'exited', exitCode: 3, policy: 'no' })
     docker.containers = [web()]
-    podman.containers = [web({ id: id(2) })]
+    podman.containers = [web({ id: idOf(2) })]
     const state = 'perf.container.shop.web_2.state'
     expect((await read()).values).toMatchObject({ 'perf.container.shop.web.state': 1, [state]: 1 })
     docker.containers = [ended]
@@ -337,9 +340,9 @@ test('neither an engine nor a container that is stuck hides the others', async (
   try {
     stuck.instead.set('/containers/json', never)
     docker.containers = Array.from({ length: 6 }, (_, i) =>
-      web({ id: id(i + 1), names: [`/app${i}`], labels: {}, status: 'exited' }),
+      web({ id: idOf(i + 1), names: [`/app${i}`], labels: {}, status: 'exited' }),
     )
-    for (const number of [1, 2, 3, 4]) docker.instead.set(`/containers/${id(number)}/json`, never)
+    for (const number of [1, 2, 3, 4]) docker.instead.set(`/containers/${idOf(number)}/json`, never)
     const job = createContainerJob({
       sockets: [docker.socket, stuck.socket],
       intervalMs: 1000,

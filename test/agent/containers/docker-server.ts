@@ -20,6 +20,9 @@ export type FakeContainer = {
   sent?: number
 }
 
+/** The id of the container with this number, as long as an engine's. */
+export const idOf = (number: number) => number.toString(16).padStart(64, 'a')
+
 export type DockerServer = {
   readonly socket: string
   readonly requests: string[]

@@ -6,7 +6,7 @@ import type { BackgroundJob } from '../../../src/agent/background-result.ts'
 import { createContainerJob } from '../../../src/agent/containers/container-job.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { type FakeClock, fakeClock } from '../../support/clock.ts'
-import { type DockerServer, type FakeContainer, startDockerServer } from './docker-server.ts'
+import { type DockerServer, type FakeContainer, idOf, startDockerServer } from './docker-server.ts'
 
 let folder: string
 let docker: DockerServer
@@ -26,7 +26,6 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const idOf = (number: number) => number.toString(16).padStart(64, 'a')
 const app = (number: number, more: Partial<FakeContainer> = {}): FakeContainer => ({
   id: idOf(number),
   names: [`/app${number}`],

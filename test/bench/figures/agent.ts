@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { startDockerServer } from '../../agent/containers/docker-server.ts'
+import { idOf, startDockerServer } from '../../agent/containers/docker-server.ts'
 import { measureExporter } from '../exporter.ts'
 import {
   type Benchmark,
@@ -195,7 +195,7 @@ export async function measureBusyAgent(pace: Pace): Promise<Cost> {
   mkdirSync(`${folder}/run`)
   const engine = startDockerServer(`${folder}/engine.sock`)
   engine.containers = Array.from({ length: CONTAINERS }, (_, i) => ({
-    id: `${i}`.padStart(64, 'a'),
+    id: idOf(i),
     names: [`/service-${i}`],
     status: 'running' as const,
     processor: 5_000_000_000,
