@@ -2,12 +2,15 @@ import { Database as Connection, type Statement } from 'bun:sqlite'
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
+import type { Log } from '../../../lib/log.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
 import { isBusy, retryBusy } from './busy.ts'
-import { CheckpointPace } from './checkpoint-pace.ts'
+import { Checkpoint } from './checkpoint.ts'
 import { createCommit } from './commit.ts'
+import { type DiskFailures, DiskTrouble } from './disk-trouble.ts'
 import { LogFlush } from './log-flush.ts'
+import { LogIndex } from './log-index.ts'
 import { readOnce } from './read-once.ts'
 import { createReadTurn } from './read-turn.ts'
 import { identify, nameDamage, WatchedFile } from './watched-file.ts'
@@ -20,6 +23,13 @@ const MAX_STATEMENTS = 500
 
 export type SqliteOptions = {
   readonly clock: Clock
+  /** Is told when the disk fails, and when it works again. */
+  readonly log?: Log | undefined
+  /**
+   * Whether another connection of this process stays open for longer: this one then never is the last, which moves the log
+   * into the database.
+   */
+  readonly isSecond?: boolean | undefined
   /** Flushes a file to disk; to be given by tests alone, to fail. */
   readonly sync?: ((handle: number) => Promise<void>) | undefined
 }
@@ -32,10 +42,11 @@ export type SqliteDatabase = Database & {
    * it is so damaged that a read or a write failed.
    */
   checkFile(): void
+  diskFailures(): DiskFailures
+  /** Moves the log into the database and gives its space back, as far as no reader needs it. */
+  emptyLog(): Promise<void>
   /** Runs `act` on the connection that reads, outside any transaction. */
   readAlone<T>(act: (connection: Connection) => T): T
-  /** Runs `act` on the writing connection, outside any transaction, when it is this one's turn. */
-  exclusively<T>(act: (connection: Connection) => T): Promise<T>
 }
 
 /**
@@ -43,7 +54,8 @@ export type SqliteDatabase = Database & {
  * connections: one writes, one reads committed data meanwhile. Other processes may do the same with the same
  * file.
  */
-export async function openSqlite(file: string, { clock, sync }: SqliteOptions): Promise<SqliteDatabase> {
+export async function openSqlite(file: string, options: SqliteOptions): Promise<SqliteDatabase> {
+  const { clock, log, isSecond = false, sync } = options
   createFile(file)
   const retry = <T>(act: () => T) => retryBusy(act, clock)
   const identity = identify(file)
@@ -53,21 +65,28 @@ export async function openSqlite(file: string, { clock, sync }: SqliteOptions): 
   if (identify(file) !== identity) {
     writer.close()
     reader.close()
-    return openSqlite(file, { clock, sync })
+    return openSqlite(file, options)
   }
   const watched = new WatchedFile(file, identity)
   const [row] = readOnce(reader, 'PRAGMA page_size')
-  const dialect = { ...sqliteDialect, pageBytes: Number(row?.[0]) }
+  const pageBytes = Number(row?.[0])
+  const dialect = { ...sqliteDialect, pageBytes }
   const reading = keepStatements(reader)
   const writing = keepStatements(writer)
   const read = reading.prepare
   const write = writing.prepare
   const transaction = createTransaction(write, dialect)
   const readTurn = createReadTurn(reader, read, clock)
-  const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
   const turns = createTurns()
-  const flush = new LogFlush(file, sync)
-  const { commit, secure } = createCommit({ flush, writer, reader, write, readTurn, watched, clock, pace })
+  const flush = new LogFlush(file, { pageBytes, sync })
+  const index = new LogIndex(file)
+  const trouble = new DiskTrouble(file, clock, log)
+  const checkpoint = new Checkpoint({ writer, read, write, readTurn, flush, index, trouble, clock })
+  const { commit, secure } = createCommit({
+    ...{ flush, index, checkpoint, trouble, writer, write, readTurn, watched, clock },
+    // What could not be moved is moved by a later one, and a disk that failed is logged.
+    afterwards: (act) => void turns.take(act).catch((error) => watched.noteDamage(error)),
+  })
 
   return {
     dialect,
@@ -95,26 +114,33 @@ export async function openSqlite(file: string, { clock, sync }: SqliteOptions): 
       }
     },
     transaction: (act, options) => turns.take(() => commit(() => act(transaction), options)),
-    exclusively: (act) =>
+    emptyLog: () =>
       turns.take(async () => {
         await secure()
-        return retry(() => {
-          readTurn.end()
-          return act(writer)
-        })
+        await checkpoint.move()
+        await checkpoint.truncate()
       }),
+    diskFailures: () => trouble.failures,
     async close() {
       if (!(await turns.close())) return
       readTurn.end()
+      const mustStayOpen =
+        flush.hasFailed || (!isSecond && flush.isInDoubt && checkpoint.measure().frames > 0)
       flush.close()
       // The last to close a file moves its log into it. A log that may not be on disk is left to the next start, which
       // writes it again before.
-      if (flush.hasFailed) return
+      if (mustStayOpen) {
+        leftOpen.push(writer, reader)
+        return
+      }
       reading.close()
       writing.close()
     },
   }
 }
+
+/** Connections that stay open to the end of the process: those that nothing refers to are closed. */
+const leftOpen: Connection[] = []
 
 /** Runs one piece of work after the other, whatever became of the one before. */
 function createTurns() {
@@ -200,6 +226,8 @@ function connect(file: string): Connection {
     connection.run('PRAGMA foreign_keys = ON')
     connection.run(`PRAGMA cache_size = -${CACHE_KIB}`)
     connection.run('PRAGMA journal_size_limit = 4194304')
+    // Checkpoints are made by us: within COMMIT their errors would be lost.
+    connection.run('PRAGMA wal_autocheckpoint = 0')
     return connection
   } catch (error) {
     connection.close()

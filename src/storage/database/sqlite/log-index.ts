@@ -1,0 +1,52 @@
+import { fstatSync, openSync, realpathSync, statSync, writeSync } from 'node:fs'
+import { dropCached } from './page-cache.ts'
+import { nameOf } from './watched-file.ts'
+
+/** Two copies of what the index says about the log; behind them are the marks of readers and what was moved. */
+const HEADERS_BYTES = 96
+
+/** Handles of databases and their indexes that stay open: closing one gives up the locks that this process has on the file. */
+const kept = new Map<string, number>()
+
+/**
+ * The file with `-shm` at its end: memory that the processes share which have a database open, with an index of the log.
+ */
+export class LogIndex {
+  readonly #database: string
+  readonly #index: string
+  readonly #identity: string
+
+  /** The database is open. */
+  constructor(file: string) {
+    this.#database = realpathSync(file)
+    this.#index = `${this.#database}-shm`
+    this.#identity = nameOf(statSync(this.#index))
+  }
+
+  /** Throws when it was deleted or replaced: a process that opens the database then knows nothing of the others. */
+  checkPlace(): void {
+    const found = statSync(this.#index, { throwIfNoEntry: false })
+    if (found === undefined || nameOf(found) !== this.#identity)
+      throw new Error(`${this.#index} was deleted or replaced while it is open: restart the server`)
+  }
+
+  /**
+   * Makes all connections build the index anew from the log, as after a process that was killed while it changed it; and with
+   * that, no page counts as moved into the database. Pages of it are then read from the disk, or from the log. To be called
+   * with the write lock, by a connection that then ends its transaction with COMMIT. SQLite has no call for this.
+   */
+  forgetMoved(): void {
+    this.checkPlace()
+    writeSync(keepOpen(this.#index), new Uint8Array(HEADERS_BYTES), 0, HEADERS_BYTES, 0)
+    dropCached(keepOpen(this.#database), 0, 0)
+  }
+}
+
+function keepOpen(file: string): number {
+  const name = nameOf(statSync(file))
+  const known = kept.get(name)
+  if (known !== undefined) return known
+  const handle = openSync(file, 'r+')
+  kept.set(nameOf(fstatSync(handle)), handle)
+  return handle
+}
