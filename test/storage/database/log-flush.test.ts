@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { closeSync, fdatasync, openSync, readFileSync, rmSync, symlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
+import { createLog, type LogLevel } from '../../../src/lib/log.ts'
 import { openSqlite, type SqliteDatabase } from '../../../src/storage/database/sqlite/sqlite.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
@@ -21,7 +32,12 @@ const sync = (handle: number) =>
     else reject(Object.assign(new Error(`${code}: fdatasync`), { code }))
   })
 
-const open = () => openSqlite(`${folder}/monitor.db`, { clock: fakeClock(), sync })
+/** Levels of what was logged of the disk. */
+let logged: LogLevel[] = []
+
+const log = createLog({ level: 'info', format: 'json', write: (line) => logged.push(JSON.parse(line).level) })
+
+const open = () => openSqlite(`${folder}/monitor.db`, { clock: fakeClock(), log, sync })
 
 /** What SQLite calls `synchronous=NORMAL` and `FULL`. */
 const NORMAL = 1
@@ -32,6 +48,7 @@ beforeEach(async () => {
   failure = null
   failures = 0
   flushes = 0
+  logged = []
   database = await open()
   await database.transaction((transaction) => transaction.run('CREATE TABLE t (n INTEGER)'))
 })
@@ -111,6 +128,31 @@ test('nothing is committed to a log that is no longer in its place', async () =>
   expect(await numbers()).toEqual([1])
 })
 
+test('nothing is committed to a log that somebody has cut off, and a restart reads what is left', async () => {
+  await add(1, true)
+  const half = statSync(`${folder}/monitor.db-wal`).size
+  await add(2, true)
+  truncateSync(`${folder}/monitor.db-wal`, half + 100)
+  await expect(add(3, true)).rejects.toThrow('somebody has cut it off')
+  await expect(add(4)).rejects.toThrow('somebody has cut it off')
+  expect(logged).toEqual(['error'])
+  expect(database.diskFailures()).toMatchObject({ count: 1, isOver: false })
+  // What a process that starts finds after the end of this one.
+  const copy = `${folder}/copy.db`
+  for (const suffix of ['', '-wal']) await Bun.write(copy + suffix, Bun.file(`${folder}/monitor.db${suffix}`))
+  await database.close()
+  database = await openSqlite(copy, { clock: fakeClock() })
+  expect(await numbers()).toEqual([1])
+})
+
+test('nothing is committed when the index of the log is no longer in its place', async () => {
+  await add(1, true)
+  rmSync(`${folder}/monitor.db-shm`)
+  await expect(add(2, true)).rejects.toThrow('monitor.db-shm was deleted or replaced')
+  await expect(add(3)).rejects.toThrow('monitor.db-shm was deleted or replaced')
+  expect(await numbers()).toEqual([1])
+})
+
 const numbers = async () =>
   (await database.query<{ n: number }>('SELECT n FROM t ORDER BY n')).map(({ n }) => n)
 
@@ -129,8 +171,8 @@ for (const code of ['EIO', 'ENOSPC', 'EDQUOT'])
     const before = flushes
     const log = readFileSync(`${folder}/monitor.db-wal`)
     expect(await add(5, true)).toBe(NORMAL)
-    // One flush for the log that was written again, one for the commit.
-    expect(flushes - before).toBe(2)
+    // A flush before and one behind the log that is written again, and one for the commit.
+    expect(flushes - before).toBe(3)
     expect(readFileSync(`${folder}/monitor.db-wal`).subarray(0, log.length).equals(log)).toBe(true)
     expect(await numbers()).toEqual([1, 2, 5])
   })
@@ -147,7 +189,7 @@ test('a log that may not be on disk is not moved into the database at the end', 
   failure = null
   const start = flushes
   await add(4, true)
-  expect(flushes - start).toBe(2)
+  expect(flushes - start).toBe(3)
   expect(await numbers()).toEqual([1, 2, 4])
 })
 
@@ -157,9 +199,11 @@ test('a commit is on disk when its flush fails and the log can be written again 
   failure = 'EIO'
   failures = 1
   expect(await add(2, true)).toBe(NORMAL)
-  expect(flushes - before).toBe(2)
-  await add(3, true)
   expect(flushes - before).toBe(3)
+  await add(3, true)
+  expect(flushes - before).toBe(4)
+  expect(logged).toEqual(['error', 'warn'])
+  expect(database.diskFailures()).toMatchObject({ count: 1, isOver: true })
 })
 
 test('a log that another process left is written again before the first commit', async () => {
@@ -167,7 +211,7 @@ test('a log that another process left is written again before the first commit',
   const second = await open()
   const before = flushes
   await second.transaction((transaction) => transaction.run('INSERT INTO t (n) VALUES (2)'))
-  expect(flushes - before).toBe(1)
+  expect(flushes - before).toBe(2)
   failure = 'EIO'
   const third = await open()
   await expect(third.transaction((transaction) => transaction.run('DELETE FROM t'))).rejects.toThrow('EIO')

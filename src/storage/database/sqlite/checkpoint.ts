@@ -75,6 +75,8 @@ export class Checkpoint {
     if (this.#mustForget) await this.#locked(() => this.#forget())
     await this.#locked(() => {
       const begun = this.#parts.clock.monotonicMs()
+      // What was copied since is in question as well.
+      if (this.#failure !== null) this.#parts.index.forgetCached()
       try {
         this.#parts.read('PRAGMA wal_checkpoint(PASSIVE)').values()
       } catch (error) {
@@ -143,6 +145,8 @@ export class Checkpoint {
     // SQLite reads the log again as far as it is whole.
     if (flush.countWhole() < this.measure().frames) throw flush.noteBroken()
     index.forgetMoved()
+    // A process that opened the database later is not told of the failure, and may copy next.
+    index.forgetCached()
     this.#mustForget = false
   }
 }

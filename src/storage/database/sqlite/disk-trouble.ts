@@ -14,15 +14,22 @@ export type DiskFailures = {
   readonly isOver: boolean
 }
 
-/** Counts writes that a disk did not do, and logs the first of a row and that it is over. */
+/** A disk that fails now and then is logged so often at most. */
+const LOG_AGAIN_MS = 60_000
+
+/** Counts writes that a disk did not do; logs that it fails, and that it works again. */
 export class DiskTrouble {
   readonly #file: string
   readonly #clock: Clock
   readonly #log: Log | undefined
   #count = 0
-  /** Of the present row. */
-  #row = 0
   #last: DiskFailures['last'] = null
+  #isOver = true
+  #loggedAt = Number.NEGATIVE_INFINITY
+  /** Whether the log says that it fails. */
+  #isLogged = false
+  /** The failures that the log has told of. */
+  #loggedCount = 0
 
   constructor(file: string, clock: Clock, log: Log | undefined) {
     this.#file = file
@@ -31,28 +38,36 @@ export class DiskTrouble {
   }
 
   get failures(): DiskFailures {
-    return { count: this.#count, last: this.#last, isOver: this.#row === 0 }
+    return { count: this.#count, last: this.#last, isOver: this.#isOver }
   }
 
   note(error: unknown): void {
     const words = describeError(error)
     this.#count++
     this.#last = { time: this.#clock.now(), words }
-    if (this.#row++ > 0) return
-    this.#log?.error('the disk of the database failed: nothing is committed until all is written again', {
-      file: this.#file,
-      error: words,
-    })
+    this.#isOver = false
+    const now = this.#clock.monotonicMs()
+    if (now - this.#loggedAt < LOG_AGAIN_MS) return
+    this.#loggedAt = now
+    this.#isLogged = true
+    this.#log?.error(
+      'the disk of the database failed: nothing is stored until all in question is written again',
+      {
+        file: this.#file,
+        error: words,
+      },
+    )
   }
 
   /** Called when everything that was committed is known to be on disk. */
   end(): void {
-    if (this.#row === 0) return
-    const failures = this.#row
-    this.#row = 0
-    this.#log?.warn('the disk of the database works again: what was in question was written once more', {
+    this.#isOver = true
+    if (!this.#isLogged) return
+    this.#isLogged = false
+    this.#log?.warn('the disk of the database works again: all in question was written once more', {
       file: this.#file,
-      failures,
+      failures: this.#count - this.#loggedCount,
     })
+    this.#loggedCount = this.#count
   }
 }

@@ -107,6 +107,8 @@ export class LogFlush {
     if (this.#isImpossible) return
     try {
       const handle = this.#findHandle()
+      // Nothing is left for the system to write then, so that it can forget what it has in memory.
+      await this.#sync(handle).catch(() => {})
       await rewriteLog(handle)
       await this.#sync(handle)
       this.#isKnownToWork = true

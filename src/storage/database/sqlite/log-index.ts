@@ -1,4 +1,4 @@
-import { fstatSync, openSync, realpathSync, statSync, writeSync } from 'node:fs'
+import { fdatasyncSync, fstatSync, openSync, realpathSync, statSync, writeSync } from 'node:fs'
 import { dropCached } from './page-cache.ts'
 import { nameOf } from './watched-file.ts'
 
@@ -32,13 +32,22 @@ export class LogIndex {
 
   /**
    * Makes all connections build the index anew from the log, as after a process that was killed while it changed it; and with
-   * that, no page counts as moved into the database. Pages of it are then read from the disk, or from the log. To be called
-   * with the write lock, by a connection that then ends its transaction with COMMIT. SQLite has no call for this.
+   * that, no page counts as moved into the database. To be called with the write lock, by a connection that then ends its transaction with COMMIT. SQLite has no call for this.
    */
   forgetMoved(): void {
     this.checkPlace()
     writeSync(keepOpen(this.#index), new Uint8Array(HEADERS_BYTES), 0, HEADERS_BYTES, 0)
-    dropCached(keepOpen(this.#database), 0, 0)
+  }
+
+  /** Makes the system write what it has of the database in memory, and forget it, whether it could be written or not. */
+  forgetCached(): void {
+    const handle = keepOpen(this.#database)
+    try {
+      fdatasyncSync(handle)
+    } catch {
+      // It is copied again.
+    }
+    dropCached(handle, 0, 0)
   }
 }
 

@@ -20,6 +20,8 @@ const BUSY_MS = 20
 const CACHE_KIB = 8_192
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
+/** So much of a log is written again before the database is closed, by a process that has only read. */
+const FEW_FRAMES = 64
 
 export type SqliteOptions = {
   readonly clock: Clock
@@ -88,6 +90,18 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
     afterwards: (act) => void turns.take(act).catch((error) => watched.noteDamage(error)),
   })
 
+  /** Whether the log has something that another process may have failed to flush, and that this one did not write again. */
+  async function mayBeLost() {
+    if (!flush.isInDoubt) return false
+    try {
+      const { frames } = checkpoint.measure()
+      if (frames > 0 && frames <= FEW_FRAMES) await secure()
+      return frames > 0 && flush.isInDoubt
+    } catch {
+      return true
+    }
+  }
+
   return {
     dialect,
     file,
@@ -124,8 +138,7 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
     async close() {
       if (!(await turns.close())) return
       readTurn.end()
-      const mustStayOpen =
-        flush.hasFailed || (!isSecond && flush.isInDoubt && checkpoint.measure().frames > 0)
+      const mustStayOpen = flush.hasFailed || (!isSecond && (await mayBeLost()))
       flush.close()
       // The last to close a file moves its log into it. A log that may not be on disk is left to the next start, which
       // writes it again before.
@@ -218,16 +231,19 @@ function connect(file: string): Connection {
   const connection = new Connection(file, { readwrite: true, create: true })
   try {
     connection.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
-    // Both only take effect in an empty file.
-    connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
-    connection.run('PRAGMA auto_vacuum = INCREMENTAL')
+    // Checkpoints are made by us: within COMMIT their errors would be lost.
+    connection.run('PRAGMA wal_autocheckpoint = 0')
+    // Both only take effect in an empty file; in any other one the second commits all the same.
+    const [[pages] = []] = readOnce(connection, 'PRAGMA page_count')
+    if (pages === 0) {
+      connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
+      connection.run('PRAGMA auto_vacuum = INCREMENTAL')
+    }
     connection.run('PRAGMA journal_mode = WAL')
     connection.run('PRAGMA synchronous = FULL')
     connection.run('PRAGMA foreign_keys = ON')
     connection.run(`PRAGMA cache_size = -${CACHE_KIB}`)
     connection.run('PRAGMA journal_size_limit = 4194304')
-    // Checkpoints are made by us: within COMMIT their errors would be lost.
-    connection.run('PRAGMA wal_autocheckpoint = 0')
     return connection
   } catch (error) {
     connection.close()
