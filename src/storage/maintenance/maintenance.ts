@@ -71,6 +71,7 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
     },
     findLastBackup: () => findLastBackup(database),
     reclaim: () => upkeep.reclaim(),
+    diskFailures: () => upkeep.diskFailures(),
     async ping() {
       upkeep.checkFile()
       const now = clock.monotonicMs()

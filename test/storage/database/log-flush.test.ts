@@ -120,13 +120,22 @@ test('where a log can not be flushed aside, SQLite flushes each commit', async (
   expect(await add(2, true)).toBe(FULL)
 })
 
-test('nothing is committed to a log that is no longer in its place', async () => {
-  await add(1, true)
-  rmSync(`${folder}/monitor.db-wal`)
-  await expect(add(2, true)).rejects.toThrow('was deleted or replaced')
-  await expect(add(3)).rejects.toThrow('was deleted or replaced')
-  expect(await numbers()).toEqual([1])
-})
+test.each(['-wal', '-shm'])(
+  'when %s is deleted, nothing is committed, and what it had is in the database',
+  async (suffix) => {
+    await add(1, true)
+    await add(2)
+    rmSync(`${folder}/monitor.db${suffix}`)
+    await expect(add(3, true)).rejects.toThrow(`monitor.db${suffix} was deleted or replaced`)
+    await expect(add(4)).rejects.toThrow(`monitor.db${suffix} was deleted or replaced`)
+    expect(await numbers()).toEqual([1, 2])
+    // As after kill -9.
+    await Bun.write(`${folder}/copy.db`, Bun.file(`${folder}/monitor.db`))
+    await database.close()
+    database = await openSqlite(`${folder}/copy.db`, { clock: fakeClock() })
+    expect(await numbers()).toEqual([1, 2])
+  },
+)
 
 test('nothing is committed to a log that somebody has cut off, and a restart reads what is left', async () => {
   await add(1, true)
@@ -142,14 +151,6 @@ test('nothing is committed to a log that somebody has cut off, and a restart rea
   for (const suffix of ['', '-wal']) await Bun.write(copy + suffix, Bun.file(`${folder}/monitor.db${suffix}`))
   await database.close()
   database = await openSqlite(copy, { clock: fakeClock() })
-  expect(await numbers()).toEqual([1])
-})
-
-test('nothing is committed when the index of the log is no longer in its place', async () => {
-  await add(1, true)
-  rmSync(`${folder}/monitor.db-shm`)
-  await expect(add(2, true)).rejects.toThrow('monitor.db-shm was deleted or replaced')
-  await expect(add(3)).rejects.toThrow('monitor.db-shm was deleted or replaced')
   expect(await numbers()).toEqual([1])
 })
 

@@ -12,6 +12,7 @@ const COMPACT_PAGES = 500
 export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
   return {
     checkFile: () => database.checkFile(),
+    diskFailures: () => database.diskFailures(),
     countBytes: async () => countBytes(database.file),
     async findDamage() {
       try {

@@ -7,7 +7,7 @@ import { type DiskTrouble, isFailedWrite } from './disk-trouble.ts'
 import type { LogFlush } from './log-flush.ts'
 import type { LogIndex } from './log-index.ts'
 import type { ReadTurn } from './read-turn.ts'
-import type { WatchedFile } from './watched-file.ts'
+import { FileGoneError, type WatchedFile } from './watched-file.ts'
 
 export type CommitParts = {
   readonly flush: LogFlush
@@ -66,6 +66,8 @@ export function createCommit(parts: CommitParts): {
       if (isFailedWrite(error)) flush.doubt()
       if (isFailedWrite(error) || flush.isBroken) trouble.note(error)
       rollBack()
+      // Nobody else knows what is in a log that has no name any more, and it ends with this process.
+      if (error instanceof FileGoneError && !error.isReplaced) await checkpoint.move()
       throw watched.noteDamage(error)
     }
   }

@@ -1,18 +1,10 @@
 import type { Clock } from '../../../lib/clock.ts'
 import { describeError, type Log } from '../../../lib/log.ts'
+import type { DiskFailures } from '../../ports/maintenance.ts'
 
 /** Whether an error of SQLite says that the disk did not do what it was asked. A full one is told apart, and loses nothing. */
 export const isFailedWrite = (error: unknown): boolean =>
   /^SQLITE_IOERR/.test(String((error as { code?: unknown } | null)?.code))
-
-/** What the disk of an open database did not do, since this process began. */
-export type DiskFailures = {
-  readonly count: number
-  /** The newest: seconds since 1970 and its words. */
-  readonly last: { readonly time: number; readonly words: string } | null
-  /** False when everything that was in question is known to be on disk since. */
-  readonly isOver: boolean
-}
 
 /** A disk that fails now and then is logged so often at most. */
 const LOG_AGAIN_MS = 60_000

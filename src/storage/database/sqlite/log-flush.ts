@@ -1,6 +1,6 @@
-import { closeSync, fdatasync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, fdatasync, fstatSync, openSync, realpathSync } from 'node:fs'
 import { countWholeFrames, logBytes, rewriteLog } from './log-content.ts'
-import { nameOf } from './watched-file.ts'
+import { nameOf, statInPlace } from './watched-file.ts'
 
 /** What may be over later, unlike a system that has no such way to flush. */
 const PASSING = [
@@ -136,9 +136,7 @@ export class LogFlush {
    */
   checkPlace(frames: number): void {
     if (this.#handle === null) return
-    const found = statSync(this.#log, { throwIfNoEntry: false })
-    if (found === undefined || nameOf(found) !== this.#identity)
-      throw new Error(`${this.#log} was deleted or replaced while it is open: restart the server`)
+    const found = statInPlace(this.#log, this.#identity)
     if (found.size < logBytes(frames, this.#pageBytes)) throw this.noteBroken()
   }
 

@@ -1,6 +1,6 @@
 import { fdatasyncSync, fstatSync, openSync, realpathSync, statSync, writeSync } from 'node:fs'
 import { dropCached } from './page-cache.ts'
-import { nameOf } from './watched-file.ts'
+import { nameOf, statInPlace } from './watched-file.ts'
 
 /** Two copies of what the index says about the log; behind them are the marks of readers and what was moved. */
 const HEADERS_BYTES = 96
@@ -25,9 +25,7 @@ export class LogIndex {
 
   /** Throws when it was deleted or replaced: a process that opens the database then knows nothing of the others. */
   checkPlace(): void {
-    const found = statSync(this.#index, { throwIfNoEntry: false })
-    if (found === undefined || nameOf(found) !== this.#identity)
-      throw new Error(`${this.#index} was deleted or replaced while it is open: restart the server`)
+    statInPlace(this.#index, this.#identity)
   }
 
   /**
