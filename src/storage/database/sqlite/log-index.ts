@@ -14,18 +14,20 @@ const kept = new Map<string, number>()
 export class LogIndex {
   readonly #database: string
   readonly #index: string
-  readonly #identity: string
+  /** Null where the filesystem lets no memory be shared, and SQLite therefore keeps no log. */
+  readonly #identity: string | null
 
   /** The database is open. */
   constructor(file: string) {
     this.#database = realpathSync(file)
     this.#index = `${this.#database}-shm`
-    this.#identity = nameOf(statSync(this.#index))
+    const found = statSync(this.#index, { throwIfNoEntry: false })
+    this.#identity = found === undefined ? null : nameOf(found)
   }
 
   /** Throws when it was deleted or replaced: a process that opens the database then knows nothing of the others. */
   checkPlace(): void {
-    statInPlace(this.#index, this.#identity)
+    if (this.#identity !== null) statInPlace(this.#index, this.#identity)
   }
 
   /**
