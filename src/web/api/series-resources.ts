@@ -1,5 +1,6 @@
 import type { Series } from '../../domain/sample.ts'
 import type { SummarizedSeries } from '../../domain/series.ts'
+import type { TimeSpan } from '../charts/chart-marks.tsx'
 import { loadRows, loadSeries, NO_ROWS, readRefs, type SeriesRef, writeRef } from '../charts/series-ref.ts'
 import { readChoice, readInteger, readTimes } from '../http/query-parameters.ts'
 import { HttpError, JsonBytes, notFound, route, type WebRequest } from '../http/route.ts'
@@ -8,7 +9,7 @@ import { mayUseHost } from '../http/token-scope.ts'
 import { PointWriter } from '../series/point-writer.ts'
 import { seriesCsv } from '../series/series-csv.ts'
 import { writeListInPieces, writeSeries, writeSeriesInPieces } from '../series/series-json.ts'
-import { readPieces, type TimeSpan } from '../series/series-pieces.ts'
+import { readPieces } from '../series/series-pieces.ts'
 
 /** Most points that a request may ask for; a graph can't show more. */
 const MAX_POINTS = 100_000
@@ -58,13 +59,13 @@ export const apiSeries = route(
 const JSON_TYPE = { 'content-type': 'application/json' } as const
 const NO_SERIES: Series = { times: new Float64Array(), values: new Float64Array() }
 
-type ReadsSamples = Pick<WebRequest['web'], 'store' | 'clock'>
+type SampleContext = Pick<WebRequest['web'], 'store' | 'clock'>
 
-const sourceOf = ({ store, clock }: ReadsSamples) => ({ samples: store.samples, clock })
+const sourceOf = ({ store, clock }: SampleContext) => ({ samples: store.samples, clock })
 
 const wantsCsv = (url: URL) => readChoice(url, 'format', ['json', 'csv']) === 'csv'
 
-async function requireMetric({ store }: ReadsSamples, { host, metric }: SeriesRef): Promise<void> {
+async function requireMetric({ store }: SampleContext, { host, metric }: SeriesRef): Promise<void> {
   if (!(await store.hosts.find(host))) throw notFound('host')
   if (!(await store.hosts.metrics(host)).includes(metric)) throw notFound('metric of this host')
 }
@@ -76,18 +77,18 @@ function isMadeAtOnce(refs: readonly SeriesRef[], { from, to }: TimeSpan, points
 }
 
 /** What `writeSeries` writes, however long it is. */
-const writeInPieces = (web: ReadsSamples, ref: SeriesRef, span: TimeSpan, points: number | null) =>
+const writeInPieces = (web: SampleContext, ref: SeriesRef, span: TimeSpan, points: number | null) =>
   writeSeriesInPieces(
     ref,
     points === null ? readSamples(web, ref, span) : readParts(web, ref, { ...span, points }),
   )
 
-async function* readSamples(web: ReadsSamples, ref: SeriesRef, span: TimeSpan): AsyncGenerator<Series> {
+async function* readSamples(web: SampleContext, ref: SeriesRef, span: TimeSpan): AsyncGenerator<Series> {
   for await (const [series = NO_SERIES] of readPieces(sourceOf(web), [ref], span)) yield series
 }
 
 async function* readParts(
-  web: ReadsSamples,
+  web: SampleContext,
   ref: SeriesRef,
   picture: TimeSpan & { readonly points: number },
 ): AsyncGenerator<SummarizedSeries> {

@@ -12,7 +12,7 @@ import type { Client } from './client-address.ts'
 import { errorJson, errorPage, unexpected } from './errors.tsx'
 import { requireOneHost } from './host-header.ts'
 import { readForm, readJson } from './request-body.ts'
-import { finishJson, finishResponse } from './response-headers.ts'
+import { finishJson, finishResponse, SECURITY_HEADERS } from './response-headers.ts'
 import { HttpError, JsonBytes, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
 import { StreamedAnswer } from './streams/streamed-answer.ts'
 import { requireScope } from './token-scope.ts'
@@ -45,7 +45,7 @@ export async function handleRequest(
   const encodings = request.headers.get('accept-encoding')
   const finished =
     answered instanceof StreamedAnswer
-      ? answered.finish(request, (error) => noteBroken(error, url, web))
+      ? answered.finish(request, SECURITY_HEADERS, (error) => noteBroken(error, url, web))
       : answered instanceof JsonBytes
         ? finishJson(answered, encodings)
         : await finishResponse(await addBaseToResponse(answered, web.basePath), encodings)

@@ -1,10 +1,11 @@
 import type { Series } from '../../domain/sample.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
+import type { TimeSpan } from '../charts/chart-marks.tsx'
 import type { SeriesRef } from '../charts/series-ref.ts'
 import { StreamedAnswer } from '../http/streams/streamed-answer.ts'
 import { CSV_MARK, type CsvCell, csvHeaders, writeCsvRows } from '../ui/csv.ts'
 import { formatIso } from '../ui/format.ts'
-import { readPieces, type TimeSpan } from './series-pieces.ts'
+import { type PieceSource, readPieces } from './series-pieces.ts'
 
 /** Cells that are written without a pause: some milliseconds. */
 const CELLS_AT_ONCE = 10_000
@@ -14,7 +15,7 @@ export type NamedSeries = { readonly name: string; readonly ref: SeriesRef }
 
 /** All samples of series side by side as a CSV file, with a row for each time at which one of them has a sample. */
 export function seriesCsv(
-  source: Parameters<typeof readPieces>[0],
+  source: PieceSource,
   fileName: string,
   columns: readonly NamedSeries[],
   span: TimeSpan,

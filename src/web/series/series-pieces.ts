@@ -2,6 +2,7 @@ import type { Series } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { TooBusyError } from '../../lib/too-busy-error.ts'
 import type { SampleStore } from '../../storage/ports/store.ts'
+import type { TimeSpan } from '../charts/chart-marks.tsx'
 import { loadSeries, type SeriesRef } from '../charts/series-ref.ts'
 
 const DAY = 86_400
@@ -16,9 +17,7 @@ const GROWTH = 8
 const RETRY_MS = 500
 const RETRIES = 60
 
-export type TimeSpan = { readonly from: number; readonly to: number }
-
-type Source = {
+export type PieceSource = {
   readonly samples: Pick<SampleStore, 'range' | 'ranges' | 'extent'>
   readonly clock: Pick<Clock, 'after'>
 }
@@ -28,7 +27,7 @@ type Source = {
  * do not fit into memory. Series of a piece are in the order of `refs`; pieces without any sample are left out.
  */
 export async function* readPieces(
-  { samples, clock }: Source,
+  { samples, clock }: PieceSource,
   refs: readonly SeriesRef[],
   { from, to }: TimeSpan,
 ): AsyncGenerator<readonly Series[]> {

@@ -13,13 +13,13 @@ let now = 0
 /** What the website read of the samples: host, metrics, seconds. */
 let reads: { readonly host: string; readonly metrics: number; readonly seconds: number }[] = []
 /** Reads that are refused before one is answered. */
-let refusals = 0
+let refusedReads = 0
 
 const watch = (samples: SampleStore): SampleStore => ({
   ...samples,
   async range(host, metric, from, to) {
     reads.push({ host, metrics: 1, seconds: to - from + 1 })
-    if (refusals-- > 0) throw new TooBusyError('busy')
+    if (refusedReads-- > 0) throw new TooBusyError('busy')
     return samples.range(host, metric, from, to)
   },
   ranges(host, metrics, from, to) {
@@ -128,9 +128,9 @@ test('what is not there is 404 also for a long time, and refused times 400', asy
 })
 
 test('a thread that is busy is asked again, also by a file that has begun', async () => {
-  refusals = 2
+  refusedReads = 2
   const asked = get(`/api/v1/hosts/web01/metrics/${MEMORY}?range=30d`)
-  while (refusals >= 0) {
+  while (refusedReads >= 0) {
     await Bun.sleep(1)
     await site.clock.advance(500)
   }

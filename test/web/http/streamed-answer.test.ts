@@ -31,7 +31,7 @@ function serve(most: number, failAt?: number): number {
     hostname: '127.0.0.1',
     async fetch(request) {
       const answer = await StreamedAnswer.begin(makePieces(most, failAt), { 'content-type': 'text/csv' })
-      return answer.finish(request, (error) => {
+      return answer.finish(request, {}, (error) => {
         failure = error
       })
     },

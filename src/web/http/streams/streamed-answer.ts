@@ -1,6 +1,5 @@
 import { readFor } from '../../../lib/reader.ts'
 import { chooseEncoding } from '../../assets/compress.ts'
-import { SECURITY_HEADERS } from '../response-headers.ts'
 
 /**
  * An answer that would be too long to be in memory at once, or to be made without a pause: each piece is made when the
@@ -34,10 +33,14 @@ export class StreamedAnswer {
     await this.#more.return(undefined)
   }
 
-  /** `noteFailure` is told why a later piece could not be made. */
-  finish(request: Request, noteFailure: (error: unknown) => void): Response {
+  /** `common` are the headers of every answer; `noteFailure` is told why a later piece could not be made. */
+  finish(
+    request: Request,
+    common: Readonly<Record<string, string>>,
+    noteFailure: (error: unknown) => void,
+  ): Response {
     const headers = new Headers({
-      ...SECURITY_HEADERS,
+      ...common,
       'cache-control': 'no-store',
       vary: 'Accept-Encoding',
       ...this.#headers,
