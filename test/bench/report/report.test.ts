@@ -40,3 +40,22 @@ test('a figure that misses its goal is marked', () => {
     'missed: ≤ 2.40 ms. Profile: ',
   )
 })
+
+test('the plan for a million hosts starts from the figures of the last run', async () => {
+  const text = await Bun.file(`${import.meta.dir}/../../../src/storage/README.md`).text()
+  const plan = text.slice(text.indexOf('## Plan'))
+  const rows = [...plan.matchAll(/^\| `(\w+)` \| (.+) \| ([\d.,]+) (.+) \|$/gm)]
+  expect(rows.length).toBeGreaterThanOrEqual(5)
+  const run = await readLastRun()
+  for (const [, benchmark = '', row = '', figure = '', unit] of rows) {
+    const found = run[benchmark]?.figures.filter(({ name }) => name.endsWith(row)) ?? []
+    expect(
+      found.map((one) => one.unit),
+      row,
+    ).toEqual([unit ?? ''])
+    const ratio = Number(figure.replaceAll(',', '')) / (found[0]?.ours ?? Number.NaN)
+    expect(Math.abs(Math.log(ratio)), `${row}: ${figure}, but now ${found[0]?.ours}`).toBeLessThan(
+      Math.log(1.5),
+    )
+  }
+})
