@@ -13,6 +13,8 @@ const LIMIT_MS = 60_000
 const MAX_WAITING = 64
 /** Outages of so few hosts are read by index, for the page of a host. */
 const FEW_HOSTS = 20
+/** Samples of a month say when a disk will be full. */
+const SHORT_SECONDS = 31 * 86_400
 /** So long the thread may take to close its connections; then it is ended. */
 const CLOSE_MS = 5000
 /** Reads that the thread has at once. The others wait here, where it is known who still wants them. */
@@ -73,7 +75,7 @@ export class ReadingThread implements SlowReads {
   readonly listEvents = this.#ask('listEvents')
   readonly countBySeverity = this.#ask('countBySeverity')
   readonly listOutages = this.#ask('listOutages', ({ names }) => names.length <= FEW_HOSTS)
-  readonly range = this.#ask('range')
+  readonly range = this.#ask('range', (_host, _metric, from, to) => to - from <= SHORT_SECONDS)
   readonly ranges = this.#ask('ranges')
   readonly summarize = this.#ask('summarize', () => true)
   readonly listAudit = this.#ask('listAudit')
