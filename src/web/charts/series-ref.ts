@@ -53,7 +53,7 @@ export async function loadRows(
   const found = new Map<string, SummarizedSeries>()
   for (const host of new Set(refs.map((ref) => ref.host))) {
     // Each host takes some milliseconds; samples are taken on the same thread.
-    if (found.size > 0) await yieldThread()
+    if (host !== refs[0]?.host) await yieldThread()
     const metrics = refs.filter((ref) => ref.host === host).map(({ metric }) => metric)
     for (const [metric, rows] of await samples.summarize(host, [...new Set(metrics)], picture))
       found.set(writeRef({ host, metric }), rows)
@@ -70,6 +70,7 @@ export async function loadSeries(
 ): Promise<Series[]> {
   const found = new Map<string, Series>()
   for (const host of new Set(refs.map((ref) => ref.host))) {
+    if (host !== refs[0]?.host) await yieldThread()
     const metrics = refs.filter((ref) => ref.host === host).map(({ metric }) => metric)
     if (to - from <= SHORT_SECONDS && metrics.length > 1)
       for (const [metric, series] of await samples.ranges(host, metrics, from, to))

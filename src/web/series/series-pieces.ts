@@ -1,6 +1,7 @@
 import type { Series } from '../../domain/sample.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { TooBusyError } from '../../lib/too-busy-error.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { SampleStore } from '../../storage/ports/store.ts'
 import type { TimeSpan } from '../charts/chart-marks.tsx'
 import { loadSeries, type SeriesRef } from '../charts/series-ref.ts'
@@ -39,6 +40,7 @@ export async function* readPieces(
     const piece = await whenFree(clock, () => loadSeries(samples, refs, start, end))
     const count = piece.reduce((sum, { times }) => sum + times.length, 0)
     if (count > 0) yield piece
+    else await yieldThread()
     const seconds = end - start + 1
     const fitting = count === 0 ? LONGEST / refs.length : (seconds * WANTED) / count
     length = Math.max(SHORTEST, Math.min(Math.floor(fitting), seconds * GROWTH, LONGEST))
@@ -61,6 +63,7 @@ async function findSpan(
   let first = Number.POSITIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY
   for (const host of new Set(refs.map((ref) => ref.host))) {
+    await yieldThread()
     const extent = await samples.extent(host)
     first = Math.min(first, extent?.first ?? first)
     last = Math.max(last, extent?.last ?? last)
