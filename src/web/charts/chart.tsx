@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Unit } from '../../domain/metrics/unit.ts'
+import type { ValueForm } from '../../domain/metrics/unit.ts'
 import type { Html } from '../ui/markup/html.ts'
 import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-marks.tsx'
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
@@ -24,9 +24,9 @@ export type ChartOptions = {
   readonly lines: readonly ChartLine[]
   readonly from: number
   readonly to: number
-  readonly unit: Unit
+  readonly form: ValueForm
   /** Of the lines that are measured on the right. */
-  readonly rightUnit?: Unit | undefined
+  readonly rightForm?: ValueForm | undefined
   readonly marks?: readonly ChartMark[]
   readonly bands?: readonly ChartBand[]
   readonly thresholds?: readonly ThresholdLine[]
@@ -59,8 +59,8 @@ export function lineChart(options: ChartOptions): Html {
     lines,
     from,
     to,
-    unit,
-    rightUnit,
+    form,
+    rightForm,
     label,
     height = 96,
     timeTickCount = 4,
@@ -69,18 +69,18 @@ export function lineChart(options: ChartOptions): Html {
   const { marks = [], bands = [], thresholds = [], thresholdStyle = 'labels', isFitted = false } = options
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
-    { unit, parts: valueTickCount, isFitted },
+    { form, parts: valueTickCount, isFitted },
     {
-      top: (most) => findTop(most, thresholds, unit, isFitted),
+      top: (most) => findTop(most, thresholds, form, isFitted),
       bottom: (least) => (isFitted ? findBottom(least, thresholds) : least),
     },
   )
   const rightScale =
-    rightUnit === undefined
+    rightForm === undefined
       ? null
       : scaleFor(
           lines.filter(({ axis }) => axis === 'right'),
-          { unit: rightUnit, parts: valueTickCount, isFitted },
+          { form: rightForm, parts: valueTickCount, isFitted },
         )
   const whole = HEAD + height + FOOT
   const levels = levelsOf(scale, height)
@@ -89,7 +89,7 @@ export function lineChart(options: ChartOptions): Html {
   const drawn = lines.map((line, index) =>
     drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
   )
-  const limited = drawThresholds(thresholds, { head: HEAD, height, scale, unit }, thresholdStyle)
+  const limited = drawThresholds(thresholds, { head: HEAD, height, scale, form }, thresholdStyle)
   return (
     <div
       class={['chart', rightScale && 'two-scales', limited && `limit-${thresholdStyle}`]}
@@ -163,12 +163,12 @@ const drawMoments = (ticks: readonly Tick[], place: (time: number) => string, he
 
 function scaleFor(
   lines: readonly ChartLine[],
-  { unit, parts, isFitted }: { readonly unit: Unit; readonly parts: number; readonly isFitted: boolean },
+  { form, parts, isFitted }: { readonly form: ValueForm; readonly parts: number; readonly isFitted: boolean },
   ends = { top: (most: number) => most, bottom: (least: number) => least },
 ): Scale {
   const [least, most] = findExtent(lines)
-  const top = unit === '%' && !isFitted ? Math.max(100, most) : most
-  return valueScale(ends.bottom(least), ends.top(top), unit, { parts, isFitted })
+  const top = form === '%' && !isFitted ? Math.max(100, most) : most
+  return valueScale(ends.bottom(least), ends.top(top), form, { parts, isFitted })
 }
 
 /** How the browser is to write a time again in its own zone: like the label that stands there. */
