@@ -25,6 +25,7 @@ import {
   storeNamed,
 } from './named-things.tsx'
 import { channelChoices, targetHints } from './rules/rule-form.tsx'
+import { notSetUp } from './rules/rule-list.tsx'
 import { settingsPage } from './settings-layout.tsx'
 import { targetUse } from './target-use.tsx'
 
@@ -92,11 +93,11 @@ async function listView(
         <section class="section">
           <h2>Channels</h2>
           <dl class="words">
-            {channels.map(({ name, doc, targetDoc }) => (
+            {channels.map(({ name, doc, targetDoc, describeMissing }) => (
               <div>
                 <dt>{name}</dt>
                 <dd>
-                  {doc} <span class="soft">Target: {targetDoc}.</span>
+                  {doc} <span class="soft">Target: {targetDoc}.</span> {notSetUp(describeMissing?.() ?? null)}
                 </dd>
               </div>
             ))}
