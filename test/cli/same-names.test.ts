@@ -96,7 +96,7 @@ test('what is kept and will not work as it is causes a warning, and nothing else
     expect({ words, code, stdout }).toEqual({ words, code: 0, stdout: '' })
     return stderr.split('\n').filter((line) => line !== '')
   }
-  const mail = 'monitor: warning: mail is not set up: give the mail server as server in the section [mail]'
+  const mail = 'monitor: warning: mail is not set up: set mail.server in the configuration'
   const host = 'monitor: warning: "wbe*" does not match the only host'
   const rule = ['--channel', 'mail', '--target', 'ann@example.org']
   expect(await warn({}, 'rule', 'add', '--name', 'w', ...rule)).toEqual([mail])
@@ -110,7 +110,7 @@ test('what is kept and will not work as it is causes a warning, and nothing else
   expect(await warn({}, 'rule', 'disable', 'w')).toEqual([])
   expect(await warn({}, 'rule', 'enable', 'w')).toEqual([mail])
   expect(await warn({}, 'target', 'add', '--name', 'w', '--channel', 'telegram', '--address', '7')).toEqual([
-    "monitor: warning: Telegram is not set up: give the bot's token as token in the section [telegram]",
+    'monitor: warning: Telegram is not set up: set telegram.token in the configuration',
   ])
   expect(await warn({}, 'maintenance', 'add', '--name', 'w', '--host', 'wbe*', '--for', '1h')).toEqual([host])
   for (const kind of ['rule', 'target', 'maintenance']) await run(kind, 'delete', 'w')

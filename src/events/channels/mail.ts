@@ -64,7 +64,7 @@ const FIELDS = {
 
 type MailSettings = ValuesOf<typeof FIELDS>
 
-const NOT_SET_UP = 'mail is not set up: give the mail server as server in the section [mail]'
+const NOT_SET_UP = 'mail is not set up: set mail.server in the configuration'
 
 /** Mail through a server, in text and HTML. */
 export const mail = defineChannel({

@@ -7,7 +7,7 @@ const MAX_TEXT = 4000
 /** A chat, and behind a slash one of its topics (`message_thread_id`). */
 const TARGET = /^(-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})(?:\/(\d{1,10}))?$/
 
-const NOT_SET_UP = "Telegram is not set up: give the bot's token as token in the section [telegram]"
+const NOT_SET_UP = 'Telegram is not set up: set telegram.token in the configuration'
 
 /** A bot of Telegram. */
 export const telegram = defineChannel({

@@ -2,6 +2,7 @@
 import { findTargetErrors, MAX_ADDRESS } from '../../../domain/notifications/rule-check.ts'
 import { maskTarget, type Target } from '../../../domain/notifications/target.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
+import { capitalize } from '../../ui/components.tsx'
 import {
   choiceField,
   csrfField,
@@ -25,7 +26,6 @@ import {
   storeNamed,
 } from './named-things.tsx'
 import { channelChoices, targetHints } from './rules/rule-form.tsx'
-import { notSetUp } from './rules/rule-list.tsx'
 import { settingsPage } from './settings-layout.tsx'
 import { targetUse } from './target-use.tsx'
 
@@ -97,7 +97,8 @@ async function listView(
               <div>
                 <dt>{name}</dt>
                 <dd>
-                  {doc} <span class="soft">Target: {targetDoc}.</span> {notSetUp(describeMissing?.() ?? null)}
+                  {doc} <span class="soft">Target: {targetDoc}.</span>
+                  {missingNote(describeMissing?.() ?? null)}
                 </dd>
               </div>
             ))}
@@ -107,6 +108,10 @@ async function listView(
     ),
   })
 }
+
+/** A channel that nobody uses may well be without settings: this is no error. */
+const missingNote = (missing: string | null): Html | null =>
+  missing === null ? null : <p class="hint-text">{capitalize(missing)}.</p>
 
 type TargetFormState = {
   readonly fields: TargetFields

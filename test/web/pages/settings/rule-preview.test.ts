@@ -7,7 +7,7 @@ let csrf = ''
 
 beforeAll(async () => {
   const channel = { doc: 'Sends.', targetDoc: 'an address', checkTarget: () => null }
-  const missing = 'mail is not set up: give the mail server as server in the section [mail]'
+  const missing = 'mail is not set up: set mail.server in the configuration'
   site = await startTestSite((store) => store, {
     notifier: {
       channels: [
@@ -79,11 +79,12 @@ test('what is typed is previewed before it has a name or an address, and nothing
 })
 
 test('what keeps a rule from sending anything is said beside its form, and in the list', async () => {
-  const notSetUp =
-    '<p class="problem">Mail is not set up: give the mail server as server in the section [mail].</p>'
-  expect((await preview({})).text).toContain(notSetUp)
+  // Beside the channel that lacks it: a script shows the one that is chosen.
+  expect((await preview({})).text).toMatch(
+    /data-shown-for="mail">mail: an address <span class="field-problem">Mail is not set up: set mail.server in the configuration.<\/span>/,
+  )
   const { text } = await preview({ channel: 'webhook', host: 'wbe*', metric: 'perf.memory.percent.usd' })
-  expect(text).not.toContain('not set up')
+  expect(text).toMatch(/data-shown-for="webhook">webhook: an address <\/li>/)
   expect(text).toContain('&quot;wbe*&quot; does not match the only host.')
   expect(text).toContain('does not match any metric; did you mean perf.memory.percent.used?')
   expect((await preview({ channel: 'webhook' })).text).not.toContain('class="problem"')

@@ -24,7 +24,7 @@ export type RulePreview = {
   readonly problems: ReadonlyMap<number, string>
   /** There were more events than were looked through. */
   readonly isPartial: boolean
-  /** Why it will send nothing as things are, without a full stop. */
+  /** Why it is about nothing as things are, without a full stop. */
   readonly doubts: readonly string[]
 }
 
@@ -61,14 +61,12 @@ export async function readPreview(rule: Omit<Rule, 'id'>, { web, now }: WebReque
   }
 }
 
-async function listDoubts(rule: Omit<Rule, 'id'>, { fleet, notifier, store }: WebRequest['web']) {
-  const missing = notifier.channels.find(({ name }) => name === rule.channel)?.describeMissing?.() ?? null
+async function listDoubts(rule: Omit<Rule, 'id'>, { fleet, store }: WebRequest['web']) {
   const { entries } = await fleet.read()
-  const unmatched = await listRuleDoubts(rule, {
+  return listRuleDoubts(rule, {
     hosts: entries.map(({ name }) => name),
     findMetrics: (words, limit) => store.hosts.findMetrics(words, limit),
   })
-  return missing === null ? unmatched : [missing, ...unmatched]
 }
 
 const KINDS: Readonly<Record<NotificationKind, string>> = {
