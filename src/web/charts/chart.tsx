@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { ValueForm } from '../../domain/metrics/unit.ts'
+import { isNumberForm, type ValueForm } from '../../domain/metrics/unit.ts'
 import type { Html } from '../ui/markup/html.ts'
 import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-marks.tsx'
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
@@ -92,7 +92,12 @@ export function lineChart(options: ChartOptions): Html {
   const limited = drawThresholds(thresholds, { head: HEAD, height, scale, form }, thresholdStyle)
   return (
     <div
-      class={['chart', rightScale && 'two-scales', limited && `limit-${thresholdStyle}`]}
+      class={[
+        'chart',
+        rightScale && 'two-scales',
+        limited && `limit-${thresholdStyle}`,
+        (hasLongWords(form, scale) || hasLongWords(rightForm, rightScale)) && 'word-levels',
+      ]}
       // Screen readers hide the contents of an `img`, so a chart with links is a `group`.
       role={marks.some(({ sign }) => sign) ? 'group' : 'img'}
       aria-label={label}
@@ -139,6 +144,12 @@ export function lineChart(options: ChartOptions): Html {
     </div>
   )
 }
+
+/** The most letters of a word that stand in the usual room beside a drawing. */
+const SHORT = 9
+
+const hasLongWords = (form: ValueForm | undefined, scale: Scale | null) =>
+  form !== undefined && !isNumberForm(form) && scale?.ticks.some(({ label }) => label.length > SHORT)
 
 /** Where the labels of a scale stand, in pixels from the top. */
 const levelsOf = (scale: Scale, height: number) =>

@@ -229,3 +229,18 @@ test.each([
   expect(svg).toContain(`class="bar-fill" width="${width}"`)
   expect(svg).toContain(severity === null ? 'class="bar"' : `class="bar severity-${severity}"`)
 })
+
+describe('levels that are words', () => {
+  const drawn = (form: readonly string[] | '%') =>
+    draw(
+      minutes(30, (i) => i % 2),
+      { form },
+    )
+  test('have room beside the drawing, where they are long', () => {
+    expect(drawn(['not synchronized', 'synchronized'])).toContain('word-levels')
+    expect(drawn(['stopped', 'running'])).not.toContain('word-levels')
+    expect(drawn('%')).not.toContain('word-levels')
+    // Of many words those that are drawn count.
+    expect(drawn(['unknown', 'running', 'a long word'])).not.toContain('word-levels')
+  })
+})
