@@ -96,6 +96,7 @@ export function lineChart(options: ChartOptions): Html {
         'chart',
         rightScale && 'two-scales',
         limited && `limit-${thresholdStyle}`,
+        !isNumberForm(form) && 'of-words',
         (hasLongWords(form, scale) || hasLongWords(rightForm, rightScale)) && 'word-levels',
       ]}
       // Screen readers hide the contents of an `img`, so a chart with links is a `group`.

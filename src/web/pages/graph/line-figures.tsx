@@ -20,7 +20,7 @@ export function figures(summary: SeriesSummary | null, form: ValueForm): Html {
     return (
       <div>
         <span class="name">{name}</span>
-        <b>
+        <b class={!isNumberForm(of) && 'word'}>
           {number}
           {word !== '' && <small>{word}</small>}
         </b>

@@ -51,8 +51,7 @@ describe('the graph of a metric says its values in its own words', () => {
     expect(levelsOf(page)).toEqual([bad, good])
     // The script that shows the value under the cursor has the same words.
     expect(decode(page)).toContain(`data-form="${JSON.stringify(words)}"`)
-    expect(page).toMatch(/<span class="name">Last<\/span><b>[^<]+<\/b>/)
-    expect(page).toContain(`<span class="name">Last</span><b>${good}</b>`)
+    expect(page).toContain(`<span class="name">Last</span><b class="word">${good}</b>`)
     expect(page).toContain(`from ${bad} to ${good}`)
     for (const word of [bad, good]) expect(page.slice(page.indexOf('id="values"'))).toMatch(shown(word))
     if (!/running|stopped/.test(words.join()))

@@ -81,7 +81,7 @@ test('what is typed is previewed before it has a name or an address, and nothing
 test('what keeps a rule from sending anything is said beside its form, and in the list', async () => {
   // Beside the channel that lacks it: a script shows the one that is chosen.
   expect((await preview({})).text).toMatch(
-    /data-shown-for="mail">mail: an address <span class="field-problem">Mail is not set up: set mail.server in the configuration.<\/span>/,
+    /data-shown-for="mail">mail: an address <p class="field-problem">Mail is not set up: set mail.server in the configuration.<\/p>/,
   )
   const { text } = await preview({ channel: 'webhook', host: 'wbe*', metric: 'perf.memory.percent.usd' })
   expect(text).toMatch(/data-shown-for="webhook">webhook: an address <\/li>/)

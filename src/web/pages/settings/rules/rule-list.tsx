@@ -67,7 +67,7 @@ export function describeRule({
 
 /** A note that nothing can be sent, with the setting that is missing. */
 export const notSetUp = (missing: string | null): Html | null =>
-  missing === null ? null : <span class="field-problem">{capitalize(missing)}.</span>
+  missing === null ? null : <p class="field-problem">{capitalize(missing)}.</p>
 
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
