@@ -81,7 +81,10 @@ const COLUMNS: readonly ListColumn[] = [
 
 function rulesView(rules: readonly Rule[], mayChange: boolean, { csrf, web }: WebRequest): Html {
   const missing = new Map(
-    web.notifier.channels.map(({ name, describeMissing }) => [name, describeMissing?.() ?? null] as const),
+    web.notifier.channels.flatMap(({ name, describeMissing }) => {
+      const words = describeMissing?.() ?? null
+      return words === null ? [] : [[name, words] as const]
+    }),
   )
   const rows = rules.map((rule) => {
     const { id, name, host, metric, severities, channel, target, enabled } = rule
@@ -101,7 +104,11 @@ function rulesView(rules: readonly Rule[], mayChange: boolean, { csrf, web }: We
       describeRule(rule),
       <>
         {channel} <span class="soft">{mayChange ? target : maskTarget(target)}</span>
-        {enabled && notSetUp(missing.get(channel) ?? null)}
+        {enabled && missing.has(channel) && (
+          <p class="field-problem" title={missing.get(channel)}>
+            not set up
+          </p>
+        )}
       </>,
       <div class="row-actions">
         {enabled ? 'On' : 'Off'}
