@@ -57,9 +57,10 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   let hasLoggedOmitted = false
 
   async function sample(time: number) {
-    const { samples, failed, reasons } = await source.measure()
+    const unsettled = evaluator.listUnsettled()
+    const { samples, failed, reasons } = await source.measure(unsettled)
     const frame = frames.build(time, [
-      ...figures.read(failed, { queue: queue.figures, isPathNarrow: sender.isPathNarrow }),
+      ...figures.read(failed, { queue: queue.figures, isPathNarrow: sender.isPathNarrow }, unsettled),
       ...samples,
     ])
     noteOmitted(frames.omitted)
