@@ -42,10 +42,10 @@ export class BatchSize {
 
   /**
    * A batch of this many bytes was not answered although the connection was open; false when batches can't be
-   * smaller.
+   * smaller, and after one that every path lets pass: it was lost with everything else, or the server is slow.
    */
   noteUnanswered(bytes: number): boolean {
-    if (this.#bytes <= LEAST_BYTES) return false
+    if (this.#bytes <= LEAST_BYTES || bytes <= LEAST_BYTES) return false
     const tried = Math.min(bytes, this.#bytes)
     // Below this only the size of packets matters: a batch of one packet passes, a batch of two does not.
     this.#ceiling = tried < 2 * ONE_PACKET ? LEAST_BYTES : Math.floor(tried / 2)

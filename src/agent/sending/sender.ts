@@ -206,6 +206,7 @@ export class Sender {
     if (items.length > 0) {
       this.#batchSize.noteStored()
       this.#pathWidth.noteStored(bytes)
+      this.#log.notePath(server, this.#pathWidth.isNarrow)
     }
     this.#log.noteRefusedValues(server, refused, reason)
     queue.confirmLosses(lost)
@@ -235,7 +236,7 @@ export class Sender {
   #noteEnd(server: CollectorAddress, { reason, isLasting, isClean, isStalled, unanswered }: SessionEnd) {
     this.#session = null
     this.#stuckWatch.noteActivity()
-    if (isStalled) this.#pathWidth.noteStalled()
+    if (isStalled) this.#pathWidth.noteStalled(unanswered)
     if (unanswered > 0 && this.#batchSize.noteUnanswered(unanswered))
       this.#log.noteSmallerBatches(server, this.#batchSize.bytes)
     if (this.#stopping !== null) this.#stopping()

@@ -159,6 +159,9 @@ test('one that ended well and is not to be started again is good; others say wha
     one(5, 'paused', { status: 'paused' }),
     one(6, 'ill', { health: { status: 'unhealthy', output: 'curl: (7) Failed\nto connect' } }),
     one(7, 'starts', { health: { status: 'starting' } }),
+    one(9, 'made', { status: 'created', policy: 'always' }),
+    one(10, 'ready', { status: 'initialized', policy: 'always' }),
+    one(11, 'refused', { status: 'created', exitCode: 128, error: 'port is already allocated' }),
     one(8, 'was_ill', { status: 'exited', policy: 'no', health: { status: 'unhealthy', output: 'no' } }),
   ]
   const { values, reasons } = await read()
@@ -166,15 +169,29 @@ test('one that ended well and is not to be started again is good; others say wha
     values[`perf.container.${name}.state`],
     reasons.get(`perf.container.${name}.state`),
   ]
-  const status = ['done', 'stopped', 'crashed', 'loops', 'paused', 'ill'].map((name) =>
+  const status = ['done', 'stopped', 'crashed', 'loops', 'paused', 'ill', 'made', 'ready'].map((name) =>
     formatMetricValue(`perf.container.${name}.status`, values[`perf.container.${name}.status`] ?? Number.NaN),
   )
-  expect(status).toEqual(['exited', 'exited', 'exited', 'restarting', 'paused', 'running'])
+  expect(status).toEqual([
+    'exited',
+    'exited',
+    'exited',
+    'restarting',
+    'paused',
+    'running',
+    'created',
+    'initialized',
+  ])
   expect(state('done')).toEqual([1, undefined])
   expect(state('stopped')).toEqual([0, 'exited with code 0'])
   expect(state('crashed')).toEqual([0, 'exited with code 137, out of memory'])
   expect(state('loops')).toEqual([0, 'restarting with code 1'])
   expect(state('paused')).toEqual([0, 'paused'])
+  expect([state('made'), state('ready')]).toEqual([
+    [1, undefined],
+    [1, undefined],
+  ])
+  expect(state('refused')).toEqual([0, 'created: port is already allocated'])
   expect(values['perf.container.ill.healthy']).toBe(0)
   expect(reasons.get('perf.container.ill.healthy')).toBe('curl: (7) Failed to connect')
   expect(values).not.toHaveProperty('perf.container.starts.healthy')

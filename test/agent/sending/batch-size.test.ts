@@ -21,6 +21,12 @@ test('batches shrink until one is answered, and do not grow beyond what was not 
   expect(size.isLimited).toBe(false)
 })
 
+test('a batch that every path lets pass says nothing of the size when it is not answered', () => {
+  const size = new BatchSize(fakeClock())
+  expect([size.noteUnanswered(1150), size.isLimited]).toEqual([false, false])
+  expect([size.noteUnanswered(1151), size.isLimited]).toEqual([true, true])
+})
+
 test('columns are split so that all are there once, in order', () => {
   for (const count of [1, 2, 30, 31, 500]) {
     const metrics = Array.from({ length: count }, (_, i) => `perf.some.metric.${i}`)
