@@ -94,7 +94,7 @@ export function openSource({
   return {
     async measure(unsettled) {
       const { samples, failed, stuck } = await runner.run(unsettled)
-      const { samples: found, reasons: foundReasons } = background.read()
+      const { samples: found, reasons: foundReasons } = background.read(unsettled)
       const reasons = new Map(foundReasons)
       if (stuck.length > 0) reasons.set(STUCK_METRIC, describeStuck(stuck))
       const own = { metric: STUCK_METRIC, value: stuck.length }

@@ -9,7 +9,6 @@ import { formatMetricValue, metricSubject, metricUnit } from '../../../src/domai
 import { isOfFamily } from '../../../src/domain/metrics/metric-family.ts'
 import { createThresholdTable } from '../../../src/domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
 import { type FakeClock, fakeClock } from '../../support/clock.ts'
 import { type DockerServer, type FakeContainer, idOf, startDockerServer } from './docker-server.ts'
 
@@ -349,41 +348,6 @@ test('an engine that is reached by two sockets, one a link to the other, is aske
   expect(values['perf.containers.running']).toBe(1)
   expect(Object.keys(values).filter((metric) => metric.includes('shop.web_2'))).toEqual([])
   expect(docker.requests.filter((request) => request.startsWith('GET /containers/json'))).toHaveLength(1)
-})
-
-test('neither an engine nor a container that is stuck hides the others', async () => {
-  const never = () => new Promise<Response>(() => {})
-  const stuck = startDockerServer(join(folder, 'podman.sock'))
-  try {
-    stuck.instead.set('/containers/json', never)
-    docker.containers = Array.from({ length: 6 }, (_, i) =>
-      web({ id: idOf(i + 1), names: [`/app${i}`], labels: {}, status: 'exited' }),
-    )
-    for (const number of [1, 2, 3, 4]) docker.instead.set(`/containers/${idOf(number)}/json`, never)
-    const job = createContainerJob({
-      sockets: [docker.socket, stuck.socket],
-      intervalMs: 1000,
-      clock: systemClock,
-    })
-    const { samples, reasons, failure } = await job.run(AbortSignal.timeout(job.timeoutMs))
-    const values = Object.fromEntries(samples.map(({ metric, value }) => [metric, value]))
-    expect(values).toMatchObject({
-      'perf.containers.state': 0,
-      'perf.container.app4.status': expect.any(Number),
-      'perf.container.app5.status': expect.any(Number),
-    })
-    expect(values['perf.container.app0.status']).toBeUndefined()
-    expect(failure).toBe(
-      `${stuck.socket}: no answer within 0.4 s; no valid answer about app0, app1, app2, app3`,
-    )
-    expect(reasons.get('perf.containers.state')).toBe(failure ?? '')
-    // One that comes back is read as before.
-    stuck.instead.clear()
-    docker.instead.clear()
-    expect((await job.run(AbortSignal.timeout(job.timeoutMs))).failure).toBeNull()
-  } finally {
-    stuck.close()
-  }
 })
 
 test('exited, unhealthy and restarting containers have standard thresholds', () => {
