@@ -29,8 +29,6 @@ export type CycleOptions = {
   readonly interval: number
   /** Seconds that a sample is kept for a server that is away. */
   readonly queueAge: number
-  /** This long after its boundary a cycle's samples are sent; the first ones go at once. */
-  readonly sendDelayMs: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -123,10 +121,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     restoreThresholds()
     if (!isRepetition(time)) await sample(time)
     if (clock.monotonicMs() - factsReadAtMs >= READ_FACTS_EVERY_MS) await refreshFacts()
-    // Not below 0 though the clock was put back meanwhile: the delay has its bounds.
-    const lateMs = Math.max(0, clock.nowMs() - time * 1000)
-    const delayMs = isFirst ? 0 : Math.max(0, options.sendDelayMs - lateMs)
     isFirst = false
-    sender.wake(delayMs)
+    sender.wake()
   }
 }

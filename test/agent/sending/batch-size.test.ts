@@ -7,13 +7,13 @@ test('batches shrink until one is answered, and do not grow beyond what was not 
   const clock = fakeClock()
   const size = new BatchSize(clock)
   expect(size.isLimited).toBe(false)
-  expect(size.noteUnanswered(100_000)).toBe(true)
+  expect(size.noteUnanswered({ bytes: 100_000, rows: 30 })).toBe(true)
   expect(size.bytes).toBe(12_500)
   for (let i = 0; i < 9; i++) size.noteStored()
   expect(size.bytes).toBe(50_000)
-  expect(size.noteUnanswered(1600)).toBe(true)
+  expect(size.noteUnanswered({ bytes: 1600, rows: 2 })).toBe(true)
   expect(size.bytes).toBe(1150)
-  expect(size.noteUnanswered(1150)).toBe(false)
+  expect(size.noteUnanswered({ bytes: 1150, rows: 2 })).toBe(false)
   for (let i = 0; i < 9; i++) size.noteStored()
   expect(size.bytes).toBe(1150)
   await clock.advance(600_000)
@@ -21,10 +21,12 @@ test('batches shrink until one is answered, and do not grow beyond what was not 
   expect(size.isLimited).toBe(false)
 })
 
-test('a batch that every path lets pass says nothing of the size when it is not answered', () => {
+test('a batch of one row that every path lets pass says nothing of the size when it is not answered', () => {
   const size = new BatchSize(fakeClock())
-  expect([size.noteUnanswered(1150), size.isLimited]).toEqual([false, false])
-  expect([size.noteUnanswered(1151), size.isLimited]).toEqual([true, true])
+  expect([size.noteUnanswered({ bytes: 1150, rows: 1 }), size.isLimited]).toEqual([false, false])
+  expect([size.noteUnanswered({ bytes: 1151, rows: 1 }), size.isLimited]).toEqual([true, true])
+  const packed = new BatchSize(fakeClock())
+  expect([packed.noteUnanswered({ bytes: 900, rows: 40 }), packed.isLimited]).toEqual([true, true])
 })
 
 test('columns are split so that all are there once, in order', () => {
