@@ -18,7 +18,7 @@ const FAMILIES: readonly MetricFamily[] = [
   {
     name: 'perf.container.<name>.state',
     unit: 'state',
-    doc: '1 while a container runs, or has ended with code 0 and is not to be restarted; otherwise 0.',
+    doc: '1 while a container runs, was never started, or has ended with code 0 and is not to be restarted; otherwise 0.',
     section: { of: 'states', column: 'container' },
     // One that has ended well is as good as one that runs.
     states: { good: 'OK', bad: 'Not running' },
