@@ -55,17 +55,8 @@ const FIELD = 1000
  * style sheet (`line-1` and so on).
  */
 export function lineChart(options: ChartOptions): Html {
-  const {
-    lines,
-    from,
-    to,
-    form,
-    rightForm,
-    label,
-    height = 96,
-    timeTickCount = 4,
-    valueTickCount = 2,
-  } = options
+  const { lines, from, to, form, rightForm, label } = options
+  const { height = 96, timeTickCount = 4, valueTickCount = 2 } = options
   const { marks = [], bands = [], thresholds = [], thresholdStyle = 'labels', isFitted = false } = options
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
@@ -96,8 +87,7 @@ export function lineChart(options: ChartOptions): Html {
         'chart',
         rightScale && 'two-scales',
         limited && `limit-${thresholdStyle}`,
-        !isNumberForm(form) && 'of-words',
-        (hasLongWords(form, scale) || hasLongWords(rightForm, rightScale)) && 'word-levels',
+        ...roomForWords([form, scale], [rightForm, rightScale]),
       ]}
       // Screen readers hide the contents of an `img`, so a chart with links is a `group`.
       role={marks.some(({ sign }) => sign) ? 'group' : 'img'}
@@ -149,8 +139,12 @@ export function lineChart(options: ChartOptions): Html {
 /** The most letters of a word that stand in the usual room beside a drawing. */
 const SHORT = 9
 
-const hasLongWords = (form: ValueForm | undefined, scale: Scale | null) =>
-  form !== undefined && !isNumberForm(form) && scale?.ticks.some(({ label }) => label.length > SHORT)
+/** The classes of a drawing for the room that levels need which are words. */
+function roomForWords(...sides: (readonly [ValueForm | undefined, Scale | null])[]): string[] {
+  const words = sides.filter(([form]) => form !== undefined && !isNumberForm(form))
+  const hasLong = words.some(([, scale]) => scale?.ticks.some(({ label }) => label.length > SHORT))
+  return words.length === 0 ? [] : hasLong ? ['of-words', 'word-levels'] : ['of-words']
+}
 
 /** Where the labels of a scale stand, in pixels from the top. */
 const levelsOf = (scale: Scale, height: number) =>

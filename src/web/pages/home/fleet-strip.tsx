@@ -1,5 +1,6 @@
 /** @jsxImportSource #markup */
 import { SEVERITY_NAMES, type Severity } from '../../../domain/event.ts'
+import type { FleetEntry } from '../../fleet/fleet.ts'
 import type { OpenTime } from '../../fleet/fleet-events.ts'
 import { formatClock, formatStamp } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
@@ -11,10 +12,6 @@ export const SLOT = 900
 const SLOTS_OF_LINK = 8
 
 export type StripModel = {
-  /** How many hosts there are. */
-  readonly hosts: number
-  /** When the first of them reported: the time before is not known. */
-  readonly firstSeen: number
   readonly now: number
   /** The chosen groups for links. */
   readonly kept: string
@@ -24,7 +21,14 @@ export type StripModel = {
  * The worst severity of each quarter of an hour of the last day, the higher the more of the fleet it was; a click leads to
  * the events of its two hours.
  */
-export function fleetStrip(times: readonly OpenTime[], { hosts, firstSeen, now, kept }: StripModel): Html {
+export function fleetStrip(
+  times: readonly OpenTime[],
+  entries: readonly FleetEntry[],
+  { now, kept }: StripModel,
+): Html {
+  const hosts = entries.length
+  // The time before is not known.
+  const firstSeen = entries.reduce((first, host) => Math.min(first, host.firstSeen), now)
   const last = Math.floor(now / SLOT) * SLOT
   const begin = last - (SLOTS - 1) * SLOT
   const parts = Array.from({ length: SLOTS / SLOTS_OF_LINK }, (_, i) => begin + i * SLOTS_OF_LINK * SLOT)
@@ -33,9 +37,11 @@ export function fleetStrip(times: readonly OpenTime[], { hosts, firstSeen, now, 
       <h2>Fleet, last 24 hours</h2>
       <ul class="slots">
         {parts.map((from) => {
-          const slots = Array.from({ length: SLOTS_OF_LINK }, (_, i) =>
-            from + (i + 1) * SLOT <= firstSeen ? UNKNOWN : findSlot(times, from + i * SLOT, hosts),
-          )
+          const slots = Array.from({ length: SLOTS_OF_LINK }, (_, i): Slot => {
+            const start = from + i * SLOT
+            // Of hosts that were deleted meanwhile there may be events.
+            return findSlot(times, start, hosts) ?? (start + SLOT <= firstSeen ? UNKNOWN : null)
+          })
           const to = from + SLOTS_OF_LINK * SLOT
           const words = `${formatStamp(from)} to ${formatClock(to)}: ${describeSlots(slots)}`
           return (

@@ -61,12 +61,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
   const newcomers = isWhole
     ? waitingHosts({ ...waiting, now, csrf, mayDecide: mayUse({ session }, 'admin') })
     : null
-  const strip = fleetStrip(times, {
-    hosts: entries.length,
-    firstSeen: Math.min(...entries.map(({ firstSeen }) => firstSeen)),
-    now,
-    kept: keepFacets(facets, '&'),
-  })
+  const strip = fleetStrip(times, entries, { now, kept: keepFacets(facets, '&') })
   const steps = isWhole && view.entries.length === 1 ? await nextSteps(request) : null
   // It stands where there is room.
   const isTall = entries.length > TALL
