@@ -91,11 +91,7 @@ export function referenceOfChunk(body: Uint8Array): Reference | null {
  * The metric that a stored chunk refers to, where its samples, or its summaries if it has none, can't be read without; null
  * for one that is damaged, too.
  */
-function metricReferredTo(
-  packed: Uint8Array,
-  block: ChunkPlace,
-  of: 'samples' | 'summaries',
-): number | null {
+function metricReferredTo(packed: Uint8Array, block: ChunkPlace, of: 'samples' | 'summaries'): number | null {
   if (block.checksum === null) return null
   try {
     const cursor = { bytes: packed, at: CHECKSUM_BYTES }
