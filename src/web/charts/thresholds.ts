@@ -43,7 +43,12 @@ export async function readThresholds(
     return { reported, of: (one) => toThresholdLines(one, book.of(one)) }
   }
   const named = new Map<string, Limit[]>()
+  const looked = new Set<string>()
   for (const event of await listNewest()) {
+    // A host has hundreds of events that say the same.
+    const words = `${event.severity} ${event.metric} ${event.message}`
+    if (looked.has(words)) continue
+    looked.add(words)
     const limit = readLimit(event.metric, event.message)
     const known = named.get(event.metric) ?? []
     // Of each severity the newest event counts.
