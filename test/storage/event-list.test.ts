@@ -5,6 +5,8 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import type { Database } from '../../src/storage/database/database.ts'
 import { type OpenDatabase, openDatabase } from '../../src/storage/database/open.ts'
+import { writeConditions } from '../../src/storage/events/conditions.ts'
+import { countEvents } from '../../src/storage/events/event-counts.ts'
 import { EventList } from '../../src/storage/events/event-list.ts'
 import { createStore } from '../../src/storage/open.ts'
 import type { EventQuery } from '../../src/storage/ports/store.ts'
@@ -21,6 +23,7 @@ let opened: OpenDatabase
 let all: readonly Event[]
 /** Statements that read events. */
 let statements: string[]
+let counting: Database
 let list: EventList
 
 /** Random events of two hosts and of both together, some open. */
@@ -34,7 +37,7 @@ beforeAll(async () => {
   const at = (most: number) => Math.floor(next() * most)
   await database.transaction(async (transaction) => {
     for (let i = 0; i < EVENTS; i++) {
-      const isOpen = i % 3 === 0
+      const isOpen = i % 7 === 0
       // Several begin at the same time.
       const begin = MIDNIGHT + 60 * at(50)
       const host = i % 5 === 0 ? 0 : 1 + (i % 2)
@@ -43,7 +46,7 @@ beforeAll(async () => {
           opened, closed, members) VALUES (?, ?, ?, 2, ?, ?, ?, 0, '', ?, ?, ?)`,
         [
           host,
-          `metric.${i % 4}`,
+          `metric.${i % 10 < 6 ? 0 : 1 + (i % 3)}`,
           `event-${i}`,
           1 + at(4),
           isOpen ? 1 : 0,
@@ -57,7 +60,7 @@ beforeAll(async () => {
   })
   all = (await new EventList(database).read({ limit: 1000 })).events
   statements = []
-  const counting: Database = {
+  counting = {
     ...database,
     query: async (sql, values) => {
       if (/FROM event\b/.test(sql)) statements.push(sql)
@@ -80,7 +83,7 @@ test('open events of a host, the worst first, take a statement for its own and o
     const sorted = ofHost(name, 'open').toSorted(
       (a, b) => a.severity - b.severity || b.opened - a.opened || b.id - a.id,
     )
-    expect(sorted.length).toBeGreaterThan(30)
+    expect(sorted.length).toBeGreaterThan(10)
     const query = { host: name, status: 'open', order: 'severity' } as const
     for (const [offset, limit] of [
       [0, 100],
@@ -121,4 +124,33 @@ test('what is on the only page is not counted, and the totals of others are thos
   expect(await isCounted({ ...query, limit: wanted + 1, offset: 1 })).toEqual({ total: wanted, counts: true })
   expect(await isCounted({ ...query, limit: 0 })).toEqual({ total: wanted, counts: true })
   expect(await isCounted({ host: 'nobody' })).toEqual({ total: 0, counts: false })
+})
+
+test('closed events of a metric are counted up to any bound, also where many are open', async () => {
+  for (const metric of ['metric.0', 'metric.1', 'metric.2', 'metric.3', 'none']) {
+    const closed = all.filter((event) => event.metric === metric && event.status === 'closed').length
+    const open = all.filter(({ status }) => status === 'open').length
+    for (const query of [{ metric, status: 'closed' }, { metric }, { metric, status: 'open' }] as const) {
+      const [condition] = await writeConditions(opened.database, query)
+      if (condition === undefined) throw new Error('there is no condition')
+      expect(condition.openOrClosedSql !== undefined).toBe('status' in query && query.status === 'closed')
+      const matching = all.filter(
+        (event) => event.metric === metric && (!('status' in query) || event.status === query.status),
+      ).length
+      for (const most of [0, 1, 2, 10, closed - 1, closed, closed + 1, open, open + 1, EVENTS])
+        if (most >= 0)
+          expect(await countEvents(opened.database, condition, most)).toBe(Math.min(matching, most))
+    }
+    const [often] = await writeConditions(opened.database, { metric: 'metric.0', status: 'closed' })
+    statements.length = 0
+    if (often && metric === 'metric.0') expect(await countEvents(counting, often, 60)).toBe(60)
+    expect(statements.join()).not.toContain('is_open = 0')
+    // What else is asked for needs the events themselves.
+    for (const more of [{ severity: 1 }, { from: MIDNIGHT }, { host: 'web' }, { words: ['a'] }] as const)
+      for (const { openOrClosedSql } of await writeConditions(opened.database, {
+        ...{ metric, status: 'closed' },
+        ...more,
+      }))
+        expect(openOrClosedSql).toBeUndefined()
+  }
 })
