@@ -60,6 +60,7 @@ const isSlowList = ({ sort, search }: HostQuery) =>
   sort === 'disk' ||
   sort === 'network' ||
   sort === 'events' ||
+  sort === 'ip' ||
   sort === 'domain' ||
   sort === 'platform'
 
