@@ -18,7 +18,10 @@ export function parseProgram(text: string | null): Pick<HostFacts, 'program'> {
   return { program: { version: '', fingerprints: [], ...(JSON.parse(text) as Partial<AgentProgram>) } }
 }
 
-/** Without what the agent has not said: agents of the original say nothing, and each host would have the empty words. */
+/**
+ * Without what the agent has not said: agents of the original say nothing, and each host would have the empty
+ * words.
+ */
 function writeProgram({ version, fingerprints, ...rest }: AgentProgram): string {
   return JSON.stringify({
     ...(version !== '' && { version }),

@@ -20,8 +20,8 @@ const ORDERS: Record<
 }
 
 /**
- * Orders that are wanted too rarely for an index that weighs as much as their texts, by the column: some 5 ms of ten thousand
- * hosts.
+ * Orders that are wanted too rarely for an index that weighs as much as their texts, by the column: some 5 ms
+ * of ten thousand hosts.
  */
 const TEXT_SORTS = { ip: 'ip_order', domain: 'domain', platform: 'platform' } as const
 

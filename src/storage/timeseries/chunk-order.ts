@@ -65,8 +65,8 @@ async function findRoom(transaction: Transaction, first: number, pageBytes: numb
 }
 
 /**
- * What a row of this id takes of a leaf of the table, whose blob is so long. Of a row that is longer than a page, whole pages
- * are elsewhere; https://www.sqlite.org/fileformat2.html says how much of it that is.
+ * What a row of this id takes of a leaf of the table, whose blob is so long. Of a row that is longer than a
+ * page, whole pages are elsewhere; https://www.sqlite.org/fileformat2.html says how much of it that is.
  */
 export function bytesInLeaf(blobBytes: number, id: number, pageBytes: number): number {
   // The record is a length, the types of two columns, of which the id takes no byte, and the blob.
@@ -94,8 +94,8 @@ export function roomBehind(sizes: readonly number[], room: number, capacity: num
 type SizedRow = { readonly size: number; readonly place: number }
 
 /**
- * The places of rows of these sizes, of which none is larger than `capacity`, ordered so that those which come next fill the
- * current page, of which `room` bytes are free, as far as rows can.
+ * The places of rows of these sizes, of which none is larger than `capacity`, ordered so that those which
+ * come next fill the current page, of which `room` bytes are free, as far as rows can.
  */
 export function fillPages(sizes: readonly number[], room: number, capacity: number): number[] {
   let left: SizedRow[] = sizes
@@ -120,8 +120,8 @@ export function fillPages(sizes: readonly number[], room: number, capacity: numb
 }
 
 /**
- * Those of the rows, the largest of which come first, that take as much of `room` bytes as any of them can. Where several choices
- * do, it is the one with the largest rows: small ones fill what later pages leave.
+ * Those of the rows, the largest of which come first, that take as much of `room` bytes as any of them can.
+ * Where several choices do, it is the one with the largest rows: small ones fill what later pages leave.
  */
 function chooseRows(rows: readonly SizedRow[], room: number): ReadonlySet<SizedRow> {
   const words = (room >> 5) + 1

@@ -194,7 +194,8 @@ function connect(file: string): Connection {
     connection.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
     const [pages] = readOnce(connection, 'PRAGMA page_count')
     if (pages?.[0] === 0) {
-      // Of a file that is not empty, its backups would have pages of this size, in which the chunks do not fit as they do in its own.
+      // Of a file that is not empty, its backups would have pages of this size, in which the chunks do not
+      // fit as they do in its own.
       connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
       connection.run('PRAGMA auto_vacuum = INCREMENTAL')
     }
