@@ -176,37 +176,28 @@ const timeForm = (label: string) => (label.includes(':') ? 'clock' : /\d [A-Z]/.
 
 function drawLine(line: ChartLine, number: number, options: ChartOptions, scale: Scale): Html {
   const { from, to, filled = options.lines.length === 1, showsPeaks = false } = options
-  const x = (time: number) => Math.round(((time - from) / (to - from)) * FIELD)
+  const xs = placeAll(line.times, (time) => Math.round(((time - from) / (to - from)) * FIELD))
   const y = (value: number) => Math.round(FIELD * (1 - (value - scale.low) / (scale.high - scale.low || 1)))
+  const ys = placeAll(line.values, y)
+  const { low, high } = line
+  const ends = low && high ? { least: placeAll(low, y), greatest: placeAll(high, y) } : null
   let area = ''
   let band = ''
   let path = ''
   let dots = ''
   let peaks = ''
   for (const [start, end] of splitAtGaps(line.times)) {
-    const [first, last] = [x(line.times[start] ?? 0), x(line.times[end - 1] ?? 0)]
-    const value = (i: number) => y(line.values[i] ?? 0)
-    const steps = listSteps(start, end, (i) => x(line.times[i] ?? 0), value)
-    const run = `M${first} ${value(start)}${steps}`
+    const [first, last] = [start, end - 1]
+    const run = `M${xs[first]} ${ys[first]}${listSteps(xs, ys, first, last)}`
     // A lone point is a line of length 0, whose round ends draw a dot.
-    if (end - start === 1) dots += `${run}h0`
+    if (first === last) dots += `${run}h0`
     else path += run
     // An area is meaningful only when the scale begins at zero.
-    if (filled && !line.isGhost && end - start > 1 && scale.low <= 0)
-      area += `${run}L${last} ${FIELD}H${first}Z`
-    const { low, high } = line
-    if (!low || !high) continue
-    const greatest = (i: number) => y(high[i] ?? 0)
-    const least = (i: number) => y(low[i] ?? 0)
-    const top = `M${first} ${greatest(start)}${listSteps(start, end, (i) => x(line.times[i] ?? 0), greatest)}`
-    const back = (i: number) => start + end - 1 - i
-    const bottom = listSteps(
-      start,
-      end,
-      (i) => x(line.times[back(i)] ?? 0),
-      (i) => least(back(i)),
-    )
-    band += `${top}V${least(end - 1)}${bottom}Z`
+    if (filled && !line.isGhost && last > first && scale.low <= 0)
+      area += `${run}L${xs[last]} ${FIELD}H${xs[first]}Z`
+    if (ends === null) continue
+    const top = `M${xs[first]} ${ends.greatest[first]}${listSteps(xs, ends.greatest, first, last)}`
+    band += `${top}V${ends.least[last]}${listSteps(xs, ends.least, last, first)}Z`
     if (showsPeaks) peaks += top
   }
   return (
@@ -220,12 +211,21 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
   )
 }
 
-/** The way along the points from `start` to `end` (excluded), each as its distance from the one before: `l5-3 4 2`. */
-function listSteps(start: number, end: number, x: (i: number) => number, y: (i: number) => number): string {
+/** Places in the field, as whole numbers. */
+function placeAll(list: ArrayLike<number>, place: (value: number) => number): Float64Array {
+  const places = new Float64Array(list.length)
+  for (let i = 0; i < places.length; i++) places[i] = place(list[i] ?? 0)
+  return places
+}
+
+/** The way from one point to another, also backwards, each point as its distance from the one before: `l5-3 4 2`. */
+function listSteps(xs: Float64Array, ys: Float64Array, from: number, to: number): string {
+  const step = to < from ? -1 : 1
   let steps = ''
-  let [atX, atY] = [x(start), y(start)]
-  for (let i = start + 1; i < end; i++) {
-    const [nextX, nextY] = [x(i), y(i)]
+  let [atX, atY] = [xs[from] ?? 0, ys[from] ?? 0]
+  for (let i = from; i !== to; ) {
+    i += step
+    const [nextX, nextY] = [xs[i] ?? 0, ys[i] ?? 0]
     const [right, down] = [nextX - atX, nextY - atY]
     // A minus sign parts two numbers as a space does.
     steps += `${steps === '' ? 'l' : right < 0 ? '' : ' '}${right}${down < 0 ? '' : ' '}${down}`

@@ -25,6 +25,7 @@ import type { LivePages } from './live-pages.ts'
 import type { Releases } from './releases.ts'
 import type { SiteInfo } from './site-info.ts'
 import type { StorageFigures } from './storage-stats.ts'
+import type { StreamedAnswer } from './streams/streamed-answer.ts'
 
 /**
  * Where agents reach the collect engine over TLS, and the SHA-256 of the certificate by which they know it.
@@ -158,8 +159,8 @@ export class JsonBytes {
   constructor(readonly bytes: Uint8Array<ArrayBuffer>) {}
 }
 
-/** The result of a page: markup of the whole page, JSON, or a complete response (redirect, JSON, CSV). */
-export type RouteResult = Html | JsonBytes | Response
+/** The result of a page: markup of the whole page, JSON, a long file, or a complete response (redirect, JSON, CSV). */
+export type RouteResult = Html | JsonBytes | StreamedAnswer | Response
 
 /** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'

@@ -31,13 +31,6 @@ export const REASONS: readonly Reason[] = [
       'of at least 4 KiB, with what is known of 1000 hosts, 0.13. Over whole days it is 0.84 against 0.93',
   },
   {
-    benchmark: 'fleet',
-    row: /^a host with 30,000 events/,
-    reason:
-      'Beside the build of the stop before, on the same data: 10.2 and 8.6 ms. What is read takes the same in both (outages of 30 days 3.3 and ' +
-      '3.0 ms, of a month of times 0.9, lists of events 0.3), so what was added is in the page itself; no profile was made yet',
-  },
-  {
     benchmark: 'recorded',
     row: /^disk, 67 metrics/,
     reason:

@@ -17,7 +17,7 @@ const FAMILIES: readonly MetricFamily[] = [
   {
     name: 'perf.container.<name>.state',
     unit: 'state',
-    doc: '1 while a container runs, or has ended with code 0 and is not to be restarted; otherwise 0.',
+    doc: '1 while a container runs, was never started, or has ended with code 0 and is not to be restarted; otherwise 0.',
     section: { of: 'states', column: 'container' },
     standard: whenDown(3, 300),
   },
