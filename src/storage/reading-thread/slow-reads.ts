@@ -80,6 +80,7 @@ const isSlowList = ({ sort, search }: HostQuery) =>
   sort === 'disk' ||
   sort === 'network' ||
   sort === 'events' ||
+  sort === 'ip' ||
   sort === 'domain' ||
   sort === 'platform'
 
