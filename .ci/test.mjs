@@ -62,9 +62,15 @@ const DEBIAN_PACKAGES = [
 let passed = 0
 let failed = 0
 
+/** What failed, with what it said: shown again at the end, where it is found also in a log that was cut. */
+const failures = []
+
 function count(what, sound) {
   if (sound) passed++
-  else failed++
+  else {
+    failed++
+    failures.push(what)
+  }
   console.log(`${sound ? 'ok' : 'FAILED'}: ${what}`)
 }
 
@@ -289,9 +295,36 @@ async function runGroup(bun, { name, files }) {
   const good = numberBefore('pass', tests.output)
   passed += good
   failed += tests.code !== 0 && bad === 0 ? 1 : bad
+  if (tests.code !== 0) failures.push(...listFailures(name, tests.output))
   const seconds = Math.round((performance.now() - begun) / 1000)
   console.log(`${name}: ${good} passed, ${tests.code === 0 ? 0 : Math.max(bad, 1)} failed, ${seconds} s`)
   return numberBefore('skip', tests.output) + numberBefore('todo', tests.output)
+}
+
+const LINES_OF_A_FAILURE = 40
+
+/** The failed tests in what `bun test` printed of a group, each with its file and the last lines before its name. */
+function listFailures(group, output) {
+  const found = new Map()
+  let file = group
+  let said = []
+  for (const line of output.split('\n')) {
+    if (/^\S+\.test\.tsx?:$/.test(line)) {
+      file = line.slice(0, -1)
+      said = []
+    } else if (/^\((pass|skip|todo)\) /.test(line)) said = []
+    else if (line.startsWith('(fail) ')) {
+      // Bun names all of them a second time at the end, then with other times or none.
+      const test = line.slice('(fail) '.length).replace(/ \[[\d.]+m?s\]$/, '')
+      if (!found.has(test))
+        found.set(test, [`${file}: ${test}`, ...said.slice(-LINES_OF_A_FAILURE)].join('\n'))
+      said = []
+    } else said.push(line)
+  }
+  const rest = output.trimEnd().split('\n').slice(-LINES_OF_A_FAILURE)
+  return found.size > 0
+    ? [...found.values()]
+    : [[`${group}, without a test that failed:`, ...rest].join('\n')]
 }
 
 try {
@@ -300,5 +333,6 @@ try {
   failed++
   console.error(error)
 }
+if (failures.length > 0) console.log(`\nWhat failed:\n\n${failures.join('\n\n')}\n`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

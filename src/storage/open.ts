@@ -15,7 +15,9 @@ import { createWatchStore } from './maintenance/event-engine.ts'
 import { createMaintenanceStore } from './maintenance/maintenance.ts'
 import { createStorageSums } from './maintenance/storage-sums.ts'
 import type { IngestPolicy, PolicyChoices, Store } from './ports/store.ts'
+import { ReadCost } from './reading-thread/read-cost.ts'
 import type { ReadingThread } from './reading-thread/reading-thread.ts'
+import { readDensity } from './reading-thread/sample-density.ts'
 import { withSlowReads } from './reading-thread/slow-reads.ts'
 import { createDamageLog, type NoteDamage } from './timeseries/damage.ts'
 import { createMetricSetReader } from './timeseries/metric-sets.ts'
@@ -123,5 +125,7 @@ export function createStore(
       await database.close()
     },
   }
-  return thread === undefined ? store : withSlowReads(store, thread, states.settle)
+  if (thread === undefined) return store
+  const cost = new ReadCost((host) => readDensity(database, host), clock)
+  return withSlowReads(store, thread, { settle: states.settle, cost })
 }

@@ -8,8 +8,18 @@ import { ReaderGoneError, readFor, readForAll } from '../../src/lib/reader.ts'
 import { TooBusyError } from '../../src/lib/too-busy-error.ts'
 import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
+import type { SlowReads } from '../../src/storage/reading-thread/messages.ts'
+import {
+  type PackedSpans,
+  packOutages,
+  packSpans,
+  unpackSpans,
+} from '../../src/storage/reading-thread/packed-outages.ts'
+import { ReadCost } from '../../src/storage/reading-thread/read-cost.ts'
 import { ReadingThread } from '../../src/storage/reading-thread/reading-thread.ts'
+import { withSlowReads } from '../../src/storage/reading-thread/slow-reads.ts'
 import type { Damage } from '../../src/storage/timeseries/damage.ts'
+import { fakeClock } from '../support/clock.ts'
 import { findFailure } from '../support/failure.ts'
 import { makeTempDir } from '../support/spawn.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
@@ -88,6 +98,39 @@ describe('reads that may take long', () => {
     expect(lines).toEqual([])
   })
 
+  test('are asked of it only where they are long: not the outages of a host of a month', async () => {
+    const asked: unknown[] = []
+    const thread = {
+      listOutages: async (spans: PackedSpans, from: number, to: number) => {
+        asked.push([spans.names.length, (to - from) / DAY])
+        return packOutages(await plain.events.listOutages(unpackSpans(spans), from, to))
+      },
+    } as unknown as SlowReads
+    const { events } = withSlowReads(plain, thread, {
+      settle: async () => {},
+      cost: new ReadCost(() => Promise.reject(new Error('asked')), systemClock),
+    })
+    const [web1, web2] = ['web1', 'web2'].map((name) => ({
+      name,
+      firstSeen: MIDNIGHT,
+      lastSeen: MIDNIGHT + DAY,
+    }))
+    if (!web1 || !web2) throw new Error('there are no hosts')
+    const end = MIDNIGHT + 10 * DAY
+    const expected = [['web1', [{ from: MIDNIGHT, to: null }]]]
+    for (const [spans, days] of [
+      [[web1], 1],
+      [[web1], 31],
+      [[web1], 32],
+      [[web1, web2], 1],
+    ] as const)
+      expect([...(await events.listOutages(spans, end - days * DAY, end))] as unknown[]).toEqual(expected)
+    expect(asked).toEqual([
+      [1, 32],
+      [2, 1],
+    ])
+  })
+
   test('see what was written just before, and the last packet of a host', async () => {
     await readAll(threaded)
     await threaded.ingest.write([aReport('web3', { seen: MIDNIGHT + 99 })])
@@ -164,5 +207,51 @@ describe('the thread', () => {
     expect(failures.every(({ error }) => error instanceof TooBusyError)).toBe(true)
     await thread.close()
     expect(String((await findFailure(thread.countBySeverity({})))?.error)).toContain('closed')
+  })
+
+  test('reads what the page of a host needs before all that may take longer', async () => {
+    const thread = start({ url: 'sqlite:monitor.db', dataDir })
+    const done: string[] = []
+    const note = (what: string) => () => {
+      done.push(what)
+    }
+    const picture = { from: MIDNIGHT, to: MIDNIGHT + DAY, points: 10 }
+    const long = Array.from({ length: 64 }, () => thread.listAudit({}).then(note('long')))
+    const short = [
+      thread.listOutages(packSpans([{ name: 'web1', firstSeen: 0, lastSeen: MIDNIGHT }]), 0, MIDNIGHT),
+      thread.summarize('web1', ['other'], picture),
+    ].map((read) => read.then(note('short')))
+    const many = Array.from({ length: 30 }, (_, i) => ({ name: `h${i}`, firstSeen: 0, lastSeen: MIDNIGHT }))
+    const report = thread.listOutages(packSpans(many), 0, MIDNIGHT).then(note('report'))
+    await Promise.all([...long, ...short, report])
+    // Four are with the thread before they come.
+    expect(done.indexOf('short')).toBeLessThanOrEqual(4)
+    expect(done.lastIndexOf('short')).toBeLessThanOrEqual(5)
+    expect(done.at(-1)).toBe('report')
+    await thread.close()
+  })
+
+  test('is ended when a read takes over a minute, and when it does not close within five seconds', async () => {
+    // A database that takes connections and says nothing.
+    const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+    const clock = fakeClock()
+    const thread = new ReadingThread({
+      database: { url: `mysql://monitor@127.0.0.1:${silent.port}/monitor`, dataDir },
+      note: () => {},
+      clock,
+      log,
+    })
+    const slow = findFailure(thread.countBySeverity({}))
+    await clock.advance(30_000)
+    const later = findFailure(thread.listAudit({}))
+    await clock.advance(31_000)
+    for (const failure of [await slow, await later]) expect(String(failure?.error)).toContain('over 60 s')
+    expect(lines.join()).toContain('the reading thread is started anew')
+    const last = findFailure(thread.countBySeverity({}))
+    const closing = thread.close()
+    await clock.advance(5001)
+    await closing
+    expect(String((await last)?.error)).toContain('closed')
+    silent.stop(true)
   })
 })

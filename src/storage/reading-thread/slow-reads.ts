@@ -1,8 +1,9 @@
 import type { EventQuery, HostQuery, Store } from '../ports/store.ts'
 import type { SlowReads } from './messages.ts'
 import { packSpans, unpackOutages } from './packed-outages.ts'
+import type { ReadCost, SampleRead } from './read-cost.ts'
 
-/** Spans of samples in seconds that cost more than it costs to ask another thread. */
+/** Spans of samples in seconds that cost more than it costs to ask another thread, however few samples a host has. */
 const LONG_SPAN = 10 * 86_400
 const LONG_SPAN_OF_MANY = 2 * 86_400
 
@@ -10,8 +11,14 @@ const LONG_SPAN_OF_MANY = 2 * 86_400
  * The store, with the reads that may take long on the thread. `settle` writes what the store's own buffers
  * hold, which the thread does not see.
  */
-export function withSlowReads(store: Store, thread: SlowReads, settle: () => Promise<void>): Store {
+export function withSlowReads(
+  store: Store,
+  thread: SlowReads,
+  { settle, cost }: { readonly settle: () => Promise<void>; readonly cost: ReadCost },
+): Store {
   const { hosts, events, samples, audit } = store
+  const pick = async (read: SampleRead, isLong: boolean) =>
+    isLong || (await cost.isHigh(read)) ? thread : samples
   return {
     ...store,
     hosts: {
@@ -28,29 +35,42 @@ export function withSlowReads(store: Store, thread: SlowReads, settle: () => Pro
       countBySeverity: (query) =>
         query.status === 'open' ? events.countBySeverity(query) : thread.countBySeverity(query),
       listOutages: async (spans, from, to) =>
-        unpackOutages(await thread.listOutages(packSpans(spans), from, to)),
+        isLongSearch(spans.length, to - from)
+          ? unpackOutages(await thread.listOutages(packSpans(spans), from, to))
+          : events.listOutages(spans, from, to),
     },
     samples: {
       ...samples,
-      range: (host, metric, from, to) =>
-        (to - from > LONG_SPAN ? thread : samples).range(host, metric, from, to),
-      ranges: (host, metrics, from, to) =>
-        (to - from > LONG_SPAN_OF_MANY ? thread : samples).ranges(host, metrics, from, to),
-      summarize: (host, metrics, picture) =>
-        (isLongPicture(metrics.length, picture) ? thread : samples).summarize(host, metrics, picture),
+      async range(host, metric, from, to) {
+        const read = { host, metrics: 1, from, to }
+        return (await pick(read, to - from > LONG_SPAN)).range(host, metric, from, to)
+      },
+      async ranges(host, metrics, from, to) {
+        const read = { host, metrics: metrics.length, from, to }
+        return (await pick(read, to - from > LONG_SPAN_OF_MANY)).ranges(host, metrics, from, to)
+      },
+      async summarize(host, metrics, picture) {
+        const read = { host, metrics: metrics.length, from: picture.from, to: picture.to }
+        return (await pick(read, isLongPicture(read))).summarize(host, metrics, picture)
+      },
     },
-    audit: {
-      ...audit,
-      list: (query) => (query.search === undefined ? audit.list(query) : thread.listAudit(query)),
-    },
+    // Its total is counted, and its pages are passed over, row by row.
+    audit: { ...audit, list: thread.listAudit },
   }
 }
 
-/** Some 90,000 samples, which may all have to be decoded: 5 ms. */
+/** Some 90,000 samples at one a minute, which may all have to be decoded: 5 ms. */
 const LONG_PICTURE = 60 * 86_400
 
-const isLongPicture = (metrics: number, { from, to }: { readonly from: number; readonly to: number }) =>
-  (to - from) * metrics > LONG_PICTURE
+const isLongPicture = ({ metrics, from, to }: SampleRead) => (to - from) * metrics > LONG_PICTURE
+
+/**
+ * Each page of a host reads its outages of a month, some thousand events of one index at the most: that takes less than to
+ * ask the thread, which without another read would not even be there.
+ */
+const SHORT_SEARCH = 31 * 86_400
+
+const isLongSearch = (hosts: number, seconds: number) => hosts > 1 || seconds > SHORT_SEARCH
 
 /** What no index has: values of the newest frames, and texts. */
 const isSlowList = ({ sort, search }: HostQuery) =>
@@ -60,6 +80,7 @@ const isSlowList = ({ sort, search }: HostQuery) =>
   sort === 'disk' ||
   sort === 'network' ||
   sort === 'events' ||
+  sort === 'ip' ||
   sort === 'domain' ||
   sort === 'platform'
 

@@ -15,8 +15,11 @@ const LARGE_BYTES = 512 * 1024
 const WINDOW_LOG = 21
 const WINDOW_BYTES = 2 ** WINDOW_LOG
 
-/** The best encoding of ours that an Accept-Encoding header takes; null for none. */
-export function chooseEncoding(header: string | null): Encoding | null {
+/** The best encoding of `ours` that an Accept-Encoding header takes; null for none. */
+export function chooseEncoding(
+  header: string | null,
+  ours: readonly Encoding[] = ENCODINGS,
+): Encoding | null {
   if (header === null) return null
   const refused = new Set<string>()
   const taken = new Set<string>()
@@ -27,7 +30,7 @@ export function chooseEncoding(header: string | null): Encoding | null {
     else taken.add(name)
   }
   const takes = (name: string) => taken.has(name) || (taken.has('*') && !refused.has(name))
-  return ENCODINGS.find(takes) ?? null
+  return ours.find(takes) ?? null
 }
 
 /**

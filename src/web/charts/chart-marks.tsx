@@ -4,7 +4,7 @@ import { severityShape } from '../ui/icons.tsx'
 import type { Html } from '../ui/markup/html.ts'
 import { HEAD } from './plot.ts'
 
-type TimeSpan = { readonly from: number; readonly to: number }
+export type TimeSpan = { readonly from: number; readonly to: number }
 
 /** An event in the time of a chart. */
 export type ChartMark = {

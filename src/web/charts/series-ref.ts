@@ -1,6 +1,7 @@
 import { isHostName } from '../../domain/hosts/host.ts'
 import { isMetricName, type Series } from '../../domain/sample.ts'
 import type { SummarizedSeries } from '../../domain/series.ts'
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { SampleStore } from '../../storage/ports/store.ts'
 
 /** A metric of a host, as addresses name it: `web01:perf.system.load.1`. No name of a host holds a colon. */
@@ -25,7 +26,7 @@ export function readRefs(parameters: URLSearchParams): SeriesRef[] {
   return [...new Map(refs.map((ref) => [writeRef(ref), ref])).values()]
 }
 
-export const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float64Array() }
+const NO_SAMPLES: Series = { times: new Float64Array(), values: new Float64Array() }
 
 /** Longer times are read metric by metric, which touches less of each day. */
 const SHORT_SECONDS = 2 * 86_400
@@ -51,6 +52,8 @@ export async function loadRows(
 ): Promise<SummarizedSeries[]> {
   const found = new Map<string, SummarizedSeries>()
   for (const host of new Set(refs.map((ref) => ref.host))) {
+    // Each host takes some milliseconds; samples are taken on the same thread.
+    if (host !== refs[0]?.host) await yieldThread()
     const metrics = refs.filter((ref) => ref.host === host).map(({ metric }) => metric)
     for (const [metric, rows] of await samples.summarize(host, [...new Set(metrics)], picture))
       found.set(writeRef({ host, metric }), rows)
@@ -67,6 +70,7 @@ export async function loadSeries(
 ): Promise<Series[]> {
   const found = new Map<string, Series>()
   for (const host of new Set(refs.map((ref) => ref.host))) {
+    if (host !== refs[0]?.host) await yieldThread()
     const metrics = refs.filter((ref) => ref.host === host).map(({ metric }) => metric)
     if (to - from <= SHORT_SECONDS && metrics.length > 1)
       for (const [metric, series] of await samples.ranges(host, metrics, from, to))

@@ -12,8 +12,9 @@ import type { Client } from './client-address.ts'
 import { errorJson, errorPage, unexpected } from './errors.tsx'
 import { requireOneHost } from './host-header.ts'
 import { readForm, readJson } from './request-body.ts'
-import { finishJson, finishResponse } from './response-headers.ts'
+import { finishJson, finishResponse, SECURITY_HEADERS } from './response-headers.ts'
 import { HttpError, JsonBytes, type Route, type RouteResult, redirect, type WebContext } from './route.ts'
+import { StreamedAnswer } from './streams/streamed-answer.ts'
 import { requireScope } from './token-scope.ts'
 
 /** Characters of a path in the log. */
@@ -43,9 +44,11 @@ export async function handleRequest(
   const answered = await readFor(request, () => answer(routes, arrival, url, web))
   const encodings = request.headers.get('accept-encoding')
   const finished =
-    answered instanceof JsonBytes
-      ? finishJson(answered, encodings)
-      : await finishResponse(await addBaseToResponse(answered, web.basePath), encodings)
+    answered instanceof StreamedAnswer
+      ? answered.finish(request, SECURITY_HEADERS, (error) => noteBroken(error, url, web))
+      : answered instanceof JsonBytes
+        ? finishJson(answered, encodings)
+        : await finishResponse(await addBaseToResponse(answered, web.basePath), encodings)
   web.log.debug('answered', {
     method: request.method,
     path: shorten(url.pathname, LOGGED_PATH),
@@ -67,7 +70,7 @@ async function answer(
   arrival: Arrival,
   url: URL,
   web: WebContext,
-): Promise<Response | JsonBytes> {
+): Promise<Response | JsonBytes | StreamedAnswer> {
   const { request, params, client } = arrival
   const isApi = url.pathname.startsWith('/api/')
   let requester: Requester = ANONYMOUS
@@ -123,7 +126,7 @@ async function answer(
         action: route.does ?? `${route.method} ${route.path}`,
         detail: notes.length > 0 ? notes.join('; ') : Object.values(params).join(' '),
       })
-    if (result instanceof JsonBytes) return result
+    if (result instanceof JsonBytes || result instanceof StreamedAnswer) return result
     if (!(result instanceof Html)) return request.method === 'HEAD' ? withoutStream(result) : result
     const held = request.headers.get(LIVE_PAGE_HEADER)
     if (held !== null && requester.session && request.method === 'GET')
@@ -234,6 +237,13 @@ async function explain(thrown: unknown, method: string, url: URL, web: WebContex
   }
   web.log.error('request failed', { method, path: shorten(url.pathname, LOGGED_PATH), error: thrown })
   return unexpected((await web.checkHealth()) === null)
+}
+
+/** An answer that had begun ends early, which its reader sees as a broken transfer. */
+function noteBroken(error: unknown, url: URL, { log }: WebContext) {
+  const path = shorten(url.pathname, LOGGED_PATH)
+  if (error instanceof ReaderGoneError) log.debug('nobody waits for the answer', { path })
+  else log.error('an answer was broken off', { path, error })
 }
 
 const asksForBearer = (error: HttpError) =>

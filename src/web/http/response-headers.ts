@@ -4,7 +4,7 @@ import type { JsonBytes } from './route.ts'
 /**
  * On every answer, whatever it is. Nothing of ours needs inline script or style, frames, or another origin.
  */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",

@@ -25,6 +25,7 @@ import type { LivePages } from './live-pages.ts'
 import type { Releases } from './releases.ts'
 import type { SiteInfo } from './site-info.ts'
 import type { StorageFigures } from './storage-stats.ts'
+import type { StreamedAnswer } from './streams/streamed-answer.ts'
 
 /**
  * Where agents reach the collect engine over TLS, and the SHA-256 of the certificate by which they know it.
@@ -39,6 +40,8 @@ export type ChannelInfo = {
   readonly targetDoc: string
   /** The expected form of the address as text; null when the address is valid. */
   checkTarget(address: string): string | null
+  /** What its settings lack so that it can send, without a full stop; null where nothing is missing. */
+  describeMissing?(): string | null
 }
 
 /** The channels, lent by the event engine's side of the house. */
@@ -158,8 +161,8 @@ export class JsonBytes {
   constructor(readonly bytes: Uint8Array<ArrayBuffer>) {}
 }
 
-/** The result of a page: markup of the whole page, JSON, or a complete response (redirect, JSON, CSV). */
-export type RouteResult = Html | JsonBytes | Response
+/** The result of a page: markup of the whole page, JSON, a long file, or a complete response (redirect, JSON, CSV). */
+export type RouteResult = Html | JsonBytes | StreamedAnswer | Response
 
 /** All but GET change something. PUT and DELETE are for the API: a form can't send them. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'

@@ -10,10 +10,10 @@ const ROWS_AT_ONCE = 500
  * apostrophe.
  */
 export function writeCsv(head: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
-  return writeRows([head, ...rows])
+  return writeCsvRows([head, ...rows])
 }
 
-const writeRows = (rows: readonly (readonly CsvCell[])[]) =>
+export const writeCsvRows = (rows: readonly (readonly CsvCell[])[]) =>
   rows.map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
 
 function writeCell(cell: CsvCell): string {
@@ -24,26 +24,30 @@ function writeCell(cell: CsvCell): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** A download; the byte order mark at its start makes spreadsheets read it as UTF-8. */
+/** The byte order mark at the start of a file makes spreadsheets read it as UTF-8. */
+export const CSV_MARK = '\ufeff'
+
+/** The headers of a download. */
+export const csvHeaders = (name: string) => ({
+  'content-type': 'text/csv; charset=utf-8; header=present',
+  'content-disposition': `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}.csv"`,
+})
+
+/** A download. */
 export async function csvResponse(
   name: string,
   head: readonly string[],
   rows: Iterable<readonly CsvCell[]>,
 ): Promise<Response> {
-  const pieces = ['\ufeff']
+  const pieces = [CSV_MARK]
   let piece: (readonly CsvCell[])[] = [head]
   for (const row of rows) {
     piece.push(row)
     if (piece.length < ROWS_AT_ONCE) continue
-    pieces.push(writeRows(piece))
+    pieces.push(writeCsvRows(piece))
     piece = []
     await yieldThread()
   }
-  pieces.push(writeRows(piece))
-  return new Response(pieces.join(''), {
-    headers: {
-      'content-type': 'text/csv; charset=utf-8; header=present',
-      'content-disposition': `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}.csv"`,
-    },
-  })
+  pieces.push(writeCsvRows(piece))
+  return new Response(pieces.join(''), { headers: csvHeaders(name) })
 }

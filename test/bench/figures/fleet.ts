@@ -37,7 +37,11 @@ export const REPORTS: readonly Page[] = [
   { name: 'report of hosts', path: '/reports/hosts', peer: 451, bound: 450, times: 2 },
   { name: 'report of open events', path: '/reports/events', peer: 108, bound: 110, times: 2 },
   { name: 'report of capacity', path: '/reports/capacity', peer: 367, bound: 370, times: 2 },
+  { name: 'report of hosts as JSON', path: '/api/v1/reports/hosts', peer: 329, bound: 330, times: 2 },
 ]
+
+/** Bytes of a page of a report. */
+const REPORT_PAGE_KB = 300
 
 /** Seconds since 1970. The events of the fleet lie in the year before now. */
 function timeOf(daysAgo: number): number {
@@ -46,6 +50,7 @@ function timeOf(daysAgo: number): number {
 
 export const PAGES: readonly Page[] = [
   { name: 'home', path: '/', peer: 2.5, bound: 4 },
+  { name: 'open events', path: '/events', peer: 4, bound: 4 },
   { name: 'closed events, first page', path: '/events?status=closed', peer: 77, bound: 15 },
   {
     name: 'closed events of a host',
@@ -90,6 +95,12 @@ export const PAGES: readonly Page[] = [
     bound: 15,
   },
   { name: 'API of 1000 hosts', path: '/api/v1/hosts?limit=1000', peer: 91, bound: 40 },
+  {
+    name: 'API of 1000 hosts, three fields',
+    path: '/api/v1/hosts?limit=1000&fields=name,status,last_seen',
+    peer: 91,
+    bound: 40,
+  },
 ]
 
 /** Pages of an old and big installation, and how long an acknowledgement waits while its reports are read. */
@@ -129,6 +140,7 @@ export async function measureFleet(folder: string): Promise<Figure[]> {
       note: `${bytes} bytes`,
     })
   }
+  figures.push(await weighReports(web, cookie))
   const reports = REPORTS.map(({ path }) => path)
   figures.push({
     name: 'longest wait of an acknowledgement while reports are read',
@@ -140,6 +152,24 @@ export async function measureFleet(folder: string): Promise<Figure[]> {
   })
   await web.stop()
   return figures
+}
+
+/** The report with the longest page. */
+async function weighReports(web: Ours, cookie: string): Promise<Figure> {
+  let longest = { name: '', kilobytes: 0 }
+  for (const { name, path } of REPORTS) {
+    if (path.startsWith('/api/') || path.includes('format=csv')) continue
+    const kilobytes = Buffer.byteLength(await get(web, cookie, path)) / 1000
+    if (kilobytes > longest.kilobytes) longest = { name, kilobytes }
+  }
+  return {
+    name: `the longest page of a report (${longest.name})`,
+    unit: 'KB',
+    ours: longest.kilobytes,
+    peer: REPORT_PAGE_KB,
+    peerName: 'goal',
+    bound: 1,
+  }
 }
 
 /** Acknowledges one event after the other while each of the pages is asked for; the longest wait, in ms. */

@@ -28,8 +28,8 @@ export async function keepRun(name: string, run: BenchmarkRun): Promise<void> {
   await Bun.write(LAST_RUN, `${JSON.stringify(all, null, 2)}\n`)
 }
 
-/** The table of `README.md` beside this file, one row a figure. */
-export function writeTable(run: LastRun): string {
+/** The table of `README.md` beside this file, one row a figure, and which of the benchmarks have no row. */
+export function writeTable(run: LastRun, benchmarks: readonly string[]): string {
   const rows = Object.entries(run).flatMap(([name, { figures }]) =>
     figures.map((figure) =>
       [name, ...writeRow(name, figure)].map((cell) => ` ${cell.replaceAll('|', '/')} `).join('|'),
@@ -42,8 +42,12 @@ export function writeTable(run: LastRun): string {
     ...rows.map((row) => `|${row}|`),
     '',
     `Run on: ${places.join('; ')}.`,
+    ...describeMissing(benchmarks.filter((name) => !(name in run))),
   ].join('\n')
 }
+
+const describeMissing = (names: readonly string[]): string[] =>
+  names.length === 0 ? [] : ['', `Not in the table, because no run of them was kept: ${names.join(', ')}.`]
 
 function writeRow(benchmark: string, { name, unit, ours, peer, peerName, bound, note }: Figure): string[] {
   const ratio = ours / peer

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { PointWriter } from '../../../src/web/api/point-writer.ts'
+import { PointWriter } from '../../../src/web/series/point-writer.ts'
 import { random } from '../../bench/data.ts'
 
 /** What is written, and what JSON.stringify writes of the same. */

@@ -234,9 +234,11 @@ function connect(file: string): Connection {
     connection.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
     // Checkpoints are made by us: within COMMIT their errors would be lost.
     connection.run('PRAGMA wal_autocheckpoint = 0')
-    // Both only take effect in an empty file; in any other one the second commits all the same.
-    const [[pages] = []] = readOnce(connection, 'PRAGMA page_count')
-    if (pages === 0) {
+    // The second commits, in any file.
+    const [pages] = readOnce(connection, 'PRAGMA page_count')
+    if (pages?.[0] === 0) {
+      // Of a file that is not empty, its backups would have pages of this size, in which the chunks do not
+      // fit as they do in its own.
       connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
       connection.run('PRAGMA auto_vacuum = INCREMENTAL')
     }

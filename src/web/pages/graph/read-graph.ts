@@ -2,7 +2,6 @@ import type { Event } from '../../../domain/event.ts'
 import type { Forecast } from '../../../domain/hosts/capacity.ts'
 import { isDiskUse } from '../../../domain/hosts/filesystems.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
-import type { Series } from '../../../domain/sample.ts'
 import type { SummarizedSeries } from '../../../domain/series.ts'
 import { describeRefused, planComparison, type SeriesComparison } from '../../charts/comparison.ts'
 import { listEventsIn } from '../../charts/event-markers.ts'
@@ -10,7 +9,6 @@ import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import {
   findWrongRefs,
   loadRows,
-  loadSeries,
   NO_ROWS,
   readRefs,
   type SeriesRef,
@@ -89,22 +87,12 @@ export function wholeDays(seconds: number, most: number): number {
 }
 
 /** Which lines are shown, of what time. */
-async function planLines({ url, now, web }: GraphRequest, own: SeriesRef | null): Promise<GraphLines> {
+export async function planLines({ url, now, web }: GraphRequest, own: SeriesRef | null): Promise<GraphLines> {
   const refs = own === null ? readRefs(url.searchParams) : withOwn(own, readRefs(url.searchParams))
   const plan = planComparison(refs)
   const wantsAll = url.searchParams.get('range') === 'all'
   const timeRange = readTimeRange(url.searchParams, wantsAll ? await findExtent(plan.lines, web) : null, now)
   return { own, plan, timeRange }
-}
-
-/** Reads the lines with all of their samples. */
-export async function readLines(
-  request: GraphRequest,
-  own: SeriesRef | null,
-): Promise<GraphLines & { readonly series: readonly Series[] }> {
-  const lines = await planLines(request, own)
-  const { from, to } = lines.timeRange
-  return { ...lines, series: await loadSeries(request.web.store.samples, lines.plan.lines, from, to) }
 }
 
 const withOwn = (own: SeriesRef, others: readonly SeriesRef[]) => [

@@ -1,15 +1,16 @@
 /** @jsxImportSource #markup */
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
-import { seriesCsv } from '../../charts/series-csv.ts'
 import { findChoices } from '../../charts/series-picker.tsx'
-import { NO_SAMPLES, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
+import { type SeriesRef, writeRef } from '../../charts/series-ref.ts'
 import { refuseWrongRange, timeRangeProblem } from '../../charts/time-range-form.tsx'
 import { route, type WebRequest } from '../../http/route.ts'
+import { seriesCsv } from '../../series/series-csv.ts'
 import { madeLine } from '../../ui/components.tsx'
 import { readGroup } from '../../ui/group-filter.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
+import { graphStart } from './graph-start.tsx'
 import { graphView } from './graph-view.tsx'
-import { findOwn, readGraph, readLines } from './read-graph.ts'
+import { findOwn, planLines, readGraph } from './read-graph.ts'
 
 /** The graph of one metric, to which others can be added. */
 export const graphPage = route({ path: '/hosts/:name/metrics/:metric', access: 'viewer' }, async (request) =>
@@ -44,6 +45,7 @@ async function answer(request: WebRequest, own: SeriesRef | null) {
           </p>
         ))}
         {graphView({ ...data, url, choices, groups, group, now, silence: web.silence })}
+        {data.plan.lines.length === 0 && choices === null && graphStart((await web.fleet.read()).entries)}
       </>
     ),
     scripts: ['charts'],
@@ -65,12 +67,10 @@ export const compareCsv = route({ path: '/compare/csv', access: 'viewer' }, (req
 )
 
 async function csv(request: WebRequest, own: SeriesRef | null, name: string) {
-  const { plan, series, timeRange } = await readLines(request, own)
+  const { plan, timeRange } = await planLines(request, own)
   refuseWrongRange(timeRange)
   const isAlone = own !== null && plan.lines.length === 1
-  const columns = plan.lines.map((line, i) => ({
-    name: isAlone ? line.metric : writeRef(line),
-    series: series[i] ?? NO_SAMPLES,
-  }))
-  return seriesCsv(name, columns, timeRange.from, timeRange.to)
+  const columns = plan.lines.map((ref) => ({ name: isAlone ? ref.metric : writeRef(ref), ref }))
+  const { store, clock } = request.web
+  return seriesCsv({ samples: store.samples, clock }, name, columns, timeRange)
 }
