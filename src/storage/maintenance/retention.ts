@@ -1,9 +1,7 @@
-import type { Clock } from '../../lib/clock.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import { addToCounter } from '../database/counters.ts'
-import type { Database, Transaction } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
-import { deleteEvents } from '../events/history.ts'
 import type { DroppedHost, DroppedSamples } from '../ports/store.ts'
 import { countBlockSamples, deleteBlock } from '../timeseries/blocks.ts'
 import { readMetricSet } from '../timeseries/codec/frame.ts'
@@ -18,13 +16,6 @@ import { deleteHost } from './delete-host.ts'
  */
 const FRAME_ROWS = 5000
 const BLOCK_ROWS = 200
-/**
- * Each event is in a different place of most of the dozen indexes of events, so how many go in one transaction depends on
- * how long the one before took, its commit included: others wait for it.
- */
-const EVENT_ROWS = { first: 10, most: 500 }
-const EVENTS_MS = 10
-const NOTIFICATION_ROWS = 200
 
 /** Hosts that reported within this many seconds before the newest report determine the newest sample time. */
 const LATELY = 86_400
@@ -117,56 +108,6 @@ async function dropMetricSets(database: Database, firstKept: number) {
       if (!used.has(id)) await transaction.run('DELETE FROM metric_set WHERE id = ?', [id])
     await addToCounter(transaction, 'removed', 1)
   })
-}
-
-/** At most `limit` of the closed events that closed before, the oldest first; how many. */
-export async function dropEvents(
-  database: Database,
-  before: number,
-  { limit, clock }: { readonly limit: number; readonly clock: Clock },
-): Promise<number> {
-  let dropped = 0
-  let rows = EVENT_ROWS.first
-  while (dropped < limit) {
-    const most = Math.min(rows, limit - dropped)
-    let begun = 0
-    const count = await database.transaction((transaction) => {
-      begun = clock.monotonicMs()
-      return dropOldestEvents(transaction, before, most)
-    })
-    dropped += count
-    if (count < most) break
-    const ratio = EVENTS_MS / (clock.monotonicMs() - begun)
-    rows = Math.max(1, Math.min(EVENT_ROWS.most, Math.round(rows * Math.max(0.5, Math.min(2, ratio)))))
-    await yieldThread()
-  }
-  await database.transaction((transaction) => dropStrayNotifications(transaction, before))
-  return dropped
-}
-
-async function dropOldestEvents(transaction: Transaction, before: number, most: number): Promise<number> {
-  const rows = await transaction.query<{ id: number }>(
-    'SELECT id FROM event WHERE is_open = 0 AND closed < ? ORDER BY closed, id LIMIT ?',
-    [before, most],
-  )
-  await deleteEvents(
-    transaction,
-    rows.map(({ id }) => id),
-  )
-  return rows.length
-}
-
-/** Notifications that outlived their events, because they were waiting when the events were deleted. */
-async function dropStrayNotifications(transaction: Transaction, before: number) {
-  const rows = await transaction.query<{ id: number }>(
-    `SELECT id FROM outbox WHERE created < ? AND state <> 'waiting'
-      AND NOT EXISTS (SELECT 1 FROM event WHERE event.id = outbox.event) LIMIT ?`,
-    [before, NOTIFICATION_ROWS],
-  )
-  for (const { id } of rows) {
-    await transaction.run('DELETE FROM delivery WHERE notification = ?', [id])
-    await transaction.run('DELETE FROM outbox WHERE id = ?', [id])
-  }
 }
 
 /** At most `limit` hosts not seen since, each in a transaction of its own. */
