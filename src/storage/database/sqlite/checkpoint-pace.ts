@@ -1,6 +1,6 @@
 /** Pages in the log at which a commit moves them into the database, on a disk that is fast enough for so many. */
 const MOST_PAGES = 2000
-/** The same for pages that lie all over the database, of which the disk writes each by itself: 2 MB, some 10 ms. */
+/** The same for pages that lie all over the database: the disk writes each by itself, all of them in some 10 ms. */
 const MOST_SCATTERED_PAGES = 250
 /** 1 MB. */
 const LEAST_PAGES = 125
