@@ -48,7 +48,7 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
     },
     async dropHosts(before, limit) {
       await states.settle()
-      return dropHosts(database, before, limit)
+      return dropHosts(database, before, { limit, clock })
     },
     async stats() {
       await states.settle()

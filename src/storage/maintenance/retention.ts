@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database } from '../database/database.ts'
@@ -10,6 +11,7 @@ import { openLatest } from '../timeseries/damage.ts'
 import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
 import { countFrameSamples } from '../timeseries/frames.ts'
 import { deleteHost } from './delete-host.ts'
+import { dropManyClosedEvents } from './drop-events.ts'
 
 /**
  * Rows deleted in one transaction: enough to make progress, few enough that other transactions hardly wait.
@@ -110,14 +112,19 @@ async function dropMetricSets(database: Database, firstKept: number) {
   })
 }
 
-/** At most `limit` hosts not seen since, each in a transaction of its own. */
-export async function dropHosts(database: Database, before: number, limit: number): Promise<DroppedHost[]> {
+/** At most `limit` hosts not seen since, each in a transaction of its own but for many closed events. */
+export async function dropHosts(
+  database: Database,
+  before: number,
+  { limit, clock }: { readonly limit: number; readonly clock: Clock },
+): Promise<DroppedHost[]> {
   const rows = await database.query<{ id: number; name: string }>(
     'SELECT id, name FROM host WHERE last_seen < ? ORDER BY last_seen, name LIMIT ?',
     [before, limit],
   )
   const dropped: DroppedHost[] = []
   for (const { id, name } of rows) {
+    const ahead = await dropManyClosedEvents(database, { host: id, before, clock })
     const found = await database.transaction(async (transaction) => {
       await takeMaintenanceLock(transaction)
       await takeExclusiveLock(transaction)
@@ -132,7 +139,7 @@ export async function dropHosts(database: Database, before: number, limit: numbe
       if (!(await deleteHost(transaction, name))) return null
       return { host: name, samples, ...row }
     })
-    if (found !== null) dropped.push(found)
+    if (found !== null) dropped.push({ ...found, events: found.events + ahead })
     await yieldThread()
   }
   return dropped

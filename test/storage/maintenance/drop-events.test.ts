@@ -5,12 +5,16 @@ import { createLog } from '../../../src/lib/log.ts'
 import type { Database } from '../../../src/storage/database/database.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'
 import { dropEvents } from '../../../src/storage/maintenance/drop-events.ts'
+import { dropHosts } from '../../../src/storage/maintenance/retention.ts'
+import { openStore } from '../../../src/storage/open.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
+import { aReport } from '../reports.ts'
 
 const EVENTS = 400
 const ALL = { limit: EVENTS, isOver: () => false }
 
+const log = createLog({ level: 'error', format: 'text' })
 let dataDir: string
 let database: Database
 /** Milliseconds of the clock, which moves with what is done. */
@@ -37,7 +41,6 @@ beforeEach(async () => {
   ms = 0
   pieces = []
   rests = []
-  const log = createLog({ level: 'error', format: 'text' })
   database = (await openDatabase('sqlite:monitor.db', { dataDir, clock: fakeClock(), log })).database
   await database.transaction(async (transaction) => {
     for (let i = 0; i < EVENTS; i++)
@@ -103,4 +106,48 @@ test('its commits are flushed aside, and say that their pages lie all over the d
   }
   await dropEvents(watched, 10, { limit: 10, isOver: () => true, clock })
   expect(asked).toEqual([{ flushesAside: true, isScattered: true }])
+})
+
+const SEEN = 1000
+
+/** The host of all events, of which there are more now. */
+async function addHost() {
+  const store = await openStore('sqlite:monitor.db', { dataDir, clock: fakeClock(), log })
+  await store.ingest.write([aReport('silent', { seen: SEEN })])
+  await store.close()
+  await database.transaction(async (transaction) => {
+    for (let i = 0; i < 400; i++)
+      await transaction.run(
+        `INSERT INTO event (host, metric, uid, change_number, severity, is_open, closed_by_hand, message, opened, closed)
+          VALUES (1, 'perf.a', ?, 2, 1, ?, 0, '', ?, ?)`,
+        [`more${i}`, i === 0 ? 1 : 0, i, i],
+      )
+  })
+}
+
+test('a silent host loses many closed events in pieces before it is dropped, and all of them are counted', async () => {
+  await addHost()
+  expect(await dropHosts(takes(0.2), SEEN + 1, { limit: 1, clock })).toEqual([
+    { host: 'silent', lastSeen: SEEN, samples: 0, events: EVENTS + 400 },
+  ])
+  expect(pieces.slice(0, 4)).toEqual([20, 40, 50, 50])
+  expect(rests.slice(0, 4)).toEqual([8, 16, 20, 20])
+  expect(await countLeft()).toBe(0)
+})
+
+test('a host that is seen again meanwhile keeps what it has left', async () => {
+  await addHost()
+  const seenAgain: Database = {
+    ...database,
+    async transaction(act, options) {
+      const result = await takes(0.2).transaction(act, options)
+      if (pieces.length === 2)
+        await database.transaction((transaction) =>
+          transaction.run('UPDATE host SET last_seen = ? WHERE id = 1', [SEEN + 100]),
+        )
+      return result
+    },
+  }
+  expect(await dropHosts(seenAgain, SEEN + 1, { limit: 1, clock })).toEqual([])
+  expect(await countLeft()).toBe(EVENTS + 400 - 60)
 })
