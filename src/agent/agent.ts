@@ -30,10 +30,13 @@ const STOP_WITHIN_MS = 2000
 /** Names of a machine that has no name, or has lost it for a while, as without an answer by DHCP. */
 const NAMELESS = 'localhost'
 
-/** Sending is spread over the interval, but samples of a long one do not wait longer than this. */
-const MAX_SPREAD_MS = 60_000
-
-/** Samples of shorter intervals are sent with their cycle: waking again for them costs a tenth of what the cycle costs. */
+/**
+ * The cycles of many agents are spread over this part of their interval, so that not all of them send at once: what a
+ * cycle has measured is sent in its own wake, because waking again for it costs a fifth of what a cycle a minute costs.
+ */
+const SPREAD_SHARE = 1 / 12
+const MAX_SPREAD_MS = 5000
+/** Agents with shorter intervals begin at moments of their own anyway, and measure at the full second. */
 const MIN_SPREAD_SECONDS = 5
 
 /**
@@ -81,6 +84,7 @@ export async function startAgent(
           file: options.statusFile,
           deliveries: () => sender.deliveries,
           countWaiting: () => queue.figures.length,
+          interval,
           clock,
           log,
         })
@@ -103,12 +107,12 @@ export async function startAgent(
     },
     interval,
     queueAge: options.queueAge,
-    sendDelayMs: interval < MIN_SPREAD_SECONDS ? 0 : shareOf(name) * Math.min(interval * 1000, MAX_SPREAD_MS),
     clock,
     log,
   })
   const schedule = startSchedule({
     interval,
+    delayMs: spreadCycles(name, interval),
     clock,
     log,
     async act(time) {
@@ -130,8 +134,12 @@ export async function startAgent(
   }
 }
 
-/** A part of 1, from 0, that is the same for a name each time and even over many names. */
-const shareOf = (name: string) => Number(Bun.hash.crc32(name)) / 2 ** 32
+/** How much later than its boundary a cycle begins: the same for a name each time, and even over many names. */
+function spreadCycles(name: string, interval: number): number {
+  if (interval < MIN_SPREAD_SECONDS) return 0
+  const share = Number(Bun.hash.crc32(name)) / 2 ** 32
+  return share * Math.min(interval * 1000 * SPREAD_SHARE, MAX_SPREAD_MS)
+}
 
 /** Waits for `work`, but no longer than `ms`. */
 function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {

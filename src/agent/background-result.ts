@@ -26,6 +26,8 @@ export type BackgroundJob = {
   readonly takesTurns?: boolean
   /** Ends soon after `signal` is aborted, with whose reason it may reject. */
   run(signal: AbortSignal): Promise<BackgroundResult>
+  /** Called with each cycle where runs begin with cycles: of these metrics each value has to be a reading of its own. */
+  noteUnsettled?(metrics: ReadonlySet<string>): void
   /** Gives back what runs keep from one to the next; no run comes after it. */
   close?(): void
   /** The result of a run that rejected or took too long. */

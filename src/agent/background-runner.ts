@@ -15,8 +15,15 @@ export type BackgroundRunnerOptions = {
 export type BackgroundRunner = {
   /** A run goes on now, or waits for its turn. */
   isBusy(): boolean
-  /** The latest results of all jobs. With short cycles, what is due before the next one begins now. */
-  read(): { readonly samples: ProbeSample[]; readonly reasons: ReadonlyMap<string, string> }
+  /**
+   * The latest results of all jobs. With short cycles, what is due before the next one begins now.
+   *
+   * @param unsettled metrics of which each value has to be a reading of its own
+   */
+  read(unsettled?: ReadonlySet<string>): {
+    readonly samples: ProbeSample[]
+    readonly reasons: ReadonlyMap<string, string>
+  }
   /** Resolves when every job has a result. */
   ready(): Promise<void>
   /** Aborts what runs and resolves when it has ended, half a second later at most; no run begins any more. */
@@ -45,13 +52,15 @@ export function startBackgroundRunner(options: BackgroundRunnerOptions): Backgro
   const runs = new BackgroundRuns(options)
   return {
     isBusy: () => runs.all.some((run) => run.isBusy),
-    read: () => runs.read(),
+    read: (unsettled) => runs.read(unsettled),
     async ready() {
       await Promise.all(runs.all.map((run) => run.first.promise))
     },
     stop: () => runs.stop(),
   }
 }
+
+const NONE: ReadonlySet<string> = new Set()
 
 class BackgroundRuns {
   readonly all: readonly JobRun[]
@@ -72,7 +81,7 @@ class BackgroundRuns {
     this.#arm(nowMs)
   }
 
-  read() {
+  read(unsettled: ReadonlySet<string> = NONE) {
     const samples: ProbeSample[] = []
     const reasons = new Map<string, string>()
     for (const run of this.all) {
@@ -83,7 +92,10 @@ class BackgroundRuns {
     }
     const aheadMs = this.#cycleMs * AHEAD_SHARE
     const isNear = (run: JobRun, nowMs: number) => this.#goesWithCycles(run) && run.dueMs <= nowMs + aheadMs
-    if (this.#cycleMs > 0) this.#beginThose(isNear)
+    if (this.#cycleMs > 0) {
+      for (const { job } of this.all) job.noteUnsettled?.(unsettled)
+      this.#beginThose(isNear)
+    }
     return { samples, reasons }
   }
 

@@ -29,8 +29,6 @@ export type CycleOptions = {
   readonly interval: number
   /** Seconds that a sample is kept for a server that is away. */
   readonly queueAge: number
-  /** This long after its boundary a cycle's samples are sent; the first ones go at once. */
-  readonly sendDelayMs: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -57,9 +55,10 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
   let hasLoggedOmitted = false
 
   async function sample(time: number) {
-    const { samples, failed, reasons } = await source.measure()
+    const unsettled = evaluator.listUnsettled()
+    const { samples, failed, reasons } = await source.measure(unsettled)
     const frame = frames.build(time, [
-      ...figures.read(failed, { queue: queue.figures, isPathNarrow: sender.isPathNarrow }),
+      ...figures.read(failed, { queue: queue.figures, isPathNarrow: sender.isPathNarrow }, unsettled),
       ...samples,
     ])
     noteOmitted(frames.omitted)
@@ -122,10 +121,7 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     restoreThresholds()
     if (!isRepetition(time)) await sample(time)
     if (clock.monotonicMs() - factsReadAtMs >= READ_FACTS_EVERY_MS) await refreshFacts()
-    // Not below 0 though the clock was put back meanwhile: the delay has its bounds.
-    const lateMs = Math.max(0, clock.nowMs() - time * 1000)
-    const delayMs = isFirst ? 0 : Math.max(0, options.sendDelayMs - lateMs)
     isFirst = false
-    sender.wake(delayMs)
+    sender.wake()
   }
 }

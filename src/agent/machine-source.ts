@@ -17,8 +17,12 @@ import { readRunningProcesses } from './running-processes.ts'
 
 /** The machine that is watched, as the agent sees it. */
 export type MachineSource = {
-  /** One reading of every probe; `failed` counts those that gave none for a fault. Never rejects. */
-  measure(): Promise<Measurement>
+  /**
+   * One reading of every probe; `failed` counts those that gave none for a fault. Never rejects.
+   *
+   * @param unsettled metrics of which each reading counts now, so that none is given again
+   */
+  measure(unsettled?: ReadonlySet<string>): Promise<Measurement>
   /** Rejects where the files for it do not answer; the first call goes on without them. */
   readMachine(): Machine | Promise<Machine>
   /** The processes that use the most now, where they can be listed. */
@@ -88,9 +92,9 @@ export function openSource({
   })
   const background = startBackgroundRunner({ jobs, cycleMs, clock, log })
   return {
-    async measure() {
-      const { samples, failed, stuck } = await runner.run()
-      const { samples: found, reasons: foundReasons } = background.read()
+    async measure(unsettled) {
+      const { samples, failed, stuck } = await runner.run(unsettled)
+      const { samples: found, reasons: foundReasons } = background.read(unsettled)
       const reasons = new Map(foundReasons)
       if (stuck.length > 0) reasons.set(STUCK_METRIC, describeStuck(stuck))
       const own = { metric: STUCK_METRIC, value: stuck.length }

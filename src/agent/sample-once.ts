@@ -1,3 +1,4 @@
+import { listKnownFacts } from '../domain/hosts/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MAX_METRICS } from '../protocol/message.ts'
 import { checkName, describeWith, listStandard } from './agent-description.ts'
@@ -33,7 +34,7 @@ export async function sampleOnce(
     id: 1,
     host: name,
     clock: now,
-    facts: describe(machine.facts),
+    facts: listKnownFacts(describe(machine.facts)),
     metricSet: 0,
     metrics: frame.metrics,
     frames: [[frame.time, ...frame.values]],

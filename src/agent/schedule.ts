@@ -6,6 +6,8 @@ export type ScheduleOptions = {
    * Whole seconds, 1 at the least. Boundaries are its multiples by the wall clock: with 60 the full minutes.
    */
   readonly interval: number
+  /** A cycle begins so much later than its boundary; less than a tenth of the interval. */
+  readonly delayMs?: number
   readonly clock: Clock
   readonly log: Log
   /**
@@ -21,8 +23,11 @@ export type Schedule = {
   stop(): Promise<void>
 }
 
-/** The wall clock is looked at this often: timers know nothing of its jumps, nor of a machine that slept. */
-const LOOK_MS = 15_000
+/**
+ * The wall clock is looked at this often: timers know nothing of its jumps, nor of a machine that slept. With cycles of a
+ * minute each look costs a thirtieth of what the cycle does, and after one that is this late its interval has time left.
+ */
+const LOOK_MS = 30_000
 
 /** A late cycle is taken while at least this part of its interval is left. */
 const LEAST_LEFT = 0.1
@@ -33,7 +38,7 @@ const LEAST_LEFT = 0.1
  * next; otherwise it is left out. So no interval without need is empty, and two readings are never so close
  * that their difference is noise.
  */
-export function startSchedule({ interval, clock, log, act }: ScheduleOptions): Schedule {
+export function startSchedule({ interval, delayMs = 0, clock, log, act }: ScheduleOptions): Schedule {
   const intervalMs = interval * 1000
   let timer: Timer | null = null
   let running: Promise<void> | null = null
@@ -43,7 +48,7 @@ export function startSchedule({ interval, clock, log, act }: ScheduleOptions): S
 
   function look() {
     if (stopped) return
-    const nowMs = clock.nowMs()
+    const nowMs = clock.nowMs() - delayMs
     const time = Math.floor(nowMs / intervalMs) * interval
     const leftMs = time * 1000 + intervalMs - nowMs
     const isDue = time !== lastTried && leftMs >= intervalMs * LEAST_LEFT

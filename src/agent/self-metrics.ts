@@ -13,9 +13,10 @@ export type SendingFigures = {
 
 export type SelfMetrics = {
   /**
-   * The agent's own use of resources and its counters, as samples. `sending` is null when nothing is sent.
+   * The agent's own use of resources and its counters, as samples. `sending` is null when nothing is sent; of
+   * `unsettled` metrics no value is given again.
    */
-  read(probeFailures: number, sending: SendingFigures | null): ProbeSample[]
+  read(probeFailures: number, sending: SendingFigures | null, unsettled?: ReadonlySet<string>): ProbeSample[]
   /** So many metrics had no room in the frame before. */
   noteOmitted(metrics: number): void
   /** So many samples were measured and could not be kept: see `perf.agent.clock.unstored`. */
@@ -40,7 +41,7 @@ export function watchSelfMetrics(clock: Clock): SelfMetrics {
     noteUnstored(count) {
       unstored += count
     },
-    read(probeFailures, sending) {
+    read(probeFailures, sending, unsettled) {
       const before = used
       used = process.cpuUsage()
       const samples = [
@@ -49,7 +50,7 @@ export function watchSelfMetrics(clock: Clock): SelfMetrics {
           metric: 'perf.agent.processor.seconds',
           value: (used.user + used.system - before.user - before.system) / 1e6,
         },
-        { metric: 'perf.agent.memory.bytes', value: readMemory() },
+        { metric: MEMORY_METRIC, value: readMemory(unsettled?.has(MEMORY_METRIC) === true) },
       ]
       if (omitted > 0) samples.push({ metric: 'perf.agent.metrics.omitted', value: omitted })
       if (unstored > 0) samples.push({ metric: 'perf.agent.clock.unstored', value: unstored })
@@ -69,15 +70,18 @@ export function watchSelfMetrics(clock: Clock): SelfMetrics {
   }
 }
 
+const MEMORY_METRIC = 'perf.agent.memory.bytes'
+
 /** As probes of what changes slowly: see `keepSeconds`. */
 const KEEP_MS = 9500
 
-function readSeldom(read: () => number, clock: Clock): () => number {
+/** What it returns reads by itself where it is told to, or after a while. */
+function readSeldom(read: () => number, clock: Clock): (isToRead: boolean) => number {
   let value = 0
   let untilMs = Number.NEGATIVE_INFINITY
-  return () => {
+  return (isToRead) => {
     const nowMs = clock.monotonicMs()
-    if (nowMs >= untilMs) {
+    if (isToRead || nowMs >= untilMs) {
       value = read()
       untilMs = nowMs + KEEP_MS
     }

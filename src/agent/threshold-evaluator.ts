@@ -35,6 +35,11 @@ export type ThresholdEvaluator = {
   /** `reasons` has, by metric, why values are what they are. */
   evaluate(frame: Frame, reasons?: ReadonlyMap<string, string>): Verdict
   /**
+   * The metrics with a threshold that is on its way to hold, or to be over: it counts each sample, so that each has to
+   * be a reading of its own.
+   */
+  listUnsettled(): ReadonlySet<string>
+  /**
    * The events that are open now; null while what was kept is not read yet, or was lost, so that the list may
    * lack some.
    */
@@ -138,10 +143,19 @@ export function createThresholdEvaluator({
         thresholds: give(),
       }
     },
+    listUnsettled: () => listUnsettled(state),
     takeUnkept: () =>
       state === given || (state.metrics.length === 0 && given.metrics.length === 0) ? null : give(),
     listOpen: () => (isKnown && doubt === null ? listOpenEvents(state) : null),
   }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+function listUnsettled({ metrics }: ThresholdState): ReadonlySet<string> {
+  if (metrics.length === 0) return NONE
+  const counting = metrics.filter(({ runs }) => runs.some(({ since }) => since !== null))
+  return new Set(counting.map(({ metric }) => metric))
 }
 
 /**

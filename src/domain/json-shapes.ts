@@ -70,8 +70,8 @@ export function describeHost(host: Host, open: OpenByHost, now: number, silence:
     build: host.build,
     architecture: host.architecture,
     domain: host.domain,
-    processors: host.processors,
-    memory_mb: host.memoryMb,
+    processors: host.processors || null,
+    memory_mb: host.memoryMb || null,
     groups: host.groups,
     open_events: Object.fromEntries(
       SEVERITIES.map((severity) => [SEVERITY_NAMES[severity], counts?.[severity] ?? 0]),

@@ -121,6 +121,7 @@ export type WindowsIdentity = {
   /** Number of the update within the build; null on old ones. */
   readonly revision: number | null
   readonly isServer: boolean
+  /** 0 where it is not known, as under a Wine that has no /sys. */
   readonly processors: number
   readonly memoryBytes: number
   /** Alias of the interface of the default route; empty when there is no route. */

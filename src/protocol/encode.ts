@@ -1,3 +1,4 @@
+import { listKnownFacts } from '../domain/hosts/host.ts'
 import { type Batch, MAX_BATCH_BYTES, MAX_REPLY_BYTES, PACK_FROM_BYTES, type Reply } from './message.ts'
 import { encodeLoss, encodeNumbers } from './numbering.ts'
 
@@ -79,7 +80,7 @@ function renderBatch(batch: Batch, layout: number, withNames: boolean): string {
     was: was !== undefined && was.length > 0 ? was : undefined,
     enroll,
     clock,
-    facts,
+    facts: facts && listKnownFacts(facts),
     layout: frames.length > 0 || withNames ? layout : undefined,
     metrics: withNames ? metrics : undefined,
     frames: frames.length > 0 ? frames : undefined,

@@ -1,9 +1,13 @@
 import { expect, test } from 'bun:test'
+import { openSource } from '../../src/agent/machine-source.ts'
 import { defineProbe, type Probe } from '../../src/agent/probes/probe.ts'
 import { createProbeRunner } from '../../src/agent/probes/runner.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { fakeProc } from '../platform/fake-proc.ts'
 import { fakeClock } from '../support/clock.ts'
+import { openBench } from './support/bench.ts'
+import { compareHistories } from './support/event-story.ts'
+import { startWireServer } from './support/wire-server.ts'
 
 function setUp(probes: readonly Probe<unknown>[], proc = fakeProc({})) {
   const clock = fakeClock()
@@ -162,4 +166,74 @@ test('after something was mounted everything is read, and where nothing was the 
   expect(await cycles(1)).toEqual([2])
   mountinfo += '2 1 8:2 / /home rw - ext4 /dev/sda2 rw\n'
   expect(await cycles(2)).toEqual([3, 3])
+})
+
+test('a metric that a threshold counts is read in each cycle, and the others as before', async () => {
+  const [counted, other] = [slow('a'), slow('b')]
+  const { clock, runner } = setUp([counted.probe, other.probe])
+  const seen: (number | undefined)[][] = []
+  for (let cycle = 0; cycle < 8; cycle++) {
+    const { samples } = await runner.run(new Set(cycle >= 3 && cycle < 6 ? ['a.now'] : []))
+    seen.push(['a.now', 'b.now'].map((name) => samples.find(({ metric }) => metric === name)?.value))
+    await clock.advance(1000)
+  }
+  expect(seen.map(([a]) => a)).toEqual([1, 2, 2, 3, 4, 5, 5, 5])
+  expect(seen.map(([, b]) => b)).toEqual([1, 2, 2, 2, 2, 2, 2, 2])
+})
+
+test('a threshold of four seconds opens and closes by readings, not by one value that is given again', async () => {
+  const bench = openBench()
+  const server = startWireServer()
+  const { clock, logLines } = bench
+  const files: Record<string, string> = {}
+  const setLoad = (load: number) => {
+    files['/proc/loadavg'] = `${load.toFixed(2)} 0.50 0.50 1/200 4321\n`
+  }
+  setLoad(1)
+  bench.source = openSource({
+    platform: { system: 'linux', proc: fakeProc({ files }) },
+    ...{ processes: [], services: [], clock },
+    log: createLog({ level: 'error', format: 'text', write: (line) => logLines.push(line) }),
+  })
+  const threshold = { metric: 'perf.system.load.1', compare: '>', value: 5, duration: 4 } as const
+  const begin = clock.now()
+  const agent = await bench.start({
+    ports: [server.port],
+    interval: 1,
+    thresholds: [{ ...threshold, severity: 3, clearAfter: 4, clearValue: null }],
+  })
+  async function pass(seconds: number) {
+    for (let i = 0; i < seconds; i++) {
+      await clock.advance(1000)
+      await Bun.sleep(2)
+    }
+  }
+  try {
+    await pass(12)
+    // The value is kept for five seconds: with eleven between, one of them is in a cycle that reads.
+    for (let high = 0; high < 5; high++) {
+      setLoad(9)
+      await pass(1)
+      setLoad(1)
+      await pass(10)
+    }
+    expect(compareHistories(server, begin)).toEqual([])
+    setLoad(9)
+    await pass(12)
+    expect(compareHistories(server, begin)).toHaveLength(1)
+    for (let low = 0; low < 5; low++) {
+      setLoad(1)
+      await pass(1)
+      setLoad(9)
+      await pass(10)
+    }
+    expect(compareHistories(server, begin).map((story) => story.includes('closed'))).toEqual([false])
+    setLoad(1)
+    await pass(12)
+    expect(compareHistories(server, begin).map((story) => story.includes('closed'))).toEqual([true])
+  } finally {
+    await bench.stop(agent)
+    server.close()
+    bench.close()
+  }
 })

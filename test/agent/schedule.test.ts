@@ -6,23 +6,26 @@ import { fakeClock } from '../support/clock.ts'
 const START = Date.UTC(2026, 0, 1) / 1000
 const MINUTE = 60_000
 
-function run(startMs: number, interval = 60, takesMs = 0) {
+function run(startMs: number, interval = 60, takesMs = 0, delayMs = 0) {
   const clock = fakeClock(startMs)
   const times: number[] = []
+  const began: number[] = []
   const logLines: string[] = []
   const overlap = { running: 0, most: 0 }
   const schedule: Schedule = startSchedule({
     interval,
+    delayMs,
     clock,
     log: createLog({ level: 'debug', format: 'text', write: (line) => logLines.push(line) }),
     async act(time) {
       overlap.most = Math.max(overlap.most, ++overlap.running)
       times.push(time - START)
+      began.push(clock.nowMs() / 1000 - START)
       if (takesMs > 0) await new Promise<void>((resolve) => clock.after(takesMs, resolve))
       overlap.running--
     },
   })
-  return { clock, times, logLines, overlap, schedule }
+  return { clock, times, began, logLines, overlap, schedule }
 }
 
 describe('the schedule', () => {
@@ -36,6 +39,17 @@ describe('the schedule', () => {
     const { clock, times } = run(START * 1000 + 30_000)
     await clock.advance(MINUTE)
     expect(times).toEqual([0, 60])
+  })
+
+  test('may begin each cycle so much later than its boundary, whose time it has', async () => {
+    const { clock, times, began } = run(START * 1000 + 30_000, 60, 0, 4000)
+    await clock.advance(3 * MINUTE)
+    expect(times).toEqual([0, 60, 120, 180])
+    expect(began).toEqual([30, 64, 124, 184])
+    clock.jump((START + 1000) * 1000)
+    await clock.advance(2 * MINUTE)
+    expect(times.slice(4)).toEqual([960, 1020, 1080])
+    expect(began.slice(5)).toEqual([1024, 1084])
   })
 
   test('leaves a boundary out when less than a tenth of its interval is left', async () => {

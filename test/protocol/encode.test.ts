@@ -18,6 +18,17 @@ describe('encodeBatch', () => {
     )
   })
 
+  test('leaves out facts that are not known', () => {
+    const facts = {
+      ...{ ip: '', platform: 'Windows', build: 'Windows 10', architecture: '64bit', domain: 'Stand Alone' },
+      ...{ processors: 0, memoryMb: 7976 },
+    }
+    expect(JSON.parse(String(encodeBatch({ ...small, facts }, 3, true))).facts).toEqual({
+      ...{ platform: 'Windows', build: 'Windows 10', architecture: '64bit', domain: 'Stand Alone' },
+      memoryMb: 7976,
+    })
+  })
+
   test('packs a long batch so that it unpacks to the same line', () => {
     const frames = Array.from({ length: 200 }, (_, i) => [i * 60, i, 7])
     const packed = encodeBatch({ ...small, frames }, 0, true)

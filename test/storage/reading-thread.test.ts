@@ -8,8 +8,16 @@ import { ReaderGoneError, readFor, readForAll } from '../../src/lib/reader.ts'
 import { TooBusyError } from '../../src/lib/too-busy-error.ts'
 import { openStore } from '../../src/storage/open.ts'
 import type { Store } from '../../src/storage/ports/store.ts'
-import { packSpans } from '../../src/storage/reading-thread/packed-outages.ts'
+import type { SlowReads } from '../../src/storage/reading-thread/messages.ts'
+import {
+  type PackedSpans,
+  packOutages,
+  packSpans,
+  unpackSpans,
+} from '../../src/storage/reading-thread/packed-outages.ts'
+import { ReadCost } from '../../src/storage/reading-thread/read-cost.ts'
 import { ReadingThread } from '../../src/storage/reading-thread/reading-thread.ts'
+import { withSlowReads } from '../../src/storage/reading-thread/slow-reads.ts'
 import type { Damage } from '../../src/storage/timeseries/damage.ts'
 import { fakeClock } from '../support/clock.ts'
 import { findFailure } from '../support/failure.ts'
@@ -88,6 +96,39 @@ describe('reads that may take long', () => {
     expect(expected.largest).toHaveLength(2)
     expect(await readAll(threaded)).toEqual(expected)
     expect(lines).toEqual([])
+  })
+
+  test('are asked of it only where they are long: not the outages of a host of a month', async () => {
+    const asked: unknown[] = []
+    const thread = {
+      listOutages: async (spans: PackedSpans, from: number, to: number) => {
+        asked.push([spans.names.length, (to - from) / DAY])
+        return packOutages(await plain.events.listOutages(unpackSpans(spans), from, to))
+      },
+    } as unknown as SlowReads
+    const { events } = withSlowReads(plain, thread, {
+      settle: async () => {},
+      cost: new ReadCost(() => Promise.reject(new Error('asked')), systemClock),
+    })
+    const [web1, web2] = ['web1', 'web2'].map((name) => ({
+      name,
+      firstSeen: MIDNIGHT,
+      lastSeen: MIDNIGHT + DAY,
+    }))
+    if (!web1 || !web2) throw new Error('there are no hosts')
+    const end = MIDNIGHT + 10 * DAY
+    const expected = [['web1', [{ from: MIDNIGHT, to: null }]]]
+    for (const [spans, days] of [
+      [[web1], 1],
+      [[web1], 31],
+      [[web1], 32],
+      [[web1, web2], 1],
+    ] as const)
+      expect([...(await events.listOutages(spans, end - days * DAY, end))] as unknown[]).toEqual(expected)
+    expect(asked).toEqual([
+      [1, 32],
+      [2, 1],
+    ])
   })
 
   test('see what was written just before, and the last packet of a host', async () => {

@@ -28,11 +28,12 @@ export function readPluginOutput(output: string): PluginOutput {
 
 /**
  * `'label with blanks'=value[unit];warn;crit;min;max`; a quote within the label is doubled. The guidelines know few units,
- * and plugins write others, such as `°C` and `B/s`; what begins like a number and goes on with digits is none.
+ * and plugins write others, such as `°C` and `B/s`; what begins like a number and goes on with digits is none. A label
+ * begins where one can: searched for from each of its characters, a long text without an end would take time by its square.
  */
 const ENTRY = new RegExp(
   [
-    String.raw`(?:'((?:[^']|'')+)'|([^\s='|]+))=`,
+    String.raw`(?:(?<!')'((?:[^']|'')+)'|(?<![^\s='|])([^\s='|]+))=`,
     String.raw`([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)(?:(?!x)[^\d;,.:\s-][^\d;\s]*)?(?=[;\s]|$)`,
   ].join(''),
   'g',

@@ -35,6 +35,7 @@ export function createContainerJob({
       if (engines.length === 0) throw new Error(`there is no socket ${sockets.join(' or ')}`)
       return watch.read(engines, signal)
     },
+    noteUnsettled: (metrics) => watch.noteUnsettled(metrics),
     close: () => watch.close(),
     fail: (failure) => ({
       samples: [{ metric: ENGINE_METRIC, value: 0 }],

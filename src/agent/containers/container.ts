@@ -109,11 +109,15 @@ export function readUsage(stats: unknown): ContainerUsage {
   }
 }
 
-/** One that has ended well and is not to be started again has done its work. */
+/**
+ * One that has ended well and is not to be started again has done its work; one that was made and never started waits
+ * for somebody to start it. Where a start has failed, as for a port that is taken, the engine says why.
+ */
 function findFailure(state: unknown, policy: string): string | null {
   const status = digText(state, 'Status')
-  if (status === 'running') return null
   const exit = digNumber(state, 'ExitCode') ?? 0
+  const isUnstarted = NEVER_STARTED.has(status) && exit === 0 && digText(state, 'Error') === ''
+  if (status === 'running' || isUnstarted) return null
   const isOver = status === 'exited' || status === 'stopped'
   if (isOver && exit === 0 && !/^(always|unless-stopped)$/.test(policy)) return null
   const killed = dig(state, 'OOMKilled') === true ? ', out of memory' : ''
@@ -122,6 +126,9 @@ function findFailure(state: unknown, policy: string): string | null {
     isOver || status === 'restarting' ? `${status} with code ${exit}${killed}` : status || 'unknown'
   return error === '' ? words : `${words}: ${error}`
 }
+
+/** The first start of a container ends these states for good; the second one is Podman's own. */
+const NEVER_STARTED: ReadonlySet<string> = new Set(['created', 'initialized'])
 
 /** As `docker stats` has it: without the files that the kernel keeps in memory and can drop. */
 function readMemory(stats: unknown): number | null {

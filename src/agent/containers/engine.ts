@@ -1,79 +1,134 @@
 import { describeError } from '../../lib/log.ts'
+import { ConnectionPool } from './connection-pool.ts'
 import { type ListedContainer, readListed } from './container.ts'
-import { EngineConnection } from './engine-connection.ts'
+import type { EngineConnection } from './engine-connection.ts'
 import type { RequestDeadlines } from './request-deadlines.ts'
 
-/** So many requests run at a time, each on a connection of its own. */
+/** So many containers are asked about at a time, each on a connection of its own. */
 const AT_ONCE = 4
+/** The list of a busy engine with many containers takes seconds. */
+const LIST_MS = 8000
 const MAX_LIST_BYTES = 8 * 1024 * 1024
 const MAX_ANSWER_BYTES = 1024 * 1024
 
-/** Docker or Podman, behind its local socket. */
+/** A request about one container. */
+export type Ask = {
+  /** There was no answer about it the last time. */
+  readonly isSilent: boolean
+  /** Never rejects, and ends within a bounded time. */
+  act(connection: EngineConnection): Promise<void>
+}
+
+type WaitingAsk = Ask & { resolve(): void }
+
+/** Docker or Podman, behind its local socket. What it is asked may go on when a run of the job is over. */
 export class Engine {
   readonly socket: string
-  readonly #connections: EngineConnection[] = []
-  /** How many of them this run has used. */
-  #used = 0
+  readonly #deadlines: RequestDeadlines
+  readonly #pool: ConnectionPool
   #list: { readonly body: Buffer; readonly containers: readonly ListedContainer[] } | null = null
+  #isListing = false
+  #failure: string | null = null
+  readonly #waiting: WaitingAsk[] = []
+  /** How many are asked about now. */
+  #asked = 0
+  #isSilentAsked = false
 
-  constructor(socket: string) {
+  constructor(socket: string, deadlines: RequestDeadlines) {
     this.socket = socket
+    this.#deadlines = deadlines
+    this.#pool = new ConnectionPool(socket)
   }
 
-  /** What the list had when it was read last; empty when it never was. */
+  /**
+   * All containers, as the list had them that was read last, but those that somebody started for one command; empty when
+   * none ever was. The same array as before where the engine says the same as before.
+   */
   get latest(): readonly ListedContainer[] {
     return this.#list?.containers ?? []
   }
 
-  /**
-   * All containers but those that somebody started for one command. The same array as before when the engine says the
-   * same as before. Rejects with a sentence that names the socket.
-   *
-   * @param ms how long it may take
-   */
-  async list(deadlines: RequestDeadlines, ms: number): Promise<readonly ListedContainer[]> {
-    const connection = this.#connection(0)
+  /** Why it gave no list the last time: a sentence that names the socket. Null when it did, or was not asked yet. */
+  get failure(): string | null {
+    return this.#failure
+  }
+
+  /** The list is that of the last time that it was asked. */
+  get hasAnswered(): boolean {
+    return this.#list !== null && this.#failure === null
+  }
+
+  /** It is being asked for its list. */
+  get isListing(): boolean {
+    return this.#isListing
+  }
+
+  /** Asks for the list, of which `failure` and `latest` tell then. Only while it is not asked for; never rejects. */
+  async refresh(): Promise<void> {
+    this.#isListing = true
+    const connection = this.#pool.take()
     try {
-      const body = await deadlines.within(connection, ms, () =>
+      const body = await this.#deadlines.within(connection, LIST_MS, () =>
         connection.get('/containers/json?all=1', MAX_LIST_BYTES),
       )
       if (this.#list?.body.equals(body) !== true) this.#list = { body, containers: readList(body) }
-      return this.#list.containers
+      this.#failure = null
     } catch (error) {
-      throw new Error(`${this.socket}: ${describeFailure(error)}`)
+      this.#failure = `${this.socket}: ${describeFailure(error)}`
     }
+    this.#pool.giveBack(connection)
+    this.#isListing = false
   }
 
-  /** Asks about one container after the other, a few at a time. `act` never rejects. */
-  async forEach<T>(items: readonly T[], act: (item: T, connection: EngineConnection) => Promise<void>) {
-    const rest = [...items]
-    const work = async (_: unknown, i: number) => {
-      const connection = this.#connection(i)
-      for (let item = rest.shift(); item !== undefined; item = rest.shift()) await act(item, connection)
-    }
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work))
+  /**
+   * Asks about one container after the other, a few at a time; those that were silent come one by one behind the others,
+   * so that they hold up none. Resolves when all have been asked about.
+   */
+  async askAll(asks: readonly Ask[]): Promise<void> {
+    const ended = asks.map((ask) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#waiting.push({ ...ask, resolve })
+      return promise
+    })
+    this.#askNext()
+    await Promise.all(ended)
   }
 
-  /** Ends what waits for an answer. */
-  close(reason: Error): void {
-    for (const connection of this.#connections) connection.close(reason)
-    this.#connections.length = 0
+  beginRun(): void {
+    this.#pool.beginRun()
   }
 
-  /** Closes what the run did not use, or all where the next run is too far away to keep a connection for it. */
+  /** Closes the connections that the run did not use, or all where the next run is far away. */
   endRun(isNextSoon: boolean): void {
-    const unused = this.#connections.splice(isNextSoon ? this.#used : 0)
-    for (const connection of unused) connection.close(new Error('not used any more'))
-    this.#used = 0
+    this.#pool.endRun(isNextSoon)
   }
 
-  #connection(place: number): EngineConnection {
-    this.#used = Math.max(this.#used, place + 1)
-    const kept = this.#connections[place]
-    if (kept !== undefined) return kept
-    const connection = new EngineConnection(this.socket)
-    this.#connections[place] = connection
-    return connection
+  /** Ends what waits for an answer; nothing is asked any more. */
+  close(reason: Error): void {
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
+    this.#pool.close(reason)
+  }
+
+  #askNext(): void {
+    while (this.#asked < AT_ONCE) {
+      const quick = this.#waiting.findIndex(({ isSilent }) => !isSilent)
+      const at = quick >= 0 || this.#isSilentAsked ? quick : 0
+      const [next] = at < 0 ? [] : this.#waiting.splice(at, 1)
+      if (next === undefined) return
+      this.#ask(next)
+    }
+  }
+
+  async #ask({ isSilent, act, resolve }: WaitingAsk): Promise<void> {
+    this.#asked++
+    this.#isSilentAsked ||= isSilent
+    const connection = this.#pool.take()
+    await act(connection)
+    this.#pool.giveBack(connection)
+    this.#asked--
+    if (isSilent) this.#isSilentAsked = false
+    resolve()
+    this.#askNext()
   }
 }
 

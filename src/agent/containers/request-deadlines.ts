@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { EngineConnection } from './engine-connection.ts'
 
-/** Ends the requests of a run that take too long, by one timer for all of them. */
+/** Ends requests that take too long, by one timer for all of them; without a request there is none. */
 export class RequestDeadlines {
   readonly #clock: Clock
   readonly #waiting = new Map<EngineConnection, { readonly dueMs: number; readonly ms: number }>()
@@ -21,19 +21,20 @@ export class RequestDeadlines {
       return await act()
     } finally {
       this.#waiting.delete(connection)
+      if (this.#waiting.size === 0) this.#disarm()
     }
-  }
-
-  /** No request is watched any more. */
-  close(): void {
-    this.#timer?.cancel()
-    this.#waiting.clear()
   }
 
   #arm(dueMs: number): void {
     this.#timer?.cancel()
     this.#timerMs = dueMs
     this.#timer = this.#clock.after(Math.max(0, dueMs - this.#clock.monotonicMs()), () => this.#look())
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#timerMs = Number.POSITIVE_INFINITY
   }
 
   #look(): void {

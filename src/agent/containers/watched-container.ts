@@ -17,8 +17,12 @@ export class WatchedContainer {
   #text: StatusText = { words: '', since: null }
   #stateMs = Number.NEGATIVE_INFINITY
   #usage: Usage | null = null
-  /** It did not answer in the last run, and is asked until it does: otherwise that would look as if it were over. */
+  /** There was no answer about it, and it is asked until there is: otherwise that would look as if it were over. */
   isSilent = false
+  /** There is nothing to say of its state now. */
+  isMissing = false
+  /** A request about it is under way, or waits for its turn. */
+  isAsked = false
   /** Made of the above, for a name and a count of restarts; null when any of them has changed. */
   #samples: { readonly name: string; readonly restarts: number; readonly list: ProbeSample[] } | null = null
 
@@ -67,6 +71,12 @@ export class WatchedContainer {
     this.#stateMs = nowMs
     this.#text = readStatusText(listed.words, nowMs)
     this.#samples = null
+  }
+
+  /** @param isSilent no answer came; otherwise that it is gone */
+  noteMissing({ isSilent }: { readonly isSilent: boolean }): void {
+    this.isSilent = isSilent
+    this.isMissing = true
   }
 
   /** @param reading null when it has none to give */

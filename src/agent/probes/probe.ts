@@ -26,7 +26,8 @@ export type Probe<Reading> = {
   readonly metrics: readonly MetricFamily[]
   /**
    * The values of a reading are given again until it is this many seconds old, where cycles are more frequent: of
-   * what changes slowly. Left out: each cycle reads.
+   * what changes slowly. Each cycle reads all the same while a threshold on its way to hold, or to be over, counts the
+   * readings of one of its metrics. Left out: each cycle reads.
    */
   readonly keepSeconds?: number
   /** The metrics that count what happened since the reading before: where the others are given again, these are 0. */

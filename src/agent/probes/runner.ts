@@ -51,6 +51,8 @@ type ProbeEntry = {
 
 const TIMEOUT_MS = 3000
 
+const NONE: ReadonlySet<string> = new Set()
+
 /**
  * Hardware that a machine lacks is seldom added while it runs, and looking for it costs as much as reading
  * it.
@@ -64,7 +66,10 @@ const EARLY_MS = 500
 const JUMP_MS = 1000
 
 /** Each probe alone: see `run`. One run is to end before the next begins. */
-export type ProbeRunner = { run(): Promise<ProbeRun> }
+export type ProbeRunner = {
+  /** @param unsettled metrics of which each reading counts now: their values are not given again */
+  run(unsettled?: ReadonlySet<string>): Promise<ProbeRun>
+}
 
 export const createProbeRunner = (options: ProbeRunnerOptions): ProbeRunner => new Runner(options)
 
@@ -102,9 +107,10 @@ class Runner implements ProbeRunner {
    * Runs every probe, each on its own: one that throws or hangs is logged when it begins and when it ends,
    * counted, and does not touch the others. A gap (failure, or nothing to read) forgets the reading before it,
    * so averages never span one. Values of what changes slowly are given again for a while (`keepSeconds`), unless the
-   * clock jumped, the machine slept, or something was mounted. Never rejects.
+   * clock jumped, the machine slept, something was mounted, or a threshold counts them. Never rejects.
    */
-  async run(): Promise<ProbeRun> {
+  async run(unsettled: ReadonlySet<string> = NONE): Promise<ProbeRun> {
+    if (unsettled.size > 0) this.#forgetThose(unsettled)
     const platform = shareReads(this.#platform, this.#seldom)
     const leadMs = this.#clock.nowMs() - this.#clock.monotonicMs()
     if (!(Math.abs(leadMs - this.#leadMs) < JUMP_MS)) this.#forgetKept()
@@ -138,6 +144,11 @@ class Runner implements ProbeRunner {
 
   #forgetKept() {
     for (const entry of this.#entries) entry.kept = null
+  }
+
+  #forgetThose(metrics: ReadonlySet<string>) {
+    for (const entry of this.#entries)
+      if (entry.kept?.samples.some(({ metric }) => metrics.has(metric)) === true) entry.kept = null
   }
 
   /** Most probes answer at once; only those that promise an answer are given a timer. */

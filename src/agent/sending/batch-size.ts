@@ -14,6 +14,9 @@ const ONE_PACKET = 1500
 /** A size that was not answered is not tried again for this long. */
 const REMEMBERED_MS = 600_000
 
+/** A batch without an answer: its bytes on the line, and its rows. */
+export type Unanswered = { readonly bytes: number; readonly rows: number }
+
 /** How large a batch may be, as what became of others has shown. */
 export class BatchSize {
   readonly #clock: Clock
@@ -41,11 +44,11 @@ export class BatchSize {
   }
 
   /**
-   * A batch of this many bytes was not answered although the connection was open; false when batches can't be
-   * smaller.
+   * A batch was not answered although the connection was open; false when batches can't be smaller, and after one of a
+   * single row that every path lets pass: it was lost with everything else, or the server is slow.
    */
-  noteUnanswered(bytes: number): boolean {
-    if (this.#bytes <= LEAST_BYTES) return false
+  noteUnanswered({ bytes, rows }: Unanswered): boolean {
+    if (this.#bytes <= LEAST_BYTES || (rows === 1 && bytes <= LEAST_BYTES)) return false
     const tried = Math.min(bytes, this.#bytes)
     // Below this only the size of packets matters: a batch of one packet passes, a batch of two does not.
     this.#ceiling = tried < 2 * ONE_PACKET ? LEAST_BYTES : Math.floor(tried / 2)

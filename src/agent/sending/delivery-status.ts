@@ -30,6 +30,8 @@ export type StatusOptions = {
   readonly file: string
   readonly deliveries: () => Deliveries
   readonly countWaiting: () => number
+  /** Seconds between two cycles. */
+  readonly interval: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -38,11 +40,13 @@ export type StatusOptions = {
 const WRITE_EVERY_MS = 8000
 /** What is noted and not written by then has a timer of its own; before, the next acknowledgement writes it. */
 const PATIENCE_MS = 2000
+/** That the agent runs is written at least so often, also where cycles are further apart. */
+const LONGEST_PATIENCE_MS = 60_000
 
 export type DeliveryStatusFile = {
   /** The deliveries are others than before. */
   note(): void
-  /** The agent runs: it is noted with the next delivery, or soon. */
+  /** The agent runs: it is noted with the next delivery, or within an interval. */
   noteCycle(): void
   stop(): void
 }
@@ -51,6 +55,7 @@ export type DeliveryStatusFile = {
 export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
   const { file, clock, log } = options
   const startedMs = clock.monotonicMs()
+  const cycleMs = Math.min(options.interval * 1000, LONGEST_PATIENCE_MS)
   const before = readDeliveryStatus(file)
   const agoAtStart =
     before === null || before.acknowledgedAgo === null
@@ -58,13 +63,14 @@ export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
       : before.acknowledgedAgo + Math.max(0, clock.now() - before.time)
   let writtenMs = Number.NEGATIVE_INFINITY
   let timer: Timer | null = null
+  let dueMs = Number.POSITIVE_INFINITY
   let isFailing = false
   /** Bytes in the file; 0 when it is not known to be ours. */
   let writtenBytes = 0
 
   function write() {
     timer?.cancel()
-    timer = null
+    dueMs = Number.POSITIVE_INFINITY
     const nowMs = clock.monotonicMs()
     writtenMs = nowMs
     const running = Math.round((nowMs - startedMs) / 1000)
@@ -98,16 +104,20 @@ export function keepDeliveryStatus(options: StatusOptions): DeliveryStatusFile {
 
   const countLeftMs = () => Math.max(0, writtenMs + WRITE_EVERY_MS - clock.monotonicMs())
 
-  function writeSoon() {
-    timer ??= clock.after(countLeftMs() + PATIENCE_MS, write)
+  function writeWithin(ms: number) {
+    const wantedMs = clock.monotonicMs() + ms
+    if (wantedMs >= dueMs) return
+    timer?.cancel()
+    dueMs = wantedMs
+    timer = clock.after(ms, write)
   }
 
   return {
     note() {
       if (countLeftMs() === 0) write()
-      else writeSoon()
+      else writeWithin(countLeftMs() + PATIENCE_MS)
     },
-    noteCycle: writeSoon,
+    noteCycle: () => writeWithin(Math.max(countLeftMs() + PATIENCE_MS, cycleMs)),
     stop() {
       write()
     },

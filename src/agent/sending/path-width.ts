@@ -48,9 +48,15 @@ export class PathWidth {
     return true
   }
 
-  /** The connection stood, and what was sent on it was not answered in time. */
-  noteStalled(): void {
-    if (!this.#isSmall) this.#stalls++
+  /**
+   * The connection stood, and what was sent on it was not answered in time. What fits in a small packet is lost only
+   * where everything is, as while the server or the path is away.
+   *
+   * @param bytes of what was not answered; 0 where the connection was still being made
+   */
+  noteStalled(bytes: number): void {
+    const mayBeTooLarge = bytes === 0 || bytes > SMALL_PAYLOAD
+    if (!this.#isSmall && mayBeTooLarge) this.#stalls++
     this.#isSmall = true
   }
 

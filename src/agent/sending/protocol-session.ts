@@ -6,9 +6,11 @@ import { parseReply } from '../../protocol/encode.ts'
 import { MAX_TIME_AHEAD } from '../../protocol/field.ts'
 import type { Reply } from '../../protocol/message.ts'
 import type { Item } from '../queue/queue-rows.ts'
+import type { Unanswered } from './batch-size.ts'
 import { type BatchContent, BatchWriter, type SessionNumbering } from './batch-writer.ts'
 import { type CollectorAddress, type ConnectionEvents, connect, type ServerConnection } from './connect.ts'
 import { type ColumnRange, splitColumns } from './frame-parts.ts'
+import type { SessionEnd, StoredBatch } from './session-outcome.ts'
 
 export type ProtocolSessionOptions = {
   readonly server: CollectorAddress
@@ -39,33 +41,6 @@ export type ProtocolSessionOptions = {
   onRefused(items: readonly Item[], reason: string): void
   /** The session is over; nothing comes after it. */
   onEnded(end: SessionEnd): void
-}
-
-export type SessionEnd = {
-  readonly reason: string
-  /** The server refused us as such (a wrong passphrase), which trying again soon won't change. */
-  readonly isLasting: boolean
-  /** The server closed an idle connection, which is not a failure. */
-  readonly isClean: boolean
-  /** The connection stood, and what was sent on it was not answered in time. */
-  readonly isStalled: boolean
-  /** Bytes of the greeting or of a batch with rows that it left without an answer for long, else 0. */
-  readonly unanswered: number
-}
-
-/**
- * The server has `items` on disk, but for `refused` values of them. `waiting` are still to be sent: they are
- * from its future.
- */
-export type StoredBatch = {
-  readonly items: readonly Item[]
-  /** Its bytes on the line. */
-  readonly bytes: number
-  /** Losses that the server knows of now. */
-  readonly lost: readonly Loss[]
-  readonly waiting: readonly Item[]
-  readonly refused: number
-  readonly reason: string | undefined
 }
 
 /**
@@ -137,7 +112,7 @@ export class ProtocolSession {
         this.#end(reason, {
           isClean: this.#isReady && this.#batches.size === 0,
           isStalled,
-          unanswered: isStalled || this.#isKeptWaiting() ? this.#measureUnanswered() : 0,
+          unanswered: isStalled || this.#isKeptWaiting() ? this.#measureUnanswered() : null,
         }),
     }
     this.#connection = connect({ server, maxPayload, clock, events })
@@ -189,14 +164,16 @@ export class ProtocolSession {
   close(): void {
     this.#isOver = true
     this.#isReady = false
-    this.#timer?.cancel()
+    this.#unwatch()
     this.#connection.close()
   }
 
-  #end(reason: string, { isLasting = false, isClean = false, isStalled = false, unanswered = 0 } = {}) {
+  #end(reason: string, end: Partial<Omit<SessionEnd, 'reason'>> = {}) {
     if (this.#isOver) return
     this.close()
-    this.#options.onEnded({ reason, isLasting, isClean, isStalled: isStalled || unanswered > 0, unanswered })
+    const { isLasting = false, isClean = false, unanswered = null } = end
+    const isStalled = end.isStalled === true || unanswered !== null
+    this.#options.onEnded({ reason, isLasting, isClean, isStalled, unanswered })
   }
 
   /** Several ranges of columns for a single frame that is too long for the path; empty for anything else. */
@@ -227,10 +204,7 @@ export class ProtocolSession {
     return id
   }
 
-  /**
-   * One timer, not moved by what is sent and answered: that only extends the deadline, which is compared when
-   * the timer ends.
-   */
+  /** One timer while anything waits for its answer. What is sent and answered meanwhile does not move it. */
   #watch() {
     const oldest = this.#batches.values().next()
     if (this.#timer !== null || oldest.done || this.#isOver) return
@@ -248,6 +222,11 @@ export class ProtocolSession {
     })
   }
 
+  #unwatch() {
+    this.#timer?.cancel()
+    this.#timer = null
+  }
+
   /** A server gives up earlier than we do where nothing, or half a message, has reached it. */
   #isKeptWaiting(): boolean {
     const oldest = this.#batches.values().next().value
@@ -255,10 +234,11 @@ export class ProtocolSession {
     return this.#options.clock.monotonicMs() - Math.max(this.#lastSeenMs, oldest.sentAtMs) >= STALLED_MS
   }
 
-  /** Bytes of the oldest batch without an answer; 0 for an empty one. */
-  #measureUnanswered(): number {
+  /** The oldest batch without an answer, unless it is an empty one. */
+  #measureUnanswered(): Unanswered | null {
     const oldest = this.#batches.values().next().value
-    return oldest !== undefined && (!this.#isReady || oldest.items.length > 0) ? oldest.bytes : 0
+    if (oldest === undefined || (this.#isReady && oldest.items.length === 0)) return null
+    return { bytes: oldest.bytes, rows: oldest.items.length }
   }
 
   #take(reply: Reply) {
@@ -269,6 +249,7 @@ export class ProtocolSession {
       return this.#end('the server answered a batch that was not sent')
     this.#lastSeenMs = this.#options.clock.monotonicMs()
     this.#batches.delete(reply.id)
+    if (this.#batches.size === 0) this.#unwatch()
     if (batch.next !== null && !('error' in reply)) {
       this.#options.onClock(reply.clock ?? batch.clock)
       return batch.next()

@@ -26,6 +26,7 @@ export class SenderLog {
     reason: undefined,
     loggedMs: Number.NEGATIVE_INFINITY,
   }
+  #isPathNarrow = false
   /** Since the last line about them. */
   #refusedValues = 0
 
@@ -81,12 +82,24 @@ export class SenderLog {
     })
   }
 
+  /** Why is not known: the path may have dropped everything for a while, or large packets alone. */
   noteSmallerBatches(server: CollectorAddress, bytes: number): void {
     this.#options.log.warn('connected, but a batch is not answered; trying smaller batches', {
       server: nameOf(server),
       bytes,
-      hint: 'does the path drop large packets (MTU)?',
     })
+  }
+
+  /** Small packets have got through where those of the usual size were lost, and not by chance. */
+  notePath(server: CollectorAddress, isNarrow: boolean): void {
+    if (isNarrow === this.#isPathNarrow) return
+    this.#isPathNarrow = isNarrow
+    const { log } = this.#options
+    if (isNarrow)
+      log.warn('the path to the server drops large packets (MTU); small ones are sent', {
+        server: nameOf(server),
+      })
+    else log.info('the path to the server lets large packets pass again', { server: nameOf(server) })
   }
 
   noteStuck(server: CollectorAddress, idleMs: number): void {

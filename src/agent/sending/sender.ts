@@ -12,10 +12,11 @@ import { CollectorRotation } from './collector-rotation.ts'
 import type { CollectorAddress } from './connect.ts'
 import type { Deliveries } from './delivery-status.ts'
 import { PathWidth } from './path-width.ts'
-import { ProtocolSession, type SessionEnd, type StoredBatch } from './protocol-session.ts'
+import { ProtocolSession } from './protocol-session.ts'
 import { nameOf, SenderLog } from './sender-log.ts'
 import { watchServerClock } from './server-clock.ts'
 import { numberSession } from './session-numbering.ts'
+import type { SessionEnd, StoredBatch } from './session-outcome.ts'
 import { StuckWatch } from './stuck-watch.ts'
 
 export type SenderOptions = {
@@ -60,7 +61,6 @@ export class Sender {
   readonly #numbering: SessionNumbering
   #facts: HostFacts
   #session: ProtocolSession | null = null
-  #slot: Timer | null = null
   #pause: Timer | null = null
   #stopping: (() => void) | null = null
   #deliveries: Deliveries = { acknowledgedAtMs: null, failure: null }
@@ -81,11 +81,9 @@ export class Sender {
     this.#numbering = numberSession(queue, clock, this.#batchSize)
   }
 
-  /** Sends the queue after `delayMs`, or at once for 0; an empty batch if there is nothing. */
-  wake(delayMs: number): void {
-    if (this.#stopping !== null || this.#slot !== null) return
-    if (delayMs > 0) this.#slot = this.#options.clock.after(delayMs, () => this.#sendDue())
-    else this.#sendDue()
+  /** Sends the queue; an empty batch if there is nothing. */
+  wake(): void {
+    if (this.#stopping === null) this.#sendDue()
   }
 
   updateFacts(facts: HostFacts): void {
@@ -117,7 +115,6 @@ export class Sender {
 
   /** Sends nothing new, waits up to `withinMs` for answers that are due, and ends the connection. */
   async stop(withinMs: number): Promise<void> {
-    this.#slot?.cancel()
     this.#pause?.cancel()
     await new Promise<void>((resolve) => {
       const timer = this.#options.clock.after(withinMs, () => this.#stopping?.())
@@ -132,7 +129,6 @@ export class Sender {
   }
 
   #sendDue() {
-    this.#slot = null
     this.#picker.beginInterval()
     this.#restartWhenStuck()
     this.#retestPath()
@@ -206,6 +202,7 @@ export class Sender {
     if (items.length > 0) {
       this.#batchSize.noteStored()
       this.#pathWidth.noteStored(bytes)
+      this.#log.notePath(server, this.#pathWidth.isNarrow)
     }
     this.#log.noteRefusedValues(server, refused, reason)
     queue.confirmLosses(lost)
@@ -235,8 +232,8 @@ export class Sender {
   #noteEnd(server: CollectorAddress, { reason, isLasting, isClean, isStalled, unanswered }: SessionEnd) {
     this.#session = null
     this.#stuckWatch.noteActivity()
-    if (isStalled) this.#pathWidth.noteStalled()
-    if (unanswered > 0 && this.#batchSize.noteUnanswered(unanswered))
+    if (isStalled) this.#pathWidth.noteStalled(unanswered?.bytes ?? 0)
+    if (unanswered !== null && this.#batchSize.noteUnanswered(unanswered))
       this.#log.noteSmallerBatches(server, this.#batchSize.bytes)
     if (this.#stopping !== null) this.#stopping()
     else if (!isClean) this.#noteFailure(server, reason, isLasting)

@@ -26,7 +26,10 @@ export type AgentProgram = {
   readonly admission?: Admission
 }
 
-/** Facts that an agent reports about its machine; they change rarely, so they are sent only when they do. */
+/**
+ * Facts that an agent reports about its machine; they change rarely, so they are sent only when they do. A text that is
+ * not known is empty, and a number 0.
+ */
 export type HostFacts = {
   readonly ip: string
   /** `Linux` or `Windows`. */
@@ -59,6 +62,10 @@ export type HostFacts = {
    */
   readonly thresholds?: readonly ReportedThreshold[]
 }
+
+/** The facts that are known: no machine has 0 processors, so what says so is not sent nor shown. */
+export const listKnownFacts = (facts: HostFacts): Partial<HostFacts> =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== '' && value !== 0))
 
 /** A watched machine as the server knows it. `name` is the key of everything. */
 export type Host = Omit<HostFacts, 'thresholds'> & {

@@ -10,6 +10,8 @@ export type SqlCondition = {
   readonly values: readonly Value[]
   /** The same for counting, by an index that has all that is counted but not the order of a page. */
   readonly countSql: string
+  /** For counting: these and open ones, all from an index that does not know which are open; absent where there is none. */
+  readonly openOrClosedSql?: string
   /** Every matching event is one of a known host: then the hosts can be read one by one. */
   readonly isOfHosts?: boolean
   /** Few enough events match that sorting them is cheaper than searching along the times of all events. */
@@ -243,18 +245,23 @@ function writeCondition(
     const before = dialect.beyond('<', ['event.opened', 'event.id'], [after.opened, after.id])
     add(before.sql, ...before.values)
   }
-  const sql = parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : ''
+  const sql = writeWhere(parts)
   const isFew = words.length > 0 || (status === 'open' && ofHost !== null)
   // A second bound below would be compared with each event, and the other one not be looked for.
   const hasBegun = from === undefined ? ` AND ${HAS_BEGUN}` : ''
   let counted = sql
   if (hasIndexOfHosts) counted = sql.replace(CLOSED, HAS_ENDED)
   else if (!hasIndex) counted = sql.replace(CLOSED, `${CLOSED}${hasBegun}`)
+  const isByMetric = metric !== undefined && ofHost === null && parts.length === 2
   return {
     sql: hasIndexOfHosts && !isFew ? `${sql}${hasBegun}` : sql,
     countSql: counted,
+    ...(isByMetric &&
+      status === 'closed' && { openOrClosedSql: writeWhere(parts.filter((part) => part !== CLOSED)) }),
     values,
     isOfHosts: hasIndexOfHosts,
     isFew,
   }
 }
+
+const writeWhere = (parts: readonly string[]) => (parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '')

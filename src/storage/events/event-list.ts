@@ -8,8 +8,9 @@ import { type EventRow, SELECT_EVENTS, SELECT_EVENTS_OF_HOSTS, toEvent } from '.
 const MAX_LIMIT = 1000
 
 function writeOrder(order: EventOrder, isFew: boolean): string {
-  // The sum keeps the index by time out of it: so few rows are sorted sooner than looked for along time.
+  // The function keeps the index by time out of it: so few rows are sorted sooner than looked for along time.
   const opened = isFew ? 'COALESCE(event.opened, 0)' : 'event.opened'
+  if (order === 'severity') return `event.severity, ${opened} DESC, event.id DESC`
   if (order === 'oldest') return `${opened}, event.id`
   if (order === 'host') return 'host.name_order, host.name, event.severity, event.opened DESC, event.id DESC'
   return `${opened} DESC, event.id DESC`
@@ -18,12 +19,16 @@ function writeOrder(order: EventOrder, isFew: boolean): string {
 function compareRows(order: EventOrder): (a: EventRow, b: EventRow) => number {
   const byTime = (a: EventRow, b: EventRow) => b.opened - a.opened || b.id - a.id
   if (order === 'oldest') return (a, b) => byTime(b, a)
+  if (order === 'severity') return (a, b) => a.severity - b.severity || byTime(a, b)
   if (order !== 'host') return byTime
   return (a, b) => {
     const [first, second] = [a.name_order ?? '', b.name_order ?? '']
     return first < second ? -1 : first > second ? 1 : a.severity - b.severity || byTime(a, b)
   }
 }
+
+/** Open events of one host are so few that all of them are sorted sooner than they are looked for severity by severity. */
+const isOfOneHost = ({ host, status }: EventQuery) => host !== undefined && status === 'open'
 
 /** Pages of events, in each of their orders. */
 export class EventList {
@@ -37,14 +42,15 @@ export class EventList {
   async read(query: EventQuery): Promise<{ total: number; isMore: boolean; events: Event[] }> {
     const conditions = await writeConditions(this.#database, query)
     const limit = Math.min(Math.max(query.limit ?? MAX_LIMIT, 0), MAX_LIMIT)
-    const counted = query.isCounted === false ? null : await this.#countUpTo(conditions)
     const offset = Math.max(query.offset ?? 0, 0)
     const { order = 'newest' } = query
     const events =
-      order === 'severity'
+      order === 'severity' && !isOfOneHost(query)
         ? await this.readWorst(query, limit, offset)
         : await this.#readPage(conditions, { limit, offset, order })
-    const total = counted ?? events.length
+    // A first page that is not full has all of them.
+    const isAll = offset === 0 && events.length < limit
+    const total = isAll || query.isCounted === false ? events.length : await this.#countUpTo(conditions)
     return { total: Math.min(total, MAX_COUNTED), isMore: total > MAX_COUNTED, events }
   }
 

@@ -11,7 +11,7 @@ const IDLE_MS = 60_000
 const LIMIT_MS = 60_000
 /** The most reads of either kind that wait for their turn: further ones are refused. */
 const MAX_WAITING = 64
-/** Outages of so few hosts are read by index, for the page of a host. */
+/** Outages of so few hosts are read by index. */
 const FEW_HOSTS = 20
 /** Samples of a month say when a disk will be full. */
 const SHORT_SECONDS = 31 * 86_400

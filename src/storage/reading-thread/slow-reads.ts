@@ -35,7 +35,9 @@ export function withSlowReads(
       countBySeverity: (query) =>
         query.status === 'open' ? events.countBySeverity(query) : thread.countBySeverity(query),
       listOutages: async (spans, from, to) =>
-        unpackOutages(await thread.listOutages(packSpans(spans), from, to)),
+        isLongSearch(spans.length, to - from)
+          ? unpackOutages(await thread.listOutages(packSpans(spans), from, to))
+          : events.listOutages(spans, from, to),
     },
     samples: {
       ...samples,
@@ -62,6 +64,14 @@ const LONG_PICTURE = 60 * 86_400
 
 const isLongPicture = ({ metrics, from, to }: SampleRead) => (to - from) * metrics > LONG_PICTURE
 
+/**
+ * Each page of a host reads its outages of a month, some thousand events of one index at the most: that takes less than to
+ * ask the thread, which without another read would not even be there.
+ */
+const SHORT_SEARCH = 31 * 86_400
+
+const isLongSearch = (hosts: number, seconds: number) => hosts > 1 || seconds > SHORT_SEARCH
+
 /** What no index has: values of the newest frames, and texts. */
 const isSlowList = ({ sort, search }: HostQuery) =>
   (search !== undefined && search !== '') ||
@@ -70,6 +80,7 @@ const isSlowList = ({ sort, search }: HostQuery) =>
   sort === 'disk' ||
   sort === 'network' ||
   sort === 'events' ||
+  sort === 'ip' ||
   sort === 'domain' ||
   sort === 'platform'
 

@@ -91,11 +91,7 @@ export function referenceOfChunk(body: Uint8Array): Reference | null {
  * The metric that a stored chunk refers to, where its samples, or its summaries if it has none, can't be read without; null
  * for one that is damaged, too.
  */
-export function metricReferredTo(
-  packed: Uint8Array,
-  block: ChunkPlace,
-  of: 'samples' | 'summaries',
-): number | null {
+function metricReferredTo(packed: Uint8Array, block: ChunkPlace, of: 'samples' | 'summaries'): number | null {
   if (block.checksum === null) return null
   try {
     const cursor = { bytes: packed, at: CHECKSUM_BYTES }
@@ -107,6 +103,21 @@ export function metricReferredTo(
   } catch {
     return null
   }
+}
+
+/** Metrics of other chunks that these can't be read without. */
+export function listReferredTo(
+  chunks: readonly (Uint8Array | undefined)[],
+  block: BlockRow | undefined,
+  hasSamples: boolean,
+): number[] {
+  const metrics: number[] = []
+  for (const packed of chunks) {
+    if (!packed || !block) continue
+    const metric = metricReferredTo(packed, block, hasSamples ? 'samples' : 'summaries')
+    if (metric !== null) metrics.push(metric)
+  }
+  return metrics
 }
 
 /** The chunks of a block that others refer to. Each is decoded once. */

@@ -5,13 +5,14 @@ import { type BlockRow, findCompactedDays, isSoundBlock, unpackTimesOf } from '.
 import {
   constantOfChunk,
   listOfChunk,
-  metricReferredTo,
+  listReferredTo,
   openChunk,
   ReferredChunks,
   summariesOfChunk,
   unpackChunk,
 } from './chunks.ts'
 import { DamageError } from './codec/checksum.ts'
+import { DecodedValues } from './codec/decoded-values.ts'
 import { createSeriesBuilder } from './codec/series-builder.ts'
 import { type Cells, gatherCells, hoursOfCells } from './codec/summaries.ts'
 import { DAYS_AT_ONCE, listLength, readSteadily, statementByLength } from './consistent-read.ts'
@@ -25,6 +26,8 @@ const selectChunks = statementByLength((ids) => `SELECT id, packed FROM chunk WH
 const CHUNKS_AT_ONCE = 512
 /** Of so few days blocks are looked for without asking which days have any. */
 const DAYS_LOOKED_UP = 8
+/** Decoded chunks of a read of more days are not kept: they would take the place of what is read again. */
+const DAYS_KEPT = 3
 
 /** Samples of one host from `from` to `to`, both included. */
 export type Wanted = {
@@ -55,6 +58,8 @@ export class NotReadError extends Error {}
 /** Of a block the wanted chunks by place, and by metric those that they refer to. */
 type DayOfChunks = {
   readonly wanted: readonly (Uint8Array | undefined)[]
+  /** Their numbers. */
+  readonly ids: readonly (number | null)[]
   readonly referred: ReadonlyMap<number, Uint8Array>
   /** Whether samples can be read, or only summaries where there are any. */
   readonly hasSamples: boolean
@@ -64,7 +69,7 @@ const NO_METRICS: readonly number[] = []
 /** Stands for a chunk that the block names and that is not there. */
 const MISSING = new Uint8Array()
 const NO_CHUNKS: ReadonlyMap<number, Uint8Array> = new Map()
-const NOTHING: DayOfChunks = { wanted: [], referred: NO_CHUNKS, hasSamples: true }
+const NOTHING: DayOfChunks = { wanted: [], ids: [], referred: NO_CHUNKS, hasSamples: true }
 
 /** Samples in the blocks of hosts. Damaged ones are noted and left out. */
 export class CompactedSamples {
@@ -73,6 +78,7 @@ export class CompactedSamples {
   readonly #unpackTimes = rememberTimes()
   readonly #countCells = rememberCounts()
   readonly #unpackIds = rememberMetrics()
+  readonly #decoded = new DecodedValues()
 
   constructor(database: Database, note: NoteDamage) {
     this.#database = database
@@ -121,27 +127,30 @@ export class CompactedSamples {
           ),
         { first, last: end },
       )
-      for (const [i, block] of blocks.entries()) take(this.#openDay(block, metrics, chunks[i] ?? NOTHING))
+      const isKept = days.last - days.first < DAYS_KEPT
+      for (const [i, block] of blocks.entries())
+        take(this.#openDay(block, metrics, chunks[i] ?? NOTHING, isKept))
     }
   }
 
   #openDay(
     block: BlockRow,
     metrics: readonly number[],
-    { wanted, referred, hasSamples }: DayOfChunks,
+    { wanted, ids, referred, hasSamples }: DayOfChunks,
+    isKept: boolean,
   ): CompactedDay {
     const { stepsOf } = new ReferredChunks(block, (metric) => {
       const packed = wanted[metrics.indexOf(metric)] ?? referred.get(metric)
       if (packed === undefined && !hasSamples) throw new NotReadError()
       return packed
     })
-    const open = <Part>(i: number, act: (body: Uint8Array) => Part): Part | null => {
+    const open = <Part>(i: number, act: (packed: Uint8Array, metric: number) => Part): Part | null => {
       const packed = wanted[i]
       if (!packed) return null
       const metric = metrics[i] ?? 0
       try {
         if (packed === MISSING) throw new DamageError('its values are missing')
-        return act(openChunk(packed, block, metric))
+        return act(packed, metric)
       } catch (error) {
         if (error instanceof NotReadError) throw error
         this.#note({ host: block.host, day: block.day, metric, problem: describeError(error) })
@@ -150,11 +159,22 @@ export class CompactedSamples {
     }
     return {
       midnight: block.day * DAY_SECONDS,
-      summarize: (i) => open(i, (body) => summariesOfChunk(body) ?? this.#summarizeConstant(block, body)),
+      summarize: (i) =>
+        open(i, (packed, metric) => {
+          const body = openChunk(packed, block, metric)
+          return summariesOfChunk(body) ?? this.#summarizeConstant(block, body)
+        }),
       decode: (i) =>
-        open(i, (body) => {
+        open(i, (packed, metric) => {
+          const id = ids[i] ?? 0
+          const held = this.#decoded.find(id, packed)
+          const body = held?.body ?? openChunk(packed, block, metric)
           const times = this.#unpackTimes(block.times, listOfChunk(body))
-          return { times, values: unpackChunk(body, times, stepsOf) }
+          // Values that are all equal are stored as one, however many they are.
+          if (held?.values.length === times.length) return { times, values: held.values }
+          const values = unpackChunk(body, times, stepsOf)
+          if (isKept) this.#decoded.keep(id, { packed, body, values })
+          return { times, values }
         }),
     }
   }
@@ -185,6 +205,7 @@ export class CompactedSamples {
     const ids = blocks.map((_, i) => metrics.map((metric) => idOf(i, metric)))
     const chunks = await this.#readById(ids.flat())
     const days = blocks.map((block, i) => ({
+      ids: ids[i] ?? [],
       wanted: (ids[i] ?? []).map((id) => (id === null ? undefined : (chunks.get(id) ?? MISSING))),
       referred: NO_CHUNKS,
       hasSamples: readsSamples(block.day),
@@ -222,21 +243,6 @@ export class CompactedSamples {
       this.#note({ host: row.host, day: row.day, metric: null, problem: new DamageError().message })
     return isSound
   }
-}
-
-/** Metrics of other chunks that these can't be read without. */
-function listReferredTo(
-  chunks: DayOfChunks['wanted'],
-  block: BlockRow | undefined,
-  hasSamples: boolean,
-): number[] {
-  const metrics: number[] = []
-  for (const packed of chunks) {
-    if (!packed || !block) continue
-    const metric = metricReferredTo(packed, block, hasSamples ? 'samples' : 'summaries')
-    if (metric !== null) metrics.push(metric)
-  }
-  return metrics
 }
 
 /** A block's metrics by their places; many days have the same, so the last list is kept. */

@@ -166,11 +166,23 @@ class Summary {
       this.#addCells(midnight, cells)
       this.#newest = { day, place }
     } else {
-      const decoded = day.decode(place)
-      if (decoded && isWhole) this.#addSamples(midnight, decoded)
-      else this.#addSamples(0, mergeByAge(hot, decoded ? this.#cut(midnight, decoded) : NO_SAMPLES, late))
+      this.#addDecoded(midnight, day.decode(place) ?? NO_SAMPLES, hot, late)
     }
     this.#nextDay = dayOf(midnight) + 1
+  }
+
+  /** The samples of a day; those of frames come behind the compacted ones, unless they are late or came twice. */
+  #addDecoded(midnight: number, decoded: Series, hot: Series, late: Series) {
+    const { from, to } = this.#picture
+    const compacted = slice(decoded, from - midnight, to - midnight)
+    const end = midnight + (compacted.times.at(-1) ?? Number.NEGATIVE_INFINITY)
+    if (late.times.length === 0 && (hot.times[0] ?? Number.POSITIVE_INFINITY) > end) {
+      this.#addSamples(midnight, compacted)
+      this.#addSamples(0, hot)
+    } else {
+      const times = compacted.times.map((offset) => midnight + offset)
+      this.#addSamples(0, mergeByAge(hot, { times, values: compacted.values }, late))
+    }
   }
 
   /** Whether the cells make whole rows, and are too many samples to be rows themselves. */
@@ -186,13 +198,6 @@ class Summary {
     const [hot, late] = [slice(this.#hot, first, end), slice(this.#late, first, end)]
     this.#addSamples(0, mergeByAge(hot, NO_SAMPLES, late))
     this.#nextDay = day
-  }
-
-  /** The samples within the time range of the picture, with times since 1970. */
-  #cut(midnight: number, { times, values }: Series): Series {
-    const builder = createSeriesBuilder(times.length)
-    builder.addDay({ midnight, offsets: times, values }, this.#picture.from, this.#picture.to)
-    return builder.take()
   }
 
   /** Times count from `start` on. */

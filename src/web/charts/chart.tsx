@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Unit } from '../../domain/metrics/unit.ts'
+import { isNumberForm, type ValueForm } from '../../domain/metrics/unit.ts'
 import type { Html } from '../ui/markup/html.ts'
 import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-marks.tsx'
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
@@ -24,9 +24,9 @@ export type ChartOptions = {
   readonly lines: readonly ChartLine[]
   readonly from: number
   readonly to: number
-  readonly unit: Unit
+  readonly form: ValueForm
   /** Of the lines that are measured on the right. */
-  readonly rightUnit?: Unit | undefined
+  readonly rightForm?: ValueForm | undefined
   readonly marks?: readonly ChartMark[]
   readonly bands?: readonly ChartBand[]
   readonly thresholds?: readonly ThresholdLine[]
@@ -55,32 +55,23 @@ const FIELD = 1000
  * style sheet (`line-1` and so on).
  */
 export function lineChart(options: ChartOptions): Html {
-  const {
-    lines,
-    from,
-    to,
-    unit,
-    rightUnit,
-    label,
-    height = 96,
-    timeTickCount = 4,
-    valueTickCount = 2,
-  } = options
+  const { lines, from, to, form, rightForm, label } = options
+  const { height = 96, timeTickCount = 4, valueTickCount = 2 } = options
   const { marks = [], bands = [], thresholds = [], thresholdStyle = 'labels', isFitted = false } = options
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
-    { unit, parts: valueTickCount, isFitted },
+    { form, parts: valueTickCount, isFitted },
     {
-      top: (most) => findTop(most, thresholds, unit, isFitted),
+      top: (most) => findTop(most, thresholds, form, isFitted),
       bottom: (least) => (isFitted ? findBottom(least, thresholds) : least),
     },
   )
   const rightScale =
-    rightUnit === undefined
+    rightForm === undefined
       ? null
       : scaleFor(
           lines.filter(({ axis }) => axis === 'right'),
-          { unit: rightUnit, parts: valueTickCount, isFitted },
+          { form: rightForm, parts: valueTickCount, isFitted },
         )
   const whole = HEAD + height + FOOT
   const levels = levelsOf(scale, height)
@@ -89,10 +80,15 @@ export function lineChart(options: ChartOptions): Html {
   const drawn = lines.map((line, index) =>
     drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
   )
-  const limited = drawThresholds(thresholds, { head: HEAD, height, scale, unit }, thresholdStyle)
+  const limited = drawThresholds(thresholds, { head: HEAD, height, scale, form }, thresholdStyle)
   return (
     <div
-      class={['chart', rightScale && 'two-scales', limited && `limit-${thresholdStyle}`]}
+      class={[
+        'chart',
+        rightScale && 'two-scales',
+        limited && `limit-${thresholdStyle}`,
+        ...roomForWords([form, scale], [rightForm, rightScale]),
+      ]}
       // Screen readers hide the contents of an `img`, so a chart with links is a `group`.
       role={marks.some(({ sign }) => sign) ? 'group' : 'img'}
       aria-label={label}
@@ -140,6 +136,16 @@ export function lineChart(options: ChartOptions): Html {
   )
 }
 
+/** The most letters of a word that stand in the usual room beside a drawing. */
+const SHORT = 9
+
+/** The classes of a drawing for the room that levels need which are words. */
+function roomForWords(...sides: (readonly [ValueForm | undefined, Scale | null])[]): string[] {
+  const words = sides.filter(([form]) => form !== undefined && !isNumberForm(form))
+  const hasLong = words.some(([, scale]) => scale?.ticks.some(({ label }) => label.length > SHORT))
+  return words.length === 0 ? [] : hasLong ? ['of-words', 'word-levels'] : ['of-words']
+}
+
 /** Where the labels of a scale stand, in pixels from the top. */
 const levelsOf = (scale: Scale, height: number) =>
   scale.ticks.map(({ at, label: text }) => {
@@ -163,12 +169,12 @@ const drawMoments = (ticks: readonly Tick[], place: (time: number) => string, he
 
 function scaleFor(
   lines: readonly ChartLine[],
-  { unit, parts, isFitted }: { readonly unit: Unit; readonly parts: number; readonly isFitted: boolean },
+  { form, parts, isFitted }: { readonly form: ValueForm; readonly parts: number; readonly isFitted: boolean },
   ends = { top: (most: number) => most, bottom: (least: number) => least },
 ): Scale {
   const [least, most] = findExtent(lines)
-  const top = unit === '%' && !isFitted ? Math.max(100, most) : most
-  return valueScale(ends.bottom(least), ends.top(top), unit, { parts, isFitted })
+  const top = form === '%' && !isFitted ? Math.max(100, most) : most
+  return valueScale(ends.bottom(least), ends.top(top), form, { parts, isFitted })
 }
 
 /** How the browser is to write a time again in its own zone: like the label that stands there. */
@@ -176,37 +182,28 @@ const timeForm = (label: string) => (label.includes(':') ? 'clock' : /\d [A-Z]/.
 
 function drawLine(line: ChartLine, number: number, options: ChartOptions, scale: Scale): Html {
   const { from, to, filled = options.lines.length === 1, showsPeaks = false } = options
-  const x = (time: number) => Math.round(((time - from) / (to - from)) * FIELD)
+  const xs = placeAll(line.times, (time) => Math.round(((time - from) / (to - from)) * FIELD))
   const y = (value: number) => Math.round(FIELD * (1 - (value - scale.low) / (scale.high - scale.low || 1)))
+  const ys = placeAll(line.values, y)
+  const { low, high } = line
+  const ends = low && high ? { least: placeAll(low, y), greatest: placeAll(high, y) } : null
   let area = ''
   let band = ''
   let path = ''
   let dots = ''
   let peaks = ''
   for (const [start, end] of splitAtGaps(line.times)) {
-    const [first, last] = [x(line.times[start] ?? 0), x(line.times[end - 1] ?? 0)]
-    const value = (i: number) => y(line.values[i] ?? 0)
-    const steps = listSteps(start, end, (i) => x(line.times[i] ?? 0), value)
-    const run = `M${first} ${value(start)}${steps}`
+    const [first, last] = [start, end - 1]
+    const run = `M${xs[first]} ${ys[first]}${listSteps(xs, ys, first, last)}`
     // A lone point is a line of length 0, whose round ends draw a dot.
-    if (end - start === 1) dots += `${run}h0`
+    if (first === last) dots += `${run}h0`
     else path += run
     // An area is meaningful only when the scale begins at zero.
-    if (filled && !line.isGhost && end - start > 1 && scale.low <= 0)
-      area += `${run}L${last} ${FIELD}H${first}Z`
-    const { low, high } = line
-    if (!low || !high) continue
-    const greatest = (i: number) => y(high[i] ?? 0)
-    const least = (i: number) => y(low[i] ?? 0)
-    const top = `M${first} ${greatest(start)}${listSteps(start, end, (i) => x(line.times[i] ?? 0), greatest)}`
-    const back = (i: number) => start + end - 1 - i
-    const bottom = listSteps(
-      start,
-      end,
-      (i) => x(line.times[back(i)] ?? 0),
-      (i) => least(back(i)),
-    )
-    band += `${top}V${least(end - 1)}${bottom}Z`
+    if (filled && !line.isGhost && last > first && scale.low <= 0)
+      area += `${run}L${xs[last]} ${FIELD}H${xs[first]}Z`
+    if (ends === null) continue
+    const top = `M${xs[first]} ${ends.greatest[first]}${listSteps(xs, ends.greatest, first, last)}`
+    band += `${top}V${ends.least[last]}${listSteps(xs, ends.least, last, first)}Z`
     if (showsPeaks) peaks += top
   }
   return (
@@ -220,12 +217,21 @@ function drawLine(line: ChartLine, number: number, options: ChartOptions, scale:
   )
 }
 
-/** The way along the points from `start` to `end` (excluded), each as its distance from the one before: `l5-3 4 2`. */
-function listSteps(start: number, end: number, x: (i: number) => number, y: (i: number) => number): string {
+/** Places in the field, as whole numbers. */
+function placeAll(list: ArrayLike<number>, place: (value: number) => number): Float64Array {
+  const places = new Float64Array(list.length)
+  for (let i = 0; i < places.length; i++) places[i] = place(list[i] ?? 0)
+  return places
+}
+
+/** The way from one point to another, also backwards, each point as its distance from the one before: `l5-3 4 2`. */
+function listSteps(xs: Float64Array, ys: Float64Array, from: number, to: number): string {
+  const step = to < from ? -1 : 1
   let steps = ''
-  let [atX, atY] = [x(start), y(start)]
-  for (let i = start + 1; i < end; i++) {
-    const [nextX, nextY] = [x(i), y(i)]
+  let [atX, atY] = [xs[from] ?? 0, ys[from] ?? 0]
+  for (let i = from; i !== to; ) {
+    i += step
+    const [nextX, nextY] = [xs[i] ?? 0, ys[i] ?? 0]
     const [right, down] = [nextX - atX, nextY - atY]
     // A minus sign parts two numbers as a space does.
     steps += `${steps === '' ? 'l' : right < 0 ? '' : ' '}${right}${down < 0 ? '' : ' '}${down}`

@@ -31,8 +31,9 @@ export function splitAtGaps(times: ArrayLike<number>): [number, number][] {
 
 /** The median of all steps, in seconds. */
 export function usualStep(times: ArrayLike<number>): number {
-  const steps: number[] = []
-  for (let i = 1; i < times.length; i++) steps.push((times[i] ?? 0) - (times[i - 1] ?? 0))
-  steps.sort((a, b) => a - b)
+  const steps = new Float64Array(Math.max(0, times.length - 1))
+  for (let i = 0; i < steps.length; i++) steps[i] = (times[i + 1] ?? 0) - (times[i] ?? 0)
+  // Without a function that compares, an array of numbers is sorted as such, in a tenth of the time.
+  steps.sort()
   return steps[Math.floor(steps.length / 2)] ?? 60
 }

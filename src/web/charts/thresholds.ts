@@ -1,6 +1,6 @@
 import { SEVERITY_NAMES } from '../../domain/event.ts'
 import { metricUnit } from '../../domain/metrics/metric.ts'
-import type { Unit } from '../../domain/metrics/unit.ts'
+import type { ValueForm } from '../../domain/metrics/unit.ts'
 import {
   createReportedThresholdTable,
   type ReportedThreshold,
@@ -8,6 +8,7 @@ import {
 import { readLimit, type Threshold } from '../../domain/thresholds/threshold.ts'
 import type { Store } from '../../storage/ports/store.ts'
 import { formatThreshold } from '../ui/format.ts'
+import { createListNewest } from './event-markers.ts'
 import type { ThresholdLine } from './threshold-places.ts'
 
 /** The limits of a host's metrics. */
@@ -23,30 +24,31 @@ export type HostLimits = {
 
 type Limit = Pick<Threshold, 'compare' | 'value' | 'severity'>
 
-/** Newest events looked through for limits. */
-const LOOKED_AT = 200
 /** More lines than that leave no room for the values. */
 const MAX_LIMITS = 8
 
-/** Read once for all metrics of a page; for a page of one metric only its own events are looked at. */
+/**
+ * Read once for all metrics of a page; for a page of one metric only its own events are looked at, the newest of which
+ * `listNewest` gives.
+ */
 export async function readThresholds(
   { hosts, events }: Pick<Store, 'hosts' | 'events'>,
   host: string,
   metric?: string,
+  listNewest = createListNewest(events, { host, metric }),
 ): Promise<HostLimits> {
   const reported = await hosts.thresholds(host)
   if (reported !== null) {
     const book = createReportedThresholdTable(reported)
     return { reported, of: (one) => toThresholdLines(one, book.of(one)) }
   }
-  const list = await events.list({
-    host,
-    ...(metric === undefined ? {} : { metric }),
-    limit: LOOKED_AT,
-    isCounted: false,
-  })
   const named = new Map<string, Limit[]>()
-  for (const event of list.events) {
+  const looked = new Set<string>()
+  for (const event of await listNewest()) {
+    // A host has hundreds of events that say the same.
+    const words = `${event.severity} ${event.metric} ${event.message}`
+    if (looked.has(words)) continue
+    looked.add(words)
     const limit = readLimit(event.metric, event.message)
     const known = named.get(event.metric) ?? []
     // Of each severity the newest event counts.
@@ -99,13 +101,13 @@ export function toThresholdLines(metric: string, thresholds: readonly Limit[]): 
 /** `information above 85%, critical above 99%`; what holds for one of several lines alone has its name: `(swap)`. */
 export function describeThresholds(
   thresholds: readonly ThresholdLine[],
-  unit: Unit,
+  form: ValueForm,
   names: readonly string[] = [],
 ): string {
   return thresholds
     .map(({ value, severity, isBelow, line }) => {
       const name = line === undefined ? undefined : names[line - 1]
-      const words = `${SEVERITY_NAMES[severity]} ${isBelow ? 'below' : 'above'} ${formatThreshold(value, unit)}`
+      const words = `${SEVERITY_NAMES[severity]} ${isBelow ? 'below' : 'above'} ${formatThreshold(value, form)}`
       return name === undefined ? words : `${words} (${name})`
     })
     .join(', ')

@@ -222,6 +222,7 @@ test.each([
     'T | t=45°C;50;60 rate=5B/s plus=+3.5 off=-0.000123s;60;120 load1=0.010;5.000;10.000;0; n=1e3c µ=7µs q=3req/s;;;; eur=5€',
     { t: 45, rate: 5, plus: 3.5, off: -0.000123, load1: 0.01, n: 1000, µ: 7, q: 3, eur: 5 },
   ],
+  ["quotes | x'a b'=1 'c''d'=2 ''='e'=3 f'g=4 ' h=5", { a_b: 1, c_d: 2, e: 3, g: 4, h: 5 }],
   [
     'none of these is a number | hex=0xFF v=1.2.3 ip=10.0.0.1 d=2026-11-29 at=10:20 r=1:5 u=U n=nan i=inf e= =7 k=1,000,000 z==2',
     {},
@@ -232,4 +233,16 @@ test.each([
   )
   if (output.startsWith('x ')) expect(found).toEqual({ a_b___c: -1500, e: 1.5, f: 12, g: 3 })
   else expect(found).toEqual(expected)
+})
+
+// By the square of its length each of these would take a minute.
+test.each([
+  ['quotes', "'".repeat(256 * 1024)],
+  ['quotes with text between', "''a".repeat(80 * 1024)],
+  ['digits', `a=${'1'.repeat(256 * 1024)}x`],
+  ['a label without an end', 'a'.repeat(256 * 1024)],
+])('a long text of %s takes no longer than its length is', (_, data) => {
+  const beganMs = performance.now()
+  expect(readPluginOutput(`OK | ${data}`).values).toEqual([])
+  expect(performance.now() - beganMs).toBeLessThan(2000)
 })

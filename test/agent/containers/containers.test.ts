@@ -9,7 +9,6 @@ import { formatMetricValue, metricSubject, metricUnit } from '../../../src/domai
 import { isOfFamily } from '../../../src/domain/metrics/metric-family.ts'
 import { createThresholdTable } from '../../../src/domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../../src/domain/thresholds/threshold-standard.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
 import { type FakeClock, fakeClock } from '../../support/clock.ts'
 import { type DockerServer, type FakeContainer, idOf, startDockerServer } from './docker-server.ts'
 
@@ -159,6 +158,9 @@ test('one that ended well and is not to be started again is good; others say wha
     one(5, 'paused', { status: 'paused' }),
     one(6, 'ill', { health: { status: 'unhealthy', output: 'curl: (7) Failed\nto connect' } }),
     one(7, 'starts', { health: { status: 'starting' } }),
+    one(9, 'made', { status: 'created', policy: 'always' }),
+    one(10, 'ready', { status: 'initialized', policy: 'always' }),
+    one(11, 'refused', { status: 'created', exitCode: 128, error: 'port is already allocated' }),
     one(8, 'was_ill', { status: 'exited', policy: 'no', health: { status: 'unhealthy', output: 'no' } }),
   ]
   const { values, reasons } = await read()
@@ -166,15 +168,29 @@ test('one that ended well and is not to be started again is good; others say wha
     values[`perf.container.${name}.state`],
     reasons.get(`perf.container.${name}.state`),
   ]
-  const status = ['done', 'stopped', 'crashed', 'loops', 'paused', 'ill'].map((name) =>
+  const status = ['done', 'stopped', 'crashed', 'loops', 'paused', 'ill', 'made', 'ready'].map((name) =>
     formatMetricValue(`perf.container.${name}.status`, values[`perf.container.${name}.status`] ?? Number.NaN),
   )
-  expect(status).toEqual(['exited', 'exited', 'exited', 'restarting', 'paused', 'running'])
+  expect(status).toEqual([
+    'exited',
+    'exited',
+    'exited',
+    'restarting',
+    'paused',
+    'running',
+    'created',
+    'initialized',
+  ])
   expect(state('done')).toEqual([1, undefined])
   expect(state('stopped')).toEqual([0, 'exited with code 0'])
   expect(state('crashed')).toEqual([0, 'exited with code 137, out of memory'])
   expect(state('loops')).toEqual([0, 'restarting with code 1'])
   expect(state('paused')).toEqual([0, 'paused'])
+  expect([state('made'), state('ready')]).toEqual([
+    [1, undefined],
+    [1, undefined],
+  ])
+  expect(state('refused')).toEqual([0, 'created: port is already allocated'])
   expect(values['perf.container.ill.healthy']).toBe(0)
   expect(reasons.get('perf.container.ill.healthy')).toBe('curl: (7) Failed to connect')
   expect(values).not.toHaveProperty('perf.container.starts.healthy')
@@ -332,41 +348,6 @@ test('an engine that is reached by two sockets, one a link to the other, is aske
   expect(values['perf.containers.running']).toBe(1)
   expect(Object.keys(values).filter((metric) => metric.includes('shop.web_2'))).toEqual([])
   expect(docker.requests.filter((request) => request.startsWith('GET /containers/json'))).toHaveLength(1)
-})
-
-test('neither an engine nor a container that is stuck hides the others', async () => {
-  const never = () => new Promise<Response>(() => {})
-  const stuck = startDockerServer(join(folder, 'podman.sock'))
-  try {
-    stuck.instead.set('/containers/json', never)
-    docker.containers = Array.from({ length: 6 }, (_, i) =>
-      web({ id: idOf(i + 1), names: [`/app${i}`], labels: {}, status: 'exited' }),
-    )
-    for (const number of [1, 2, 3, 4]) docker.instead.set(`/containers/${idOf(number)}/json`, never)
-    const job = createContainerJob({
-      sockets: [docker.socket, stuck.socket],
-      intervalMs: 1000,
-      clock: systemClock,
-    })
-    const { samples, reasons, failure } = await job.run(AbortSignal.timeout(job.timeoutMs))
-    const values = Object.fromEntries(samples.map(({ metric, value }) => [metric, value]))
-    expect(values).toMatchObject({
-      'perf.containers.state': 0,
-      'perf.container.app4.status': expect.any(Number),
-      'perf.container.app5.status': expect.any(Number),
-    })
-    expect(values['perf.container.app0.status']).toBeUndefined()
-    expect(failure).toBe(
-      `${stuck.socket}: no answer within 0.4 s; no valid answer about app0, app1, app2, app3`,
-    )
-    expect(reasons.get('perf.containers.state')).toBe(failure ?? '')
-    // One that comes back is read as before.
-    stuck.instead.clear()
-    docker.instead.clear()
-    expect((await job.run(AbortSignal.timeout(job.timeoutMs))).failure).toBeNull()
-  } finally {
-    stuck.close()
-  }
 })
 
 test('exited, unhealthy and restarting containers have standard thresholds', () => {

@@ -4,11 +4,13 @@ export type FakeContainer = {
   id: string
   names: readonly string[]
   labels?: Readonly<Record<string, string>>
-  status: 'running' | 'exited' | 'restarting' | 'paused'
+  status: 'running' | 'exited' | 'restarting' | 'paused' | 'created' | 'initialized'
   /** In place of "Up 3 hours" and the like. */
   text?: string
   startedAt?: string
   exitCode?: number
+  /** Why its start failed. */
+  error?: string
   policy?: string
   restarts?: number
   health?: { status: string; output?: string }
@@ -66,6 +68,7 @@ export function startDockerServer(socket: string): DockerServer {
 function describeStatus({ status, exitCode = 0, health, text }: FakeContainer): string {
   if (text !== undefined) return text
   if (status === 'exited') return `Exited (${exitCode}) 3 hours ago`
+  if (status === 'created' || status === 'initialized') return 'Created'
   if (status === 'restarting') return `Restarting (${exitCode}) 3 seconds ago`
   if (status === 'paused') return 'Up 3 hours (Paused)'
   if (health === undefined) return 'Up 3 hours'
@@ -101,7 +104,7 @@ const describeInspected = (one: FakeContainer) => ({
     Dead: false,
     Pid: 1234,
     ExitCode: one.exitCode ?? 0,
-    Error: '',
+    Error: one.error ?? '',
     StartedAt: one.startedAt ?? '2025-11-28T03:20:01.000000000Z',
     ...(one.health && {
       Health: {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackgroundJob } from '../../../src/agent/background-result.ts'
 import { createContainerJob } from '../../../src/agent/containers/container-job.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
 import { type FakeClock, fakeClock } from '../../support/clock.ts'
 import { type DockerServer, type FakeContainer, idOf, startDockerServer } from './docker-server.ts'
 
@@ -143,31 +142,6 @@ test('health that the list does not tell, as that of Podman, is asked for each t
   const seen: (number | undefined)[] = []
   for (let i = 0; i < 10; i++) seen.push((await second()).values['perf.container.app0.healthy'])
   expect(seen.at(-1)).toBe(0)
-})
-
-test('a container that does not answer is reported in each run until it does', async () => {
-  job.close?.()
-  job = createContainerJob({ sockets: [docker.socket], intervalMs: 1000, clock: systemClock })
-  const run = async () => {
-    const { samples, failure } = await job.run(AbortSignal.timeout(job.timeoutMs))
-    return { failure, names: samples.map(({ metric }) => metric) }
-  }
-  docker.containers = [app(0), app(1)]
-  expect((await run()).failure).toBeNull()
-  docker.instead.set(`/containers/${idOf(0)}/stats`, () => new Promise<Response>(() => {}))
-  const failures: (string | null)[] = []
-  for (let i = 0; i < 24 && failures.filter((one) => one !== null).length < 3; i++)
-    failures.push((await run()).failure)
-  expect(failures.slice(-3)).toEqual(Array.from({ length: 3 }, () => 'no valid answer about app0'))
-  const { names } = await run()
-  expect(names).toContain('perf.container.app0.state')
-  expect(names).not.toContain('perf.container.app0.memory.bytes')
-  expect(names).toContain('perf.container.app1.memory.bytes')
-  docker.instead.clear()
-  expect(await run()).toMatchObject({
-    failure: null,
-    names: expect.arrayContaining(['perf.container.app0.memory.bytes']),
-  })
 })
 
 test('an engine that dies and comes back is found again', async () => {

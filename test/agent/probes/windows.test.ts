@@ -125,6 +125,23 @@ describe('a Windows server', () => {
     expect(second['perf.processor.percent.used']).toBe(25)
   })
 
+  test('a figure of memory that is 0 is not known, and without the whole there are none', async () => {
+    const none = { cached: 0, committed: 0, commitLimit: 0 }
+    const { second } = await measure((win32) => ({
+      readMemory: () => ({ ...win32.readMemory(), ...none }),
+    }))
+    expect(Object.keys(second).filter((name) => name.startsWith('perf.memory.'))).toEqual(
+      ['percent.used', 'bytes.total', 'bytes.used', 'bytes.available'].map((name) => `perf.memory.${name}`),
+    )
+    const { lines, failed } = await measure(() => ({
+      readMemory: () => ({ ...none, total: 0, available: 0 }),
+    }))
+    expect([failed, lines]).toEqual([
+      1,
+      ['warn  probe fails probe=memory reason="Windows reports no memory"'],
+    ])
+  })
+
   test('counters that throw cost the figures of disks, not the space', async () => {
     const broken = () => {
       throw new Error('PDH is out of order')

@@ -64,6 +64,7 @@ test('the file is written in place, also where the text becomes shorter, and ane
     file,
     deliveries: () => ({ acknowledgedAtMs: null, failure }),
     countWaiting: () => 7,
+    interval: 1,
     clock,
     log,
   })

@@ -25,6 +25,7 @@ import { describeContracts } from '../contracts/contracts.ts'
 import { describeGroups } from '../contracts/hosts/groups.contract.ts'
 import type { Workbench } from '../contracts/store.contract.ts'
 import { describeSecondFactors } from '../contracts/users/second-factors.contract.ts'
+import { expectSameGroups } from '../open-times.ts'
 import { aFrame, aReport, MIDNIGHT, toPairs } from '../reports.ts'
 import { describeTables } from '../tables.ts'
 import { createWriters } from '../writers.ts'
@@ -588,6 +589,10 @@ function describeStorage(product: SqlServerProduct) {
       TABLES.map(({ name, columns }) => `${name}: ${[...columns].sort().join(' ')}`).sort(),
     )
     await opened.database.close()
+  })
+
+  test('events are the same by slot, whoever groups them', async () => {
+    await expectSameGroups(await openRaw(await maria.createDatabase()))
   })
 
   test('backup says what does it here; figures and check work', async () => {

@@ -9,6 +9,8 @@ import { openDatabase } from '../../../src/storage/database/open.ts'
 import { openStore } from '../../../src/storage/open.ts'
 import type { Store } from '../../../src/storage/ports/store.ts'
 import { BLOCK_COLUMNS, type BlockRow, isSoundBlock } from '../../../src/storage/timeseries/blocks.ts'
+import { CompactedSamples } from '../../../src/storage/timeseries/compacted-samples.ts'
+import { NO_SAMPLES } from '../../../src/storage/timeseries/merge-by-age.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { expectFailure } from '../../support/failure.ts'
 import { makeTempDir } from '../../support/spawn.ts'
@@ -64,18 +66,16 @@ function flip(bytes: Uint8Array, bit: number): Uint8Array {
 /** Nothing but what was written is shown: values are left out, never changed. Returns how many there are. */
 async function countTrueValues(): Promise<number> {
   let count = 0
-  const together = await store.samples.ranges('web01', METRICS, 0, 4e9)
+  // What was decoded for so short a time is remembered.
+  const together = await store.samples.ranges('web01', METRICS, MIDNIGHT, MIDNIGHT + 2 * DAY - 1)
   for (const metric of METRICS) {
     const alone = toPairs(await store.samples.range('web01', metric, 0, 4e9))
-    for (const pairs of [
-      alone,
-      toPairs(together.get(metric) ?? { times: new Float64Array(), values: new Float64Array() }),
-    ])
-      for (const [time, value] of pairs) {
-        const at = (time - MIDNIGHT) % DAY
-        expect(at % 60).toBe(0)
-        expect(value).toBe(expectedOf(metric, at / 60))
-      }
+    expect(toPairs(together.get(metric) ?? NO_SAMPLES)).toEqual(alone)
+    for (const [time, value] of alone) {
+      const at = (time - MIDNIGHT) % DAY
+      expect(at % 60).toBe(0)
+      expect(value).toBe(expectedOf(metric, at / 60))
+    }
     count += alone.length
   }
   return count
@@ -203,5 +203,47 @@ test('a chunk that is not there is damage, told by whoever wants to read it', as
     if (events.some(({ metric, status }) => metric === STORAGE_DAMAGE.name && status === 'open')) break
     if (Date.now() > deadline) throw new Error('there is no event')
     await Bun.sleep(10)
+  }
+})
+
+test('a chunk is decoded once for all reads of a short time, and once for each read of a long one', async () => {
+  const blocks = new CompactedSamples(database, ({ problem }) => {
+    throw new Error(problem)
+  })
+  const [host] = await database.query<{ id: number }>('SELECT id FROM host')
+  const metrics = (await database.query<{ id: number }>('SELECT id FROM metric')).map(({ id }) => id)
+  const decode = async (days: number) => {
+    const found: Float64Array[] = []
+    const wanted = { host: host?.id ?? 0, metrics, from: MIDNIGHT, to: MIDNIGHT + days * DAY - 1 }
+    await blocks.eachDay(wanted, (day) => {
+      for (const [i] of metrics.entries()) found.push(day.decode(i)?.values ?? new Float64Array())
+    })
+    return found
+  }
+  const long = await decode(30)
+  expect(long.map(({ length }) => length)).toEqual(METRICS.map(() => FRAMES))
+  expect((await decode(30)).every((values, i) => values !== long[i])).toBeTrue()
+  const short = await decode(1)
+  expect(short).toEqual(long)
+  expect((await decode(3)).every((values, i) => values === short[i])).toBeTrue()
+})
+
+test('a value that never changes is remembered as often as it was there, also when it comes once more', async () => {
+  const write = (from: number, count: number) =>
+    store.ingest.write([
+      aReport('db01', {
+        frames: Array.from({ length: count }, (_, i) => aFrame(MIDNIGHT + (from + i) * 60, { cpu: 5 })),
+      }),
+    ])
+  for (const [from, count] of [
+    [0, 30],
+    [30, 1],
+    [31, 200],
+  ] as const) {
+    await write(from, count)
+    await store.maintenance.compact(MIDNIGHT + 12 * 3600, 1000)
+    const { times, values } = await store.samples.range('db01', 'cpu', MIDNIGHT, MIDNIGHT + DAY - 1)
+    expect([...times]).toEqual(Array.from({ length: from + count }, (_, i) => MIDNIGHT + i * 60))
+    expect(values.every((value) => value === 5)).toBeTrue()
   }
 })

@@ -1,5 +1,6 @@
 import { MEMORY_METRICS } from '../../../domain/metrics/declared/memory.ts'
 import { type ProcFs, readTextOrNothing } from '../../../platform/proc.ts'
+import type { WindowsMemory } from '../../../platform/win32.ts'
 import { addSample, parseCount, percentOf } from '../arithmetic.ts'
 import { defineProbe } from '../probe.ts'
 import { findLine } from '../text-lines.ts'
@@ -30,7 +31,7 @@ export const memory = defineProbe<MemoryReading>({
     ...readMemory(proc.readText('/proc/meminfo'), readReclaimableArc(proc)),
     container: readMemoryLimit(proc),
   }),
-  windows: (win32) => win32.readMemory(),
+  windows: (win32) => readWindowsMemory(win32.readMemory()),
   samples(reading) {
     const { cached, committed, commitLimit, container } = reading
     const samples: { metric: string; value: number }[] = []
@@ -55,6 +56,19 @@ export const memory = defineProbe<MemoryReading>({
     return samples
   },
 })
+
+/** Figures that are 0 are those that this Windows does not report. Throws when the whole memory is one of them. */
+function readWindowsMemory({
+  total,
+  available,
+  cached,
+  committed,
+  commitLimit,
+}: WindowsMemory): MemoryReading {
+  if (total === 0) throw new Error('Windows reports no memory')
+  const known = { total, available, cached: cached === 0 ? null : cached }
+  return commitLimit === 0 ? known : { ...known, committed, commitLimit }
+}
 
 const ARC = '/proc/spl/kstat/zfs/arcstats'
 

@@ -15,6 +15,7 @@ export const CONTAINER_STATUS: readonly string[] = [
   'removing',
   'stopping',
   'stopped',
+  'initialized',
 ]
 
 /** Of ZFS. */

@@ -5,7 +5,7 @@ import { stateOfHost } from '../../../domain/hosts/host-state.ts'
 import { describeStates } from '../../../domain/hosts/state-history.ts'
 import { createMaintenanceCalendar } from '../../../domain/time/maintenance-window.ts'
 import type { ChartMark } from '../../charts/chart-marks.tsx'
-import { listEventsIn, markEvent } from '../../charts/event-markers.ts'
+import { createListNewest, listEventsIn, markEvent } from '../../charts/event-markers.ts'
 import { listMaintenance } from '../../charts/maintenance-bands.ts'
 import { loadRows, NO_ROWS } from '../../charts/series-ref.ts'
 import { readThresholds } from '../../charts/thresholds.ts'
@@ -37,13 +37,14 @@ export async function readHost(request: WebRequest, host: Host) {
   const { hosts, samples, events, maintenanceWindows } = web.store
   const timeRange = hostRange(url.searchParams, host, now, web.silence)
   const { from, to } = timeRange
+  const listNewest = createListNewest(events, { host: host.name })
   const [metrics, open, marked, lastDay, lastMonth, thresholds, windows, outages, data] = await Promise.all([
     hosts.metrics(host.name),
     events.list({ host: host.name, status: 'open', order: 'severity', limit: READ_EVENTS }),
-    listEventsIn(events, { host: host.name, from, to }),
+    listEventsIn(events, { host: host.name, from, to }, to >= now ? listNewest : undefined),
     events.listOpenTimesOf([host.name], now - DAY, DAY / DAY_SLOTS),
     events.listOpenTimesOf([host.name], now - MONTH, MONTH / MONTH_SLOTS),
-    readThresholds(web.store, host.name),
+    readThresholds(web.store, host.name, undefined, listNewest),
     maintenanceWindows.list(),
     events.listOutages([host], now - MONTH, now),
     readHostData(web.store, host.name),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../../../src/domain/event.ts'
 import { AVAILABILITY } from '../../../../src/domain/metrics/declared/server-events.ts'
 import type { KnownSpan, Store } from '../../../../src/storage/ports/store.ts'
+import { randomOf } from '../../random.ts'
 import { aReport, MIDNIGHT } from '../../reports.ts'
 import { openEach } from '../open-each.ts'
 import type { Workbench } from '../store.contract.ts'
@@ -77,6 +78,54 @@ export function describeOutages(name: string, makeWorkbench: () => Workbench) {
       for (const host of ['a', 'b']) await say(host, aChange('1', 10, 'open'), aChange('1', 20, 'closed'))
       expect(await list(100, 200)).toEqual({ a: ['10-'] })
       expect(await list(12, 18)).toEqual({ a: ['10-'], b: ['10-20'] })
+    })
+
+    test('are those that a look at each event finds, for whatever period', async () => {
+      const next = randomOf(0x0a7)
+      const minute = (most: number) => Math.floor(next() * most)
+      for (const [host, last] of [
+        ['a', 900],
+        ['b', 300],
+        ['c', 150],
+      ] as const) {
+        await seen(host, last)
+        for (let i = 0; i < 80; i++) {
+          const opened = minute(600)
+          // Some have no length at all, as those whose end nobody knows.
+          const closed = opened + Math.max(0, minute(45) - 5)
+          const metric = i % 4 === 0 ? 'perf.other' : AVAILABILITY.name
+          await say(
+            host,
+            { ...aChange(`${host}${i}`, opened, 'open'), metric },
+            { ...aChange(`${host}${i}`, closed, 'closed'), metric },
+          )
+        }
+        await say(host, aChange(`${host}-open`, minute(600), 'open'))
+      }
+      const group = { host: null, members: ['b', 'c'] }
+      await store.watch.report([{ ...group, report: aChange('g', 200, 'open') }], at(200))
+      await store.watch.report([{ ...group, report: aChange('g', 260, 'closed') }], at(260))
+      const { events } = await store.events.list({ metric: AVAILABILITY.name, limit: 1000 })
+      expect(events.length).toBe(3 * 61 + 1)
+      const spans = await store.hosts.listSpans()
+      const find = (name: string, lastSeen: number, from: number, to: number) =>
+        events
+          .filter(
+            ({ host, members, opened }) => (host === name || members.includes(name)) && opened <= at(to),
+          )
+          .map(({ opened, closed }) => ({ opened, closed: lastSeen < opened ? null : closed }))
+          .filter(({ closed }) => closed === null || closed >= at(from))
+          .map(({ opened, closed }) => {
+            const end = closed === null ? '' : (closed - MIDNIGHT) / 60
+            return `${(opened - MIDNIGHT) / 60}-${end}`
+          })
+          .sort()
+      for (let i = 0; i < 40; i++) {
+        const from = minute(700)
+        const to = from + minute(200)
+        const found = spans.map(({ name, lastSeen }) => [name, find(name, lastSeen, from, to)] as const)
+        expect(await list(from, to)).toEqual(Object.fromEntries(found.filter(([, { length }]) => length > 0)))
+      }
     })
 
     test('are all of them, also when they are more than one statement reads', async () => {
