@@ -62,9 +62,14 @@ export class Checkpoint {
     return { frames: Math.max(0, Number(row?.[1])), moved: Math.max(0, Number(row?.[2])) }
   }
 
-  /** Whether so much is in the log that it should be moved. */
-  isDue({ frames, moved }: LogLength): boolean {
-    return frames >= this.#pages && frames - moved >= this.#pages >> 3
+  /** Whether so much is in the log that it should be moved; to be called as `measure`. Never throws. */
+  isDue(): boolean {
+    try {
+      const { frames, moved } = this.measure()
+      return frames >= this.#pages && frames - moved >= this.#pages >> 3
+    } catch {
+      return false
+    }
   }
 
   /**

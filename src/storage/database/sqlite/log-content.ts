@@ -1,5 +1,5 @@
 import { fstatSync, readSync, writeSync } from 'node:fs'
-import { dropCached } from './page-cache.ts'
+import { dropCached } from '../../../lib/libc/page-cache.ts'
 
 // The write-ahead log of SQLite, as its file format describes it: a header of 32 bytes, then frames, each a header of 24
 // bytes and a page. Each frame has the checksum of everything before it, which ends where the log does: frames of an

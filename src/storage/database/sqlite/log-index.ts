@@ -1,5 +1,5 @@
 import { fdatasyncSync, fstatSync, openSync, realpathSync, statSync, writeSync } from 'node:fs'
-import { dropCached } from './page-cache.ts'
+import { dropCached } from '../../../lib/libc/page-cache.ts'
 import { nameOf, statInPlace } from './watched-file.ts'
 
 /** Two copies of what the index says about the log; behind them are the marks of readers and what was moved. */
@@ -32,7 +32,8 @@ export class LogIndex {
 
   /**
    * Makes all connections build the index anew from the log, as after a process that was killed while it changed it; and with
-   * that, no page counts as moved into the database. To be called with the write lock, by a connection that then ends its transaction with COMMIT. SQLite has no call for this.
+   * that, no page counts as moved into the database. To be called with the write lock, by a connection that then ends its
+   * transaction with COMMIT. SQLite has no call for this.
    */
   forgetMoved(): void {
     this.checkPlace()

@@ -14,11 +14,17 @@ import { LogFlush } from './log-flush.ts'
 import { LogIndex } from './log-index.ts'
 import { readOnce } from './read-once.ts'
 import { createReadTurn } from './read-turn.ts'
+import { SecureLog } from './secure-log.ts'
 import { identify, nameDamage, WatchedFile } from './watched-file.ts'
 
 /** How long SQLite itself waits, with the thread blocked, for another process's lock. */
 const BUSY_MS = 20
 const CACHE_KIB = 8_192
+/**
+ * The log keeps this length once it was as long, which is as long as checkpoints let it become. Cutting off its end keeps
+ * the thread for some milliseconds, and each commit that makes it longer again is flushed with the length of the file.
+ */
+const LOG_BYTES = 20 * 1024 * 1024
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
 /** So much of a log is written again before the database is closed, by a process that has only read. */
@@ -85,23 +91,12 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
   const index = new LogIndex(file)
   const trouble = new DiskTrouble(file, clock, log)
   const checkpoint = new Checkpoint({ writer, read, write, readTurn, flush, index, trouble, clock })
-  const { commit, secure } = createCommit({
-    ...{ flush, index, checkpoint, trouble, writer, write, readTurn, watched, clock },
+  const securing = new SecureLog({ flush, checkpoint, trouble, writer, write, readTurn, clock })
+  const commit = createCommit({
+    ...{ flush, index, checkpoint, log: securing, trouble, writer, write, readTurn, watched, clock },
     // What could not be moved is moved by a later one, and a disk that failed is logged.
     afterwards: (act) => void turns.take(act).catch((error) => watched.noteDamage(error)),
   })
-
-  /** Whether the log has something that another process may have failed to flush, and that this one did not write again. */
-  async function mayBeLost() {
-    if (!flush.isInDoubt) return false
-    try {
-      const { frames } = checkpoint.measure()
-      if (frames > 0 && frames <= FEW_FRAMES) await secure()
-      return frames > 0 && flush.isInDoubt
-    } catch {
-      return true
-    }
-  }
 
   return {
     dialect,
@@ -131,7 +126,7 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
     transaction: (act, options) => turns.take(() => commit(() => act(transaction), options)),
     emptyLog: () =>
       turns.take(async () => {
-        await secure()
+        await securing.secure()
         await checkpoint.move()
         await checkpoint.truncate()
       }),
@@ -139,7 +134,8 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
     async close() {
       if (!(await turns.close())) return
       readTurn.end()
-      const mustStayOpen = flush.hasFailed || (!isSecond && (await mayBeLost()))
+      const mustStayOpen =
+        flush.hasFailed || (!isSecond && (await mayBeLost({ flush, checkpoint, securing })))
       flush.close()
       // The last to close a file moves its log into it. A log that may not be on disk is left to the next start, which
       // writes it again before.
@@ -155,6 +151,26 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
 
 /** Connections that stay open to the end of the process: those that nothing refers to are closed. */
 const leftOpen: Connection[] = []
+
+/** Whether the log has something that another process may have failed to flush, and that this one did not write again. */
+async function mayBeLost({
+  flush,
+  checkpoint,
+  securing,
+}: {
+  readonly flush: LogFlush
+  readonly checkpoint: Checkpoint
+  readonly securing: SecureLog
+}): Promise<boolean> {
+  if (!flush.isInDoubt) return false
+  try {
+    const { frames } = checkpoint.measure()
+    if (frames > 0 && frames <= FEW_FRAMES) await securing.secure()
+    return frames > 0 && flush.isInDoubt
+  } catch {
+    return true
+  }
+}
 
 /** Runs one piece of work after the other, whatever became of the one before. */
 function createTurns() {
@@ -246,7 +262,7 @@ function connect(file: string): Connection {
     connection.run('PRAGMA synchronous = FULL')
     connection.run('PRAGMA foreign_keys = ON')
     connection.run(`PRAGMA cache_size = -${CACHE_KIB}`)
-    connection.run('PRAGMA journal_size_limit = 4194304')
+    connection.run(`PRAGMA journal_size_limit = ${LOG_BYTES}`)
     return connection
   } catch (error) {
     connection.close()

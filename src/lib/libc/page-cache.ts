@@ -1,4 +1,4 @@
-import { openLibc } from '../../../lib/libc.ts'
+import { openLibc } from './open-libc.ts'
 
 const DONTNEED = 4
 
