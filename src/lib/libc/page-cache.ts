@@ -1,6 +1,8 @@
 import { openLibc } from './open-libc.ts'
 
 const DONTNEED = 4
+/** The system keeps, and says nothing of it, what another process reads at that moment. */
+const ATTEMPTS = 3
 
 const CALLS = { posix_fadvise: { args: ['i32', 'i64', 'i64', 'i32'], returns: 'i32' } } as const
 
@@ -19,5 +21,8 @@ export function dropCached(handle: number, at: number, length: number): void {
     } catch {
       advise = null
     }
-  advise?.(handle, at, length, DONTNEED)
+  for (let i = 0; i < ATTEMPTS; i++) {
+    if (i > 0) Bun.sleepSync(1)
+    advise?.(handle, at, length, DONTNEED)
+  }
 }
