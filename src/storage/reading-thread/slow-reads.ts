@@ -81,6 +81,7 @@ const isSlowList = ({ sort, search, offset = 0 }: HostQuery) =>
   sort === 'disk' ||
   sort === 'network' ||
   sort === 'events' ||
+  sort === 'ip' ||
   sort === 'domain' ||
   sort === 'platform'
 

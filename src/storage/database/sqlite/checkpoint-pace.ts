@@ -1,6 +1,6 @@
 /** Pages in the log at which a commit moves them into the database, on a disk that is fast enough for so many. */
 const MOST_PAGES = 2000
-/** 1 MB. */
+/** 0.5 MB; 1 MB in a file of an earlier build, whose pages are twice as large. */
 const LEAST_PAGES = 125
 /** A commit that takes longer keeps everything else on this thread waiting for too long. */
 const SLOW_MS = 25

@@ -192,9 +192,13 @@ function connect(file: string): Connection {
   const connection = new Connection(file, { readwrite: true, create: true })
   try {
     connection.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
-    // Both only take effect in an empty file.
-    connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
-    connection.run('PRAGMA auto_vacuum = INCREMENTAL')
+    const [pages] = readOnce(connection, 'PRAGMA page_count')
+    if (pages?.[0] === 0) {
+      // Of a file that is not empty, its backups would have pages of this size, in which the chunks do not
+      // fit as they do in its own.
+      connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
+      connection.run('PRAGMA auto_vacuum = INCREMENTAL')
+    }
     connection.run('PRAGMA journal_mode = WAL')
     connection.run('PRAGMA synchronous = FULL')
     connection.run('PRAGMA foreign_keys = ON')
