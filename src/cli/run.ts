@@ -99,6 +99,7 @@ function runCommand(command: Command, values: GivenValues): Promise<number> {
       return loaded
     },
     print: (line) => console.log(line),
+    warn: (line) => console.error(`monitor: warning: ${line}`),
     listCommands,
   }
   ended.stays = command.stays === true

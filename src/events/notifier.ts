@@ -32,6 +32,8 @@ export type Notifier = {
     readonly doc: string
     readonly targetDoc: string
     checkTarget(address: string): string | null
+    /** What its settings lack, as they are now; null where it can send. */
+    describeMissing?(): string | null
   }[]
   /** As the channel's own `send`; also throws a `SendError` when there is no such channel. */
   send(channel: string, notification: Notification): Promise<string>
@@ -74,7 +76,13 @@ export function createNotifier(options: NotifierOptions): RenewableNotifier {
     zone,
     webUrl,
     makeId,
-    channels: CHANNELS,
+    channels: CHANNELS.map((channel) => ({
+      name: channel.name,
+      doc: channel.doc,
+      targetDoc: channel.targetDoc,
+      checkTarget: (address) => channel.checkTarget(address),
+      describeMissing: () => channel.findMissing?.(settings) ?? null,
+    })),
     send,
     async sendTest(channel, address) {
       const words = writeTest(machine, clock.now(), { zone, link: webUrl })

@@ -29,6 +29,8 @@ export type CommandInput = {
   readonly load: (choice?: { readonly file?: string; readonly role?: string }) => LoadedConfig
   /** One line, or several, on standard output. */
   readonly print: (text: string) => void
+  /** One line on standard error, about something that was done and will not work as it is. */
+  readonly warn: (text: string) => void
   /** All commands, for help and completions; a running role does not need them. */
   readonly listCommands: () => Promise<readonly Command[]>
 }

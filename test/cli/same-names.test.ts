@@ -72,8 +72,11 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
 
+/** A mail server is set, so that rules and targets for mail cause no warning. */
+const SET_UP = { MONITOR_MAIL_SERVER: 'mail.example.org' }
+
 const run = async (...words: string[]) => {
-  const { code, stdout, stderr } = await runMonitor(words, { cwd })
+  const { code, stdout, stderr } = await runMonitor(words, { cwd, env: SET_UP })
   expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' })
   return stdout
 }
@@ -87,6 +90,32 @@ test('website and API call the same changes by the same names', () => {
   }
 })
 
+test('what is kept and will not work as it is causes a warning, and nothing else', async () => {
+  const warn = async (env: Record<string, string>, ...words: string[]) => {
+    const { code, stdout, stderr } = await runMonitor(words, { cwd, env })
+    expect({ words, code, stdout }).toEqual({ words, code: 0, stdout: '' })
+    return stderr.split('\n').filter((line) => line !== '')
+  }
+  const mail = 'monitor: warning: mail is not set up: set mail.server in the configuration'
+  const host = 'monitor: warning: "wbe*" does not match the only host'
+  const rule = ['--channel', 'mail', '--target', 'ann@example.org']
+  expect(await warn({}, 'rule', 'add', '--name', 'w', ...rule)).toEqual([mail])
+  expect(await warn({}, 'rule', 'change', 'w', '--host', 'wbe*')).toEqual([mail, host])
+  expect(await warn(SET_UP, 'rule', 'change', 'w', '--metric', 'perf.memory.percent.usd')).toEqual([
+    host,
+    'monitor: warning: "perf.memory.percent.usd" does not match any metric; did you mean perf.memory.percent.used?',
+  ])
+  expect(await warn(SET_UP, 'rule', 'change', 'w', '--host', 'WEB*', '--metric', '%')).toEqual([])
+  // One that is switched off sends nothing anyway.
+  expect(await warn({}, 'rule', 'disable', 'w')).toEqual([])
+  expect(await warn({}, 'rule', 'enable', 'w')).toEqual([mail])
+  expect(await warn({}, 'target', 'add', '--name', 'w', '--channel', 'telegram', '--address', '7')).toEqual([
+    'monitor: warning: Telegram is not set up: set telegram.token in the configuration',
+  ])
+  expect(await warn({}, 'maintenance', 'add', '--name', 'w', '--host', 'wbe*', '--for', '1h')).toEqual([host])
+  for (const kind of ['rule', 'target', 'maintenance']) await run(kind, 'delete', 'w')
+})
+
 test('everything that the API changes can be done from a shell, and is in the audit log by the same name', async () => {
   await run('event', 'acknowledge', '1', '--comment', 'on it')
   await run('event', 'comment', '1', '--comment', 'a disk was full')
@@ -96,7 +125,7 @@ test('everything that the API changes can be done from a shell, and is in the au
   await run('target', 'change', 'ops', '--address', 'night@example.org')
   expect(JSON.parse(await run('target', 'list', '--json'))).toEqual({
     total: 1,
-    targets: [{ id: 1, name: 'ops', channel: 'mail', address: 'night@example.org' }],
+    targets: [{ id: expect.any(Number), name: 'ops', channel: 'mail', address: 'night@example.org' }],
   })
   await run('view', 'add', '--user', 'admin', '--name', 'Databases', '--path', '/hosts?q=db&offset=50')
   await run('view', 'change', 'Databases', '--shared', 'yes')
@@ -134,13 +163,13 @@ test('everything that the API changes can be done from a shell, and is in the au
     '--zone',
     'Europe/Berlin',
     '--host',
-    'db%',
+    'web%',
   )
   expect(JSON.parse(await run('maintenance', 'list', '--json')).maintenance_windows).toEqual([
     {
-      id: 1,
+      id: expect.any(Number),
       name: 'nights',
-      host: 'db%',
+      host: 'web%',
       when: { kind: 'weekly', start: '23:00', end: '05:00', zone: 'Europe/Berlin', days: [1, 7] },
     },
   ])

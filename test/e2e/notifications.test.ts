@@ -215,7 +215,7 @@ test('a mail server that is away gets the opening before the closing once it is 
   await until('both mails', () => smtp.mails().length === 2)
   expect(smtp.mails().map((mail) => header(mail, 'Subject'))).toEqual([
     '[MAJOR] web01: Memory above 95 % for 15 min',
-    '[CLOSED] web01: Memory above 95 % for 15 min',
+    '[CLOSED] web01: Memory was above 95 % for 15 min',
   ])
   await smtp.stop()
 }, 60_000)
@@ -299,7 +299,7 @@ test('a process on a machine with a real agent opens an event, escalates it and 
   expect(smtp.mails().map((mail) => header(mail, 'Subject'))).toEqual([
     '[WARNING] real: Process runaway-job is running',
     '[CRITICAL] real: Process runaway-job is running',
-    '[CLOSED] real: Process runaway-job was running, now stopped',
+    '[CLOSED] real: Process runaway-job was running, it no longer is',
   ])
   expect(await run('event', 'list', '--status', 'all', '--host', 'real')).toContain('closed')
   await smtp.stop()

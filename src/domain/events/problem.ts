@@ -2,9 +2,11 @@ import type { Comparison } from '../comparison.ts'
 import type { Event } from '../event.ts'
 import { describeFull, type Forecast } from '../hosts/capacity.ts'
 import { AVAILABILITY } from '../metrics/declared/server-events.ts'
-import { wordOfValue } from '../metrics/metric.ts'
+import { formatMetricThreshold } from '../metrics/plain-value.ts'
 import { type Condition, isBreach, readCondition } from '../thresholds/threshold.ts'
-import { formatMetric, formatMetricThreshold, type PhraseContext, phraseMetric } from './metric-phrase.ts'
+import { phraseMetric } from './metric-phrase.ts'
+import { sayInPast } from './past-sentence.ts'
+import { areOf, type PhraseContext } from './phrase.ts'
 
 /**
  * The sentence for a problem on pages, in notifications, in the API and in the shell: `/var is 96.1 % full
@@ -24,6 +26,8 @@ export type ProblemContext = PhraseContext & {
   readonly current?: number | null | undefined
   /** The sentence of a closed event, which says what triggered it, ends with the current value. */
   readonly endsWithCurrent?: boolean
+  /** The host has sent data lately, which the sentence of a silence that is over then says. */
+  readonly isReporting?: boolean
   /** When a disk will be full; null or absent where that is not known, or it is another metric. */
   readonly forecast?: Forecast | null
   /** Seconds since 1970. */
@@ -39,32 +43,37 @@ type ProblemEvent = Pick<Event, 'host' | 'metric' | 'status' | 'message' | 'open
  */
 export function describeProblem(event: ProblemEvent, context: ProblemContext): Problem {
   if (event.metric === AVAILABILITY.name) {
-    const silence = describeSilentHosts(event, context.now)
+    const silence = describeSilentHosts(event, context)
     if (silence !== null) return silence
   }
   const condition = readCondition(event.metric, event.message)
-  if (condition === null) return join(oneLine(event.message), null)
   const isPast = event.status === 'closed'
+  if (condition === null)
+    return join(oneLine(isPast ? sayInPast(event.metric, event.message) : event.message), null)
   const phrase = phraseMetric(event.metric, context)
   const isSeen = !isPast && context.current !== null && context.current !== undefined
   const value = isSeen ? context.current : (event.value ?? null)
-  const limit = describeCondition(event.metric, condition)
+  const isAny = phrase.isCount === true && condition.compare === '>' && condition.value === 0
+  const limit = isAny ? null : describeCondition(event.metric, condition)
   const { current = null, forecast, now, endsWithCurrent = false } = context
   const last = isPast && endsWithCurrent ? current : null
   if (phrase.isState) {
     // Where the value is not known, it is one that breaches.
     const said = value ?? (isBreach(0, condition.compare, condition.value) ? 0 : condition.value)
     const state = join(phrase.say(said, isPast), condition.reason)
-    const word = last === null ? null : wordOfValue(event.metric, last)
-    return word === null ? state : addEnd(state, `now ${word}`)
+    return last === null ? state : addEnd(state, phrase.sayNow(last, said))
   }
   const said =
     value === null
-      ? join(`${phrase.noun} ${limit}`, condition.reason)
-      : join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': '))
-  if (last !== null) return addEnd(said, `now ${formatMetric(last, event.metric)}`)
+      ? join(describeUnknown(phrase.noun, event.metric, condition, isPast), condition.reason)
+      : join(phrase.say(value, isPast), [limit, condition.reason].filter(Boolean).join(': ') || null)
+  if (last !== null) return addEnd(said, phrase.sayNow(last, value))
   return isPast || !forecast || value === null ? said : addEnd(said, describeFull(forecast, now))
 }
+
+/** Where what triggered it is not known, as from agents of the original. */
+const describeUnknown = (noun: string, metric: string, condition: Condition, isPast: boolean) =>
+  `${noun} ${isPast ? `${areOf(noun)} ` : ''}${describeCondition(metric, condition)}`
 
 const addEnd = ({ what, detail, text }: Problem, end: string): Problem => ({
   what,
@@ -78,7 +87,7 @@ export function describeCondition(
   { compare, value, duration }: Omit<Condition, 'reason'>,
 ): string {
   const lasting = duration > 0 ? ` for ${shortDuration(duration)}` : ''
-  return `${COMPARED[compare]} ${formatMetricThreshold(value, metric)}${lasting}`
+  return `${COMPARED[compare]} ${formatMetricThreshold(value, metric, compare)}${lasting}`
 }
 
 const COMPARED: Readonly<Record<Comparison, string>> = {
@@ -103,12 +112,13 @@ const GROUP = /^(\d+) hosts fell silent at once: (.*)$/
 const SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 }
 
 /** The silence had lasted for some time when the event opened, and goes on while it is open. */
-function describeSilentHosts(event: ProblemEvent, now: number): Problem | null {
+function describeSilentHosts(event: ProblemEvent, { now, isReporting }: ProblemContext): Problem | null {
   const lasted = (event.closed ?? Math.max(now, event.opened)) - event.opened
   const [, count, unit] = SILENCE.exec(event.message) ?? []
   if (count !== undefined && unit !== undefined) {
     const seconds = lasted + Number(count) * (SECONDS[unit] ?? 0)
-    return join(`No data from ${event.host} for ${roughDuration(seconds)}`, null)
+    const silence = join(`No data from ${event.host} for ${roughDuration(seconds)}`, null)
+    return event.status === 'closed' && isReporting === true ? addEnd(silence, 'now sending again') : silence
   }
   const [, hosts, names] = GROUP.exec(event.message) ?? []
   if (hosts === undefined || names === undefined) return null

@@ -1,4 +1,4 @@
-import type { Unit } from './unit.ts'
+import { isNumberForm, type ValueForm, type ValueWords } from './unit.ts'
 
 /** A number and its unit apart, so that a page can set them differently. */
 export type Figure = { readonly number: string; readonly unit: string }
@@ -10,8 +10,10 @@ const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
  * For people: three significant digits or so, in the unit that makes the number short. The browser uses this
  * file too.
  */
-export function formatFigure(value: number, unit: Unit): Figure {
+export function formatFigure(value: number, form: ValueForm): Figure {
   if (!Number.isFinite(value)) return { number: '–', unit: '' }
+  if (!isNumberForm(form)) return formatWord(value, form)
+  const unit = form
   switch (unit) {
     case '%':
       return { number: signed(value, 1), unit: '%' }
@@ -33,17 +35,30 @@ export function formatFigure(value: number, unit: Unit): Figure {
     }
     case 's':
       return formatSeconds(value)
-    case 'state':
-      return { number: value >= 0.5 ? 'running' : 'stopped', unit: '' }
     case '':
       return formatPlain(value, '')
   }
 }
 
 /** The figure in one piece. */
-export function formatValue(value: number, unit: Unit): string {
-  const figure = formatFigure(value, unit)
+export function formatValue(value: number, form: ValueForm): string {
+  const figure = formatFigure(value, form)
   return figure.unit === '' ? figure.number : `${figure.number}${NARROW_SPACE}${figure.unit}`
+}
+
+/**
+ * The word for a value. The mean of several values has none: of a state it is the share of the time in which it was good,
+ * as `97.2 % running`.
+ */
+function formatWord(value: number, words: ValueWords): Figure {
+  const [, good] = words
+  if (words.length === 2 && good !== undefined) {
+    if (value > 0 && value < 1) return { number: signed(value * 100, 1), unit: `% ${good}` }
+    return { number: words[value >= 1 ? 1 : 0] ?? '', unit: '' }
+  }
+  const word = words[value]
+  if (word !== undefined) return { number: word, unit: '' }
+  return value > 0 && value < words.length - 1 ? { number: 'several', unit: '' } : formatPlain(value, '')
 }
 
 /** With this number of decimals, and a minus sign as wide as a plus sign; zero has no sign. */
@@ -81,7 +96,9 @@ function formatPower(size: number): string {
   return `${digits.replace('.0', '')}×10${raised.replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? '')}`
 }
 /** A limit as people have set it: no zeros behind the point, and no digit lost. */
-export function formatThreshold(value: number, unit: Unit): string {
+export function formatThreshold(value: number, form: ValueForm): string {
+  if (!isNumberForm(form)) return formatValue(value, form)
+  const unit = form
   if (unit === '%' || unit === '°C') return `${formatExact(value)}${NARROW_SPACE}${unit}`
   return unit === '' ? formatExact(value) : dropZeros(formatValue(value, unit))
 }

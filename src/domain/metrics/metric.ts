@@ -1,7 +1,7 @@
 import { findFamily } from './catalogue.ts'
 import { formatValue } from './figure.ts'
 import { rememberByName } from './remember.ts'
-import type { Unit } from './unit.ts'
+import { isNumberForm, type Unit, type ValueForm } from './unit.ts'
 
 /** Endings that decide the unit of an undeclared metric; the first match counts. */
 const ENDINGS: readonly (readonly [RegExp, Unit])[] = [
@@ -45,19 +45,35 @@ export const metricSubject = rememberByName((metric: string): MetricSubject | nu
 
 /** A value in words or figures: a state by what its metric calls it, as `stopped` or `read-only`. */
 export const formatMetricValue = (metric: string, value: number): string =>
-  wordOfValue(metric, value) ?? formatValue(value, metricUnit(metric))
+  formatValue(value, valueForm(metric))
 
-/** What a metric calls a value, as `stopped` or `read-only`; null where it is a number. */
-export function wordOfValue(metric: string, value: number): string | null {
-  const status = findFamily(metric)?.family.statuses?.[value]
-  if (status !== undefined) return status
-  if (metricUnit(metric) !== 'state') return null
-  const { good, bad } = stateWords(metric)
-  return (value >= 0.5 ? good : bad).toLowerCase()
+/** How all values of a metric are written, on pages, in graphs and in notifications. */
+export const valueForm = rememberByName((metric: string): ValueForm => {
+  const statuses = findFamily(metric)?.family.statuses
+  if (statuses !== undefined) return statuses
+  const unit = metricUnit(metric)
+  return unit === 'state' ? wordsOf(stateWords(metric)) : unit
+})
+
+/** How values of several metrics are written on one scale: in their own words where they share these. */
+export function sharedForm(metrics: readonly string[]): ValueForm {
+  const forms = metrics.map((metric) => valueForm(metric))
+  const [first = ''] = forms
+  if (forms.every((form) => String(form) === String(first))) return first
+  const number = forms.find(isNumberForm)
+  return number ?? (metrics.every((metric) => metricUnit(metric) === 'state') ? wordsOf(STATES) : '')
 }
 
-const STATES = { good: 'Good', bad: 'Failed' }
+type StateWords = { readonly good: string; readonly bad: string }
 
-/** Words for 1 and 0 of a metric whose unit is `state`. */
-export const stateWords = (metric: string): { readonly good: string; readonly bad: string } =>
-  findFamily(metric)?.family.states ?? STATES
+/** Of states that no family declares, as of other programs. */
+const STATES: StateWords = { good: 'OK', bad: 'Not OK' }
+
+/** Words for 1 and 0 of a metric whose unit is `state`, as they stand alone. */
+export const stateWords = (metric: string): StateWords => findFamily(metric)?.family.states ?? STATES
+
+const wordsOf = ({ good, bad }: StateWords) => [withinSentence(bad), withinSentence(good)]
+
+/** A word as it stands within a sentence: `running`, and `OK` as it is. */
+export const withinSentence = (word: string): string =>
+  /^\p{Lu}{2}/u.test(word) ? word : word.charAt(0).toLowerCase() + word.slice(1)

@@ -33,7 +33,9 @@ function describeContainer(
   const words = wordOf(CONTAINER_STATUS, status)
   const isIll = healthy !== undefined && healthy < 0.5
   if (isIll && (words === null || words === 'Running')) return { words: 'Unhealthy', isGood: false }
-  return { ...plain, words: words ?? plain.words }
+  // A container that is as it should be and does not run has ended with code 0.
+  const hasEnded = plain.isGood && (words === 'Exited' || words === 'Stopped')
+  return { ...plain, words: hasEnded ? 'Finished' : (words ?? plain.words) }
 }
 
 /** An array that does not run lacks no disk that it knows of. */

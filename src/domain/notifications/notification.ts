@@ -1,7 +1,7 @@
 import { escapeHtml } from '../escape-html.ts'
 import { SEVERITY_NAMES, type Severity } from '../event.ts'
-import { formatMetric } from '../events/metric-phrase.ts'
 import { describeCondition } from '../events/problem.ts'
+import { formatMetric } from '../metrics/plain-value.ts'
 import { readCondition } from '../thresholds/threshold.ts'
 import { describeDuration } from '../time/duration.ts'
 import { formatTime } from '../time/time-zone.ts'

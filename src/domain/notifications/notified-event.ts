@@ -40,7 +40,13 @@ const CURRENT_SECONDS = 600
 export function detailEvent(event: Event, host: Host | null, now: number): EventSnapshot {
   const isCurrent = host !== null && now - host.lastSeen <= CURRENT_SECONDS
   const current = (isCurrent ? host.latest[event.metric] : undefined) ?? null
-  const sentence = describeProblem(event, { ...host, current, now, endsWithCurrent: true }).text
+  const sentence = describeProblem(event, {
+    ...host,
+    current,
+    now,
+    endsWithCurrent: true,
+    isReporting: isCurrent,
+  }).text
   return { ...event, groups: host?.groups ?? [], current, sentence }
 }
 

@@ -65,6 +65,8 @@ export type Channel<Settings = never> = {
    * target itself unless given.
    */
   splitTarget?(target: string): readonly string[]
+  /** What its settings lack so that it can send, as a sentence without a full stop; null where nothing is missing. */
+  findMissing?(settings: Settings): string | null
   /** Takes of all channels' settings, by the channel's name, its own. */
   open(settings: Settings, tools: ChannelTools): OpenChannel
 }
@@ -77,13 +79,18 @@ export type DefinedChannel<N extends string, F extends Fields> = Channel<{
   readonly fields: F
 }
 
-/** `open` of the definition is given the values of the channel's own section. */
+/** `open` and `findMissing` of the definition are given the values of the channel's own section. */
 export function defineChannel<const N extends string, const F extends Fields>(
-  channel: Omit<DefinedChannel<N, F>, 'open'> & {
+  channel: Omit<DefinedChannel<N, F>, 'open' | 'findMissing'> & {
+    findMissing?(settings: ValuesOf<F>): string | null
     open(settings: ValuesOf<F>, tools: ChannelTools): OpenChannel
   },
 ): DefinedChannel<N, F> {
-  return { ...channel, open: (settings, tools) => channel.open(settings[channel.name], tools) }
+  return {
+    ...channel,
+    findMissing: (settings) => channel.findMissing?.(settings[channel.name]) ?? null,
+    open: (settings, tools) => channel.open(settings[channel.name], tools),
+  }
 }
 
 export type SendErrorOptions = {

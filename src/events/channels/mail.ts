@@ -64,6 +64,8 @@ const FIELDS = {
 
 type MailSettings = ValuesOf<typeof FIELDS>
 
+const NOT_SET_UP = 'mail is not set up: set mail.server in the configuration'
+
 /** Mail through a server, in text and HTML. */
 export const mail = defineChannel({
   name: 'mail',
@@ -73,6 +75,7 @@ export const mail = defineChannel({
   checkTarget: (target) =>
     parseRecipients(target) === null ? 'mail addresses such as "ann@example.org, bob@example.org"' : null,
   splitTarget: (target) => parseRecipients(target) ?? [target],
+  findMissing: ({ server }) => (server === null ? NOT_SET_UP : null),
   open: (settings, tools) => openMail(settings, tools),
 })
 
@@ -87,10 +90,7 @@ export function openMail(settings: MailSettings, tools: ChannelTools, timeouts =
   return {
     async send(notification: Notification) {
       const { server } = settings
-      if (server === null)
-        throw new SendError('mail is not set up: give the mail server as server in the section [mail]', {
-          retry: true,
-        })
+      if (server === null) throw new SendError(NOT_SET_UP, { retry: true })
       const to = parseRecipients(notification.target)
       if (to === null)
         throw new SendError('the target is no list of mail addresses: correct it in the rule', {

@@ -7,6 +7,8 @@ const MAX_TEXT = 4000
 /** A chat, and behind a slash one of its topics (`message_thread_id`). */
 const TARGET = /^(-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})(?:\/(\d{1,10}))?$/
 
+const NOT_SET_UP = 'Telegram is not set up: set telegram.token in the configuration'
+
 /** A bot of Telegram. */
 export const telegram = defineChannel({
   name: 'telegram',
@@ -28,16 +30,11 @@ export const telegram = defineChannel({
     TARGET.test(target)
       ? null
       : 'the number of a chat such as "-1001234567890" or "-1001234567890/77", or an @name',
+  findMissing: ({ token }) => (token === null ? NOT_SET_UP : null),
   open: (settings, tools) => ({
     async send(notification) {
       const { token } = settings
-      if (token === null)
-        throw new SendError(
-          "Telegram is not set up: give the bot's token as token in the section [telegram]",
-          {
-            retry: true,
-          },
-        )
+      if (token === null) throw new SendError(NOT_SET_UP, { retry: true })
       const address = `${settings.address.replace(/\/+$/, '')}/bot${token}/sendMessage`
       const [, chat = '', topic] = TARGET.exec(notification.target) ?? []
       const post = (chatId: string) =>

@@ -11,6 +11,7 @@ import { parseGroups } from './groups.ts'
 type FleetRow = {
   readonly id: number
   readonly name: string
+  readonly first_seen: number
   readonly last_seen: number
   readonly latest_time: number
   readonly latest: Uint8Array | null
@@ -48,7 +49,7 @@ export async function readFleet(database: Database, metricSets: MetricSetReader)
   const found: { readonly host: FleetHost; readonly order: string }[] = []
   for (let last = 0; ; ) {
     const rows = await database.query<FleetRow>(
-      `SELECT id, name, last_seen, latest_time, latest, said_groups, given_groups FROM host
+      `SELECT id, name, first_seen, last_seen, latest_time, latest, said_groups, given_groups FROM host
         WHERE id > ? ORDER BY id LIMIT ?`,
       [last, PIECE],
     )
@@ -100,6 +101,7 @@ function toFleetHost(
   return {
     name: row.name,
     groups,
+    firstSeen: row.first_seen,
     lastSeen: row.last_seen,
     latestTime: row.latest_time,
     ...values,

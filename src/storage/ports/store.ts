@@ -155,6 +155,7 @@ export type HostQuery = {
 export type FleetHost = {
   readonly name: string
   readonly groups: readonly string[]
+  readonly firstSeen: number
   readonly lastSeen: number
   readonly latestTime: number
   readonly processor: number | null

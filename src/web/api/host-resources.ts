@@ -1,6 +1,7 @@
 import { HOST_SORTS } from '../../domain/hosts/host.ts'
 import { describeHost } from '../../domain/json-shapes.ts'
-import { metricUnit } from '../../domain/metrics/metric.ts'
+import { metricUnit, valueForm } from '../../domain/metrics/metric.ts'
+import { isNumberForm } from '../../domain/metrics/unit.ts'
 import type { ReportedThreshold } from '../../domain/thresholds/reported-threshold.ts'
 import { readFacets } from '../filters/facets.tsx'
 import { pickFields, readChoice, readPaging, readText } from '../http/query-parameters.ts'
@@ -64,7 +65,7 @@ export const apiHostMetrics = route(
     path: '/api/v1/hosts/:name/metrics',
     access: 'viewer',
     scope: 'host',
-    doc: 'The names and units of its metrics.',
+    doc: 'The names and units of its metrics, and what the values 0, 1 and so on of a state are called.',
   },
   async ({ params, web }) => {
     const name = params.name ?? ''
@@ -72,7 +73,10 @@ export const apiHostMetrics = route(
     const metrics = await web.store.hosts.metrics(name)
     return Response.json({
       host: name,
-      metrics: metrics.map((metric) => ({ metric, unit: metricUnit(metric) })),
+      metrics: metrics.map((metric) => {
+        const form = valueForm(metric)
+        return { metric, unit: metricUnit(metric), ...(!isNumberForm(form) && { words: form }) }
+      }),
     })
   },
 )

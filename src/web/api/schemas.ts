@@ -132,7 +132,10 @@ export const SCHEMAS = {
     refused: { type: 'object', description: 'By reason.', additionalProperties: whole },
     rejections: listOf(objectOf({ minute: time, reason: text, amount: whole })),
   }),
-  Metrics: objectOf({ host: text, metrics: listOf(objectOf({ metric: text, unit: orNull({}) })) }),
+  Metrics: objectOf({
+    host: text,
+    metrics: listOf(objectOf({ metric: text, unit: orNull({}), words: listOf(text) }, ['words'])),
+  }),
   Groups: objectOf({ host: text, groups: listOf(text) }),
   Series: objectOf({
     host: text,

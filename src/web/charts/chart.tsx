@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Unit } from '../../domain/metrics/unit.ts'
+import { isNumberForm, type ValueForm } from '../../domain/metrics/unit.ts'
 import type { Html } from '../ui/markup/html.ts'
 import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-marks.tsx'
 import { FOOT, HEAD, splitAtGaps } from './plot.ts'
@@ -24,9 +24,9 @@ export type ChartOptions = {
   readonly lines: readonly ChartLine[]
   readonly from: number
   readonly to: number
-  readonly unit: Unit
+  readonly form: ValueForm
   /** Of the lines that are measured on the right. */
-  readonly rightUnit?: Unit | undefined
+  readonly rightForm?: ValueForm | undefined
   readonly marks?: readonly ChartMark[]
   readonly bands?: readonly ChartBand[]
   readonly thresholds?: readonly ThresholdLine[]
@@ -55,32 +55,23 @@ const FIELD = 1000
  * style sheet (`line-1` and so on).
  */
 export function lineChart(options: ChartOptions): Html {
-  const {
-    lines,
-    from,
-    to,
-    unit,
-    rightUnit,
-    label,
-    height = 96,
-    timeTickCount = 4,
-    valueTickCount = 2,
-  } = options
+  const { lines, from, to, form, rightForm, label } = options
+  const { height = 96, timeTickCount = 4, valueTickCount = 2 } = options
   const { marks = [], bands = [], thresholds = [], thresholdStyle = 'labels', isFitted = false } = options
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
-    { unit, parts: valueTickCount, isFitted },
+    { form, parts: valueTickCount, isFitted },
     {
-      top: (most) => findTop(most, thresholds, unit, isFitted),
+      top: (most) => findTop(most, thresholds, form, isFitted),
       bottom: (least) => (isFitted ? findBottom(least, thresholds) : least),
     },
   )
   const rightScale =
-    rightUnit === undefined
+    rightForm === undefined
       ? null
       : scaleFor(
           lines.filter(({ axis }) => axis === 'right'),
-          { unit: rightUnit, parts: valueTickCount, isFitted },
+          { form: rightForm, parts: valueTickCount, isFitted },
         )
   const whole = HEAD + height + FOOT
   const levels = levelsOf(scale, height)
@@ -89,10 +80,15 @@ export function lineChart(options: ChartOptions): Html {
   const drawn = lines.map((line, index) =>
     drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
   )
-  const limited = drawThresholds(thresholds, { head: HEAD, height, scale, unit }, thresholdStyle)
+  const limited = drawThresholds(thresholds, { head: HEAD, height, scale, form }, thresholdStyle)
   return (
     <div
-      class={['chart', rightScale && 'two-scales', limited && `limit-${thresholdStyle}`]}
+      class={[
+        'chart',
+        rightScale && 'two-scales',
+        limited && `limit-${thresholdStyle}`,
+        ...roomForWords([form, scale], [rightForm, rightScale]),
+      ]}
       // Screen readers hide the contents of an `img`, so a chart with links is a `group`.
       role={marks.some(({ sign }) => sign) ? 'group' : 'img'}
       aria-label={label}
@@ -140,6 +136,16 @@ export function lineChart(options: ChartOptions): Html {
   )
 }
 
+/** The most letters of a word that stand in the usual room beside a drawing. */
+const SHORT = 9
+
+/** The classes of a drawing for the room that levels need which are words. */
+function roomForWords(...sides: (readonly [ValueForm | undefined, Scale | null])[]): string[] {
+  const words = sides.filter(([form]) => form !== undefined && !isNumberForm(form))
+  const hasLong = words.some(([, scale]) => scale?.ticks.some(({ label }) => label.length > SHORT))
+  return words.length === 0 ? [] : hasLong ? ['of-words', 'word-levels'] : ['of-words']
+}
+
 /** Where the labels of a scale stand, in pixels from the top. */
 const levelsOf = (scale: Scale, height: number) =>
   scale.ticks.map(({ at, label: text }) => {
@@ -163,12 +169,12 @@ const drawMoments = (ticks: readonly Tick[], place: (time: number) => string, he
 
 function scaleFor(
   lines: readonly ChartLine[],
-  { unit, parts, isFitted }: { readonly unit: Unit; readonly parts: number; readonly isFitted: boolean },
+  { form, parts, isFitted }: { readonly form: ValueForm; readonly parts: number; readonly isFitted: boolean },
   ends = { top: (most: number) => most, bottom: (least: number) => least },
 ): Scale {
   const [least, most] = findExtent(lines)
-  const top = unit === '%' && !isFitted ? Math.max(100, most) : most
-  return valueScale(ends.bottom(least), ends.top(top), unit, { parts, isFitted })
+  const top = form === '%' && !isFitted ? Math.max(100, most) : most
+  return valueScale(ends.bottom(least), ends.top(top), form, { parts, isFitted })
 }
 
 /** How the browser is to write a time again in its own zone: like the label that stands there. */

@@ -1,6 +1,7 @@
-import { type PhraseContext, phraseMetric } from '../../domain/events/metric-phrase.ts'
-import { metricUnit } from '../../domain/metrics/metric.ts'
-import type { Unit } from '../../domain/metrics/unit.ts'
+import { phraseMetric } from '../../domain/events/metric-phrase.ts'
+import type { PhraseContext } from '../../domain/events/phrase.ts'
+import { metricUnit, sharedForm } from '../../domain/metrics/metric.ts'
+import type { Unit, ValueForm } from '../../domain/metrics/unit.ts'
 import { type SeriesRef, writeRef } from './series-ref.ts'
 
 /** Most lines of one graph: more can't be distinguished. */
@@ -12,6 +13,9 @@ export type SeriesComparison = {
   readonly leftUnit: Unit
   /** Null when all lines have the same. */
   readonly rightUnit: Unit | null
+  /** How the values of each scale are written: lines of one unit may have words of their own. */
+  readonly leftForm: ValueForm
+  readonly rightForm: ValueForm | null
   /** Requested lines that are not drawn: those with a third unit, and those beyond the most. */
   readonly ofOtherUnits: readonly SeriesRef[]
   readonly beyondMost: readonly SeriesRef[]
@@ -21,10 +25,16 @@ export type SeriesComparison = {
 export function planComparison(refs: readonly SeriesRef[]): SeriesComparison {
   const units = [...new Set(refs.map(({ metric }) => metricUnit(metric)))].slice(0, 2)
   const fitting = refs.filter(({ metric }) => units.includes(metricUnit(metric)))
+  const lines = fitting.slice(0, MAX_COMPARED)
+  const [leftUnit = '', rightUnit = null] = units
+  const formOf = (unit: Unit) =>
+    sharedForm(lines.map(({ metric }) => metric).filter((metric) => metricUnit(metric) === unit))
   return {
-    lines: fitting.slice(0, MAX_COMPARED),
-    leftUnit: units[0] ?? '',
-    rightUnit: units[1] ?? null,
+    lines,
+    leftUnit,
+    rightUnit,
+    leftForm: formOf(leftUnit),
+    rightForm: rightUnit === null ? null : formOf(rightUnit),
     ofOtherUnits: refs.filter((ref) => !fitting.includes(ref)),
     beyondMost: fitting.slice(MAX_COMPARED),
   }

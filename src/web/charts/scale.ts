@@ -1,4 +1,4 @@
-import type { Unit } from '../../domain/metrics/unit.ts'
+import { isNumberForm, type NumberUnit, type ValueForm, type ValueWords } from '../../domain/metrics/unit.ts'
 import { dropZeros, formatClock, formatDay, formatMonth, formatThreshold, formatValue } from '../ui/format.ts'
 
 export type Tick = { readonly at: number; readonly label: string }
@@ -14,10 +14,11 @@ const LEAST_FITTED = 0.05
 export function valueScale(
   least: number,
   most: number,
-  unit: Unit,
+  form: ValueForm,
   { parts = 3, isFitted = false } = {},
 ): Scale {
-  if (unit === 'state') return { low: 0, high: 1, ticks: [tick(0, unit), tick(1, unit)] }
+  if (!isNumberForm(form)) return wordScale(least, most, form, parts)
+  const unit = form
   const floats = (unit === '°C' || isFitted) && most > 0 && most - least < 0.5 * most
   const bottom = !floats ? Math.min(0, least) : isFitted ? Math.min(least, most * (1 - LEAST_FITTED)) : least
   const top =
@@ -34,12 +35,21 @@ export function valueScale(
   return { low, high, ticks }
 }
 
+/** A state has both of its words; of many words those that are drawn are on the scale, as far as there is room. */
+function wordScale(least: number, most: number, words: ValueWords, parts: number): Scale {
+  const label = (at: number): Tick => ({ at, label: formatValue(at, words) })
+  if (words.length === 2) return { low: 0, high: 1, ticks: [label(0), label(1)] }
+  const shown = words.flatMap((_, at) => (at >= least && at <= most ? [label(at)] : []))
+  const step = Math.ceil(shown.length / (2 * parts))
+  return { low: least - 0.5, high: most + 0.5, ticks: shown.filter((_, i) => i % step === 0) }
+}
+
 /** Takes away what binary fractions add: three steps of 0.2 end at 0.6. */
 const roundOff = (value: number, step: number) =>
   Number(value.toFixed(Math.min(100, Math.max(0, 3 - Math.floor(Math.log10(step))))))
 
 /** The next round number at or above `wanted`. */
-export function roundStep(wanted: number, unit: Unit): number {
+export function roundStep(wanted: number, unit: NumberUnit): number {
   if (unit === 'B' || unit === 'B/s') {
     const power = 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
     const step = [1, 2, 5, 10, 20, 50, 100, 256, 512].find((round) => round * power >= wanted)
@@ -57,9 +67,8 @@ const TIME_STEPS = [
   2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800,
 ]
 
-function tick(at: number, unit: Unit, step = 1): Tick {
+function tick(at: number, unit: NumberUnit, step = 1): Tick {
   const value = Math.abs(at) < step / 1e6 ? 0 : at
-  if (unit === 'state') return { at: value, label: formatValue(value, unit) }
   if (value === 0) return { at: value, label: '0' }
   // Values have one digit behind the point, and small steps two.
   const isExact = (unit === '%' || unit === '°C') && !Number.isInteger(value)

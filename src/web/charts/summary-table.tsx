@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Unit } from '../../domain/metrics/unit.ts'
+import type { ValueForm } from '../../domain/metrics/unit.ts'
 import type { SeriesSummary } from '../../domain/series.ts'
 import { formatValue } from '../ui/format.ts'
 import type { Html } from '../ui/markup/html.ts'
@@ -8,13 +8,13 @@ import type { Html } from '../ui/markup/html.ts'
 export type TabledLine = {
   readonly name: string
   readonly summary: SeriesSummary | null
-  readonly unit: Unit
+  readonly form: ValueForm
 }
 
 /** The figures of a graph as a table, for users who can't see the graph. */
 export function figuresTable(title: string, lines: readonly TabledLine[]): Html {
-  const rows = lines.map(({ name, summary, unit }) => {
-    const cells = summary === null ? ['–', '–', '–', '–'] : formatSummary(summary, unit)
+  const rows = lines.map(({ name, summary, form }) => {
+    const cells = summary === null ? ['–', '–', '–', '–'] : formatSummary(summary, form)
     return (
       <tr>
         <th scope="row">{name}</th>
@@ -43,15 +43,10 @@ export function figuresTable(title: string, lines: readonly TabledLine[]): Html 
   )
 }
 
-/** Last, minimum, mean and maximum. Of a state the mean is the share of the time that it ran. */
+/** Last, minimum, mean and maximum. Of a state the mean is the share of the time that it was good. */
 export function formatSummary(
   { last, low, mean, high }: { last: number; low: number; mean: number; high: number },
-  unit: Unit,
+  form: ValueForm,
 ): string[] {
-  return [
-    formatValue(last, unit),
-    formatValue(low, unit),
-    unit === 'state' ? formatValue(mean * 100, '%') : formatValue(mean, unit),
-    formatValue(high, unit),
-  ]
+  return [last, low, mean, high].map((value) => formatValue(value, form))
 }

@@ -1,5 +1,5 @@
 /** @jsxImportSource #markup */
-import type { Unit } from '../../domain/metrics/unit.ts'
+import type { ValueForm } from '../../domain/metrics/unit.ts'
 import { formatThreshold } from '../ui/format.ts'
 import { severityShape } from '../ui/icons.tsx'
 import type { Html } from '../ui/markup/html.ts'
@@ -30,12 +30,17 @@ function pickTwo(thresholds: readonly ThresholdLine[]): readonly ThresholdLine[]
   return worst === undefined || worst.severity >= first.severity ? [first] : [first, worst]
 }
 
-type LineArea = { readonly head: number; readonly height: number; readonly scale: Scale; readonly unit: Unit }
+type LineArea = {
+  readonly head: number
+  readonly height: number
+  readonly scale: Scale
+  readonly form: ValueForm
+}
 
 /** Lines across the field, and what stands on the right of it: null when no limit is within the scale. */
 export function drawThresholds(
   thresholds: readonly ThresholdLine[],
-  { head, height, scale, unit }: LineArea,
+  { head, height, scale, form }: LineArea,
   style: ThresholdStyle,
 ): { readonly lines: readonly Html[]; readonly labels: readonly Html[] } | null {
   const shown = pickThresholds(thresholds, scale, style)
@@ -74,7 +79,7 @@ export function drawThresholds(
           )}
           {style === 'labels' && (
             <text class="limit-label" x="15" y={round(y + 4)}>
-              {formatThreshold(value, unit)}
+              {formatThreshold(value, form)}
             </text>
           )}
         </>

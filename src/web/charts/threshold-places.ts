@@ -1,6 +1,6 @@
 // Where the lines of thresholds go, for the drawings of the server and for the graph that the browser draws.
 import type { Severity } from '../../domain/event.ts'
-import type { Unit } from '../../domain/metrics/unit.ts'
+import type { ValueForm } from '../../domain/metrics/unit.ts'
 
 /** A threshold beyond which an event opens, measured on the left scale. */
 export type ThresholdLine = {
@@ -24,7 +24,7 @@ export type ThresholdStyle = 'labels' | 'marks'
  */
 const NEAR_LIMIT = 1.25
 /** A whole is known to end at 100 %: how far away its limits are is worth knowing, whatever the values. */
-const isAlwaysShown = (value: number, unit: Unit) => unit === '%' && value <= 100
+const isAlwaysShown = (value: number, form: ValueForm) => form === '%' && value <= 100
 
 /**
  * Where the scale has to end at least, so that there is room for the thresholds that deserve it. Fitted to the
@@ -33,12 +33,12 @@ const isAlwaysShown = (value: number, unit: Unit) => unit === '%' && value <= 10
 export function findTop(
   most: number,
   thresholds: readonly Pick<ThresholdLine, 'value'>[],
-  unit: Unit,
+  form: ValueForm,
   isFitted: boolean,
 ): number {
   const wanted = thresholds
     .map(({ value }) => value)
-    .filter((value) => value <= most * NEAR_LIMIT || (!isFitted && isAlwaysShown(value, unit)))
+    .filter((value) => value <= most * NEAR_LIMIT || (!isFitted && isAlwaysShown(value, form)))
   return Math.max(most, ...wanted)
 }
 

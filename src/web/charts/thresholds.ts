@@ -1,6 +1,6 @@
 import { SEVERITY_NAMES } from '../../domain/event.ts'
 import { metricUnit } from '../../domain/metrics/metric.ts'
-import type { Unit } from '../../domain/metrics/unit.ts'
+import type { ValueForm } from '../../domain/metrics/unit.ts'
 import {
   findReportedThresholdTable,
   type ReportedThreshold,
@@ -101,13 +101,13 @@ export function toThresholdLines(metric: string, thresholds: readonly Limit[]): 
 /** `information above 85%, critical above 99%`; what holds for one of several lines alone has its name: `(swap)`. */
 export function describeThresholds(
   thresholds: readonly ThresholdLine[],
-  unit: Unit,
+  form: ValueForm,
   names: readonly string[] = [],
 ): string {
   return thresholds
     .map(({ value, severity, isBelow, line }) => {
       const name = line === undefined ? undefined : names[line - 1]
-      const words = `${SEVERITY_NAMES[severity]} ${isBelow ? 'below' : 'above'} ${formatThreshold(value, unit)}`
+      const words = `${SEVERITY_NAMES[severity]} ${isBelow ? 'below' : 'above'} ${formatThreshold(value, form)}`
       return name === undefined ? words : `${words} (${name})`
     })
     .join(', ')

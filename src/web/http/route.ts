@@ -40,6 +40,8 @@ export type ChannelInfo = {
   readonly targetDoc: string
   /** The expected form of the address as text; null when the address is valid. */
   checkTarget(address: string): string | null
+  /** What its settings lack so that it can send, without a full stop; null where nothing is missing. */
+  describeMissing?(): string | null
 }
 
 /** The channels, lent by the event engine's side of the house. */

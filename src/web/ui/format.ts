@@ -1,4 +1,5 @@
 import { formatNumber, NARROW_SPACE } from '../../domain/metrics/figure.ts'
+import { isNumberForm, type ValueForm } from '../../domain/metrics/unit.ts'
 
 export {
   dropZeros,
@@ -8,6 +9,9 @@ export {
   formatThreshold,
   formatValue,
 } from '../../domain/metrics/figure.ts'
+
+/** A form as an attribute of an element, for the browser: the unit, or the list of words. */
+export const writeForm = (form: ValueForm): string => (isNumberForm(form) ? form : JSON.stringify(form))
 
 /** `12 s`, `3 min`, `5 h`, `2 days`: the largest unit alone, rounded down. */
 export function formatDuration(seconds: number): string {

@@ -194,21 +194,21 @@ describe('a problem in one sentence', () => {
   })
   test.each([
     ['perf.service.nginx.state', 1, 'Service nginx was stopped, now running'],
-    ['perf.service.nginx.state', 0, 'Service nginx was stopped, now stopped'],
+    ['perf.service.nginx.state', 0, 'Service nginx was stopped, still stopped'],
     ['perf.service.nginx.state', null, 'Service nginx was stopped'],
     ['perf.link.eth0.state', 1, 'Link of eth0 was down, now up'],
     ['perf.filesystem.dev.sda1.writable', 1, '/dev/sda1 was read-only, now writable'],
-    ['perf.agent.probe.stuck', 0, '0 probes hung'],
+    ['perf.agent.probe.stuck', 0, '0 probes hung, now none'],
   ])('a message that it is over says how %s is now, %s', (name, current, sentence) => {
     const condition = rule('=', 0, 300)(name)
     const over = { status: 'closed' as never, closed: NOW as never }
     expect(say(name, condition, over, { current, endsWithCurrent: true })).toBe(sentence)
-    expect(say(name, condition, over, { current })).toBe(sentence.replace(/, now .*/, ''))
+    expect(say(name, condition, over, { current })).toBe(sentence.replace(/, (now|still) .*/, ''))
   })
   test('says how it is now where the agent did not report what triggered it', () => {
     const over = { status: 'closed' as never, closed: NOW as never }
     expect(say(metric, message, over, { current: 12, endsWithCurrent: true })).toBe(
-      'Memory above 90 % for 15 min, now 12.0 %',
+      'Memory was above 90 % for 15 min, now 12.0 %',
     )
   })
   test('says the reason of a check before how it is now', () => {
@@ -225,7 +225,7 @@ describe('a problem in one sentence', () => {
     ['perf.temperature.coretemp.package-id-0.celsius', 89.3, 'Temperature of CPU package 0 was 89.3 °C'],
     ['perf.containers.running', 7, 'Running containers were 7 '],
     ['perf.agent.queue.length', 7, 'Samples waiting on the agent were 7 '],
-    ['perf.btrfs.data.errors', 7, 'Disk errors of btrfs data were 7 '],
+    ['perf.btrfs.data.errors', 7, 'btrfs data had 7 disk errors '],
     ['perf.system.load.15', 18, 'Load (15 min) was 18 '],
     ['perf.network.eth0.errors.received', 3, 'eth0 errors receiving were 3 /s'],
     ['perf.network.eth0.bytes.received', 3, 'eth0 receiving was 3 B/s'],
@@ -259,6 +259,12 @@ describe('a problem in one sentence', () => {
     expect(say(availability, describeSilence('web01', 301), silence)).toBe('No data from web01 for 48 min')
     const over = { ...silence, status: 'closed' as never, closed: (NOW - 1680) as never }
     expect(say(availability, describeSilence('web01', 300), over)).toBe('No data from web01 for 20 min')
+    expect(say(availability, describeSilence('web01', 300), over, { isReporting: true })).toBe(
+      'No data from web01 for 20 min, now sending again',
+    )
+    expect(say(availability, describeSilence('web01', 301), silence, { isReporting: true })).toBe(
+      'No data from web01 for 48 min',
+    )
     expect(say(availability, '3 hosts fell silent at once: a, b, c', silence)).toBe(
       'No data from 3 hosts for 43 min (a, b, c)',
     )
@@ -283,7 +289,7 @@ test('states of machines are said in the words of their declaration', () => {
     ).text
   expect(say('perf.filesystem.dev.sda1.writable')).toBe('/var is read-only')
   expect(say('perf.raid.md0.state')).toBe('RAID md0 is degraded')
-  expect(say('perf.time.synchronized.state')).toBe('Clock is not synchronized')
+  expect(say('perf.time.synchronized.state')).toBe('The clock is not synchronized')
   expect(say('perf.link.eno1.state')).toBe('Link of eno1 is down')
 })
 const stateThreshold = {

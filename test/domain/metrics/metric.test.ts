@@ -40,7 +40,7 @@ test.each([
   ['perf.service.nginx.state', 1, 'running'],
   ['perf.time.synchronized.state', 0, 'not synchronized'],
   ['perf.check.shop.certificate.days', 12, '12\u202fdays'],
-  ['other.state', 1, 'good'],
+  ['other.state', 1, 'OK'],
 ])('%s %d is said as %s', (metric, value, words) => expect(formatMetricValue(metric, value)).toBe(words))
 
 test('the subject of a metric keeps its dots', () => {

@@ -13,7 +13,7 @@ const pool = (status: string) => placeOfStatus(POOL_STATUS, status)
 describe('the state of a thing is what it is', () => {
   test.each<[string, number, Record<string, number>, string, boolean]>([
     ['container.api.state', 1, { status: container('running') }, 'Running', true],
-    ['container.api.state', 1, { status: container('exited') }, 'Exited', true],
+    ['container.api.state', 1, { status: container('exited') }, 'Finished', true],
     ['container.api.state', 0, { status: container('exited') }, 'Exited', false],
     ['container.api.state', 0, { status: container('restarting') }, 'Restarting', false],
     ['container.api.state', 0, { status: container('paused') }, 'Paused', false],
@@ -22,9 +22,9 @@ describe('the state of a thing is what it is', () => {
     // Its state before the end does not matter then.
     ['container.api.state', 0, { status: container('exited'), healthy: 0 }, 'Exited', false],
     // Agents that do not send the state yet, and a state that only a later engine has.
-    ['container.api.state', 1, {}, 'Good', true],
-    ['container.api.state', 0, { status: container('hibernating') }, 'Failed', false],
-    ['container.api.state', 0, { status: 99 }, 'Failed', false],
+    ['container.api.state', 1, {}, 'OK', true],
+    ['container.api.state', 0, { status: container('hibernating') }, 'Not running', false],
+    ['container.api.state', 0, { status: 99 }, 'Not running', false],
     ['pool.tank.state', 1, { status: pool('ONLINE') }, 'Online', true],
     ['pool.tank.state', 0, { status: pool('FAULTED') }, 'Faulted', false],
     ['pool.tank.state', 0, { status: pool('SUSPENDED') }, 'Suspended', false],

@@ -494,7 +494,7 @@ describe('telegram', () => {
   test('without a token it says what is missing', async () => {
     expect(await failure(openWith(telegram).open.send(aNotification('1')))).toMatchObject({
       retry: true,
-      message: expect.stringContaining('[telegram]'),
+      message: expect.stringContaining('telegram.token'),
     })
   })
 })

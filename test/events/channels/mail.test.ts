@@ -326,7 +326,7 @@ describe('trouble', () => {
     const { open } = openWith(mail)
     expect(await failure(open.send(aNotification('ann@example.org')))).toMatchObject({
       retry: true,
-      message: 'mail is not set up: give the mail server as server in the section [mail]',
+      message: 'mail is not set up: set mail.server in the configuration',
     })
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { CONTAINER_STATUS } from '../../../src/domain/metrics/declared/statuses.ts'
 import { lineChart } from '../../../src/web/charts/chart.tsx'
 import { splitAtGaps } from '../../../src/web/charts/plot.ts'
 import { bar } from '../../../src/web/ui/bar.tsx'
@@ -19,7 +20,7 @@ const draw = (line: { times: number[]; values: number[] }, more: object = {}) =>
     lines: [{ name: 'used', ...line }],
     from: NOON,
     to: NOON + HOUR,
-    unit: '%',
+    form: '%',
     label: 'Processor',
     ...more,
   }).text
@@ -92,7 +93,7 @@ describe('a line chart', () => {
       lines: [line],
       from: NOON,
       to: NOON + HOUR,
-      unit: '%',
+      form: '%',
       label: 'x',
       filled: false,
     }).text
@@ -102,9 +103,9 @@ describe('a line chart', () => {
 
   test('has no infinite or broken number in it, whatever it is given', () => {
     for (const values of [[], [0], [0, 0, 0], [1e300, -1e300], [5e-324, 0], [7, 7, 7]])
-      for (const unit of ['%', 'B', 'B/s', '/s', 's', '°C', 'state', ''] as const) {
+      for (const form of ['%', 'B', 'B/s', '/s', 's', '°C', '', ['stopped', 'running'], CONTAINER_STATUS]) {
         const line = { times: values.map((_, i) => NOON + i * 60), values }
-        expect(draw(line, { unit })).not.toMatch(/NaN|Infinity|undefined/)
+        expect(draw(line, { form })).not.toMatch(/NaN|Infinity|undefined/)
       }
   })
 
@@ -188,7 +189,7 @@ describe('a line chart', () => {
         heightsOf(
           draw(
             minutes(30, () => most),
-            { unit: '', thresholds: load },
+            { form: '', thresholds: load },
           ),
         )
       expect(at(1)).toEqual([])
@@ -227,4 +228,19 @@ test.each([
   const svg = bar(percent, severity).text
   expect(svg).toContain(`class="bar-fill" width="${width}"`)
   expect(svg).toContain(severity === null ? 'class="bar"' : `class="bar severity-${severity}"`)
+})
+
+describe('levels that are words', () => {
+  const drawn = (form: readonly string[] | '%') =>
+    draw(
+      minutes(30, (i) => i % 2),
+      { form },
+    )
+  test('have room beside the drawing, where they are long', () => {
+    expect(drawn(['not synchronized', 'synchronized'])).toContain('word-levels')
+    expect(drawn(['stopped', 'running'])).not.toContain('word-levels')
+    expect(drawn('%')).not.toContain('word-levels')
+    // Of many words those that are drawn count.
+    expect(drawn(['unknown', 'running', 'a long word'])).not.toContain('word-levels')
+  })
 })

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'bun:test'
-import type { Unit } from '../../../src/domain/metrics/unit.ts'
+import { POOL_STATUS } from '../../../src/domain/metrics/declared/statuses.ts'
+import type { ValueForm } from '../../../src/domain/metrics/unit.ts'
 import { timeTicks, valueScale } from '../../../src/web/charts/scale.ts'
 
-const labels = (least: number, most: number, unit: Unit, parts?: number) =>
-  valueScale(least, most, unit, { parts }).ticks.map(({ label }) => label.replaceAll('\u202f', ' '))
+const labels = (least: number, most: number, form: ValueForm, parts?: number) =>
+  valueScale(least, most, form, { parts }).ticks.map(({ label }) => label.replaceAll('\u202f', ' '))
 
 describe('levels', () => {
-  test.each<[number, number, Unit, string[]]>([
+  test.each<[number, number, ValueForm, string[]]>([
     [0, 0, '%', ['0', '0.5 %', '1 %']],
     [0, 0.45, '%', ['0', '0.25 %', '0.5 %']],
     [3, 18, '%', ['0', '10 %', '20 %']],
@@ -17,14 +18,18 @@ describe('levels', () => {
     [0, 0, 'B', ['0', '512 B', '1 KiB']],
     [40, 52, '°C', ['40 °C', '50 °C', '60 °C']],
     [2, 60, '°C', ['0', '50 °C', '100 °C']],
-    [0, 1, 'state', ['stopped', 'running']],
+    [0, 1, ['stopped', 'running'], ['stopped', 'running']],
+    [1, 1, ['stopped', 'running'], ['stopped', 'running']],
+    [1, 3, ['unknown', 'running', 'exited', 'paused', 'dead'], ['running', 'exited', 'paused']],
+    [2, 2, ['unknown', 'running', 'exited'], ['exited']],
+    [0, 7, POOL_STATUS, ['unknown', 'degraded', 'offline', 'removed']],
     [-4, 4, '', ['−5', '0', '5']],
     [0, 0.03, '', ['0', '0.02', '0.04']],
   ])('from %p to %p in %p', (least, most, unit, ticks) => {
     expect(labels(least, most, unit, 2)).toEqual(ticks)
   })
 
-  test.each<[number, number, Unit, string[]]>([
+  test.each<[number, number, ValueForm, string[]]>([
     [32, 34, '%', ['32 %', '33 %', '34 %']],
     [3, 97, '%', ['0', '50 %', '100 %']],
     [50, 50, '%', ['46 %', '48 %', '50 %']],

@@ -67,6 +67,26 @@ test('says that all is clear while nothing is open', async () => {
   expect(verdict(markup)).toStartWith('All clear 1 host, no open events 0 down 0 in maintenance 1 up')
 })
 
+test('the strip of the fleet says nothing of the time before there was a host', async () => {
+  await report('web01')
+  const slots = (markup: string) => (markup.match(/<rect class="slot unknown"/g) ?? []).length
+  expect(slots(await read('/'))).toBe(95)
+  expect(await read('/')).toContain('not observed')
+  await site.clock.advance(3 * 3_600_000)
+  await report('web01')
+  expect(slots(await read('/'))).toBe(95 - 12)
+})
+
+test('an administrator with one host is shown what to do next, and nobody else', async () => {
+  await report('web01')
+  const home = await read('/', 'admin')
+  for (const path of ['/add-host', '/settings/rules/new', '/settings/guide#watching'])
+    expect(home).toContain(`<a href="${path}"><b>`)
+  expect(await read('/')).not.toContain('Next steps')
+  await report('web02')
+  expect(await read('/', 'admin')).not.toContain('Next steps')
+})
+
 test('lists the worst that nobody has acknowledged, with host and age, and how many more there are', async () => {
   await report('db')
   await report('web')

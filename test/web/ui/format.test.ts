@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Unit } from '../../../src/domain/metrics/unit.ts'
+import type { ValueForm } from '../../../src/domain/metrics/unit.ts'
 import {
   formatAgo,
   formatClock,
@@ -16,7 +16,7 @@ import {
 /** Narrow spaces as plain ones: easier to read here. */
 const plain = (text: string) => text.replaceAll('\u202f', ' ')
 
-const VALUES: readonly (readonly [number, Unit, string])[] = [
+const VALUES: readonly (readonly [number, ValueForm, string])[] = [
   [0, '%', '0.0 %'],
   [99.96, '%', '100.0 %'],
   [0, 'B', '0 B'],
@@ -42,8 +42,12 @@ const VALUES: readonly (readonly [number, Unit, string])[] = [
   [1, 'days', '1 day'],
   [1.4, 'days', '1.40 days'],
   [0, 'days', '0 days'],
-  [1, 'state', 'running'],
-  [0, 'state', 'stopped'],
+  [1, ['stopped', 'running'], 'running'],
+  [0, ['stopped', 'running'], 'stopped'],
+  [0.972, ['stopped', 'running'], '97.2 % running'],
+  [2, ['unknown', 'running', 'exited'], 'exited'],
+  [1.5, ['unknown', 'running', 'exited'], 'several'],
+  [42, ['unknown', 'running', 'exited'], '42'],
   [0.5, '', '0.50'],
   [1234567, '', '1 234 567'],
   [-0.001, '', '−0.001'],
@@ -76,7 +80,7 @@ test.each([
   [20_000, '', '20 000'],
   [5 * 1024 ** 3, 'B', '5 GiB'],
   [150, 's', '2.5 min'],
-  [0, 'state', 'stopped'],
+  [0, ['stopped', 'running'], 'stopped'],
 ] as const)('the limit %p in %p is said as it was set', (value, unit, text) => {
   expect(plain(formatThreshold(value, unit))).toBe(text)
 })

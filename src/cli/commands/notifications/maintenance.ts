@@ -1,5 +1,6 @@
 import { parseDuration } from '../../../config/fields/units.ts'
 import { findMaintenanceErrors } from '../../../domain/notifications/rule-check.ts'
+import { describeUnmatchedHosts } from '../../../domain/notifications/rule-doubts.ts'
 import { describeMaintenance } from '../../../domain/time/maintenance-json.ts'
 import {
   type MaintenanceSchedule,
@@ -12,6 +13,7 @@ import { type CommandGroup, type CommandInput, needText, type Option } from '../
 import { JSON_OPTION, printList } from '../../list-output.ts'
 import { formatTime } from '../../table.ts'
 import { withStore } from '../../with-store.ts'
+import { listHostNames } from './doubts.ts'
 import { namedCommands } from './named-things.ts'
 
 const WINDOW = { name: 'window', doc: 'Its name, or its number in `maintenance list`' } as const
@@ -37,6 +39,8 @@ const commands = namedCommands<MaintenanceWindow>({
   one: 'maintenance window',
   argument: WINDOW.name,
   storeOf: ({ maintenanceWindows }) => maintenanceWindows,
+  findDoubts: async ({ host }, store) =>
+    [describeUnmatchedHosts(host, await listHostNames(store))].filter((words) => words !== null),
 })
 
 export const maintenance: CommandGroup = {

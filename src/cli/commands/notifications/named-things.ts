@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Config } from '../../../config/schema.ts'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
 import { type CommandInput, needText } from '../../../roles/command.ts'
 import type { NamedStore, Store } from '../../../storage/ports/store.ts'
@@ -13,26 +14,37 @@ export type NamedKind<T extends NamedThing> = {
   /** The argument that names one, by its name or its number. */
   readonly argument: string
   readonly storeOf: (store: Store) => NamedStore<T>
+  /** Why a thing that was kept will not work as things are: printed as warnings. */
+  readonly findDoubts?: (kept: Omit<T, 'id'>, store: Store, config: Config) => Promise<readonly string[]>
 }
 
 /**
  * How the commands of rules, targets and maintenance windows add, change and delete one: a name that is taken and a
  * thing that is not there are refused with the same words, and a change that is made is in the audit log.
  */
-export function namedCommands<T extends NamedThing>({ one, argument, storeOf }: NamedKind<T>) {
+export function namedCommands<T extends NamedThing>({
+  one,
+  argument,
+  storeOf,
+  findDoubts = async () => [],
+}: NamedKind<T>) {
   const taken = (name: string) => new CommandError(`there is a ${one} "${name}" already`)
   const missing = (name: string) => new CommandError(`there is no ${one} "${name}"`)
+
+  const warn = async (input: CommandInput, kept: Omit<T, 'id'>, store: Store, config: Config) => {
+    for (const doubt of await findDoubts(kept, store, config)) input.warn(doubt)
+  }
 
   /** Runs `act` with the thing that the command line names. `action` is for the audit log. */
   const withOne = (
     input: CommandInput,
     action: string,
-    act: (found: T, store: Store) => Promise<void>,
+    act: (found: T, store: Store, config: Config) => Promise<void>,
   ): Promise<number> =>
     withStore(
       input,
-      async (store) => {
-        await act(findNamed(await storeOf(store).list(), needText(input, argument), one), store)
+      async (store, { config }) => {
+        await act(findNamed(await storeOf(store).list(), needText(input, argument), one), store, config)
         return EXIT.ok
       },
       { change: [action, needText(input, argument)] },
@@ -47,9 +59,10 @@ export function namedCommands<T extends NamedThing>({ one, argument, storeOf }: 
     ): Promise<number> =>
       withStore(
         input,
-        async (store) => {
+        async (store, { config }) => {
           await check(draft, store)
           if ((await storeOf(store).add(draft)) === null) throw taken(draft.name)
+          await warn(input, draft, store, config)
           return EXIT.ok
         },
         { change: [`add ${one}`, draft.name] },
@@ -61,7 +74,7 @@ export function namedCommands<T extends NamedThing>({ one, argument, storeOf }: 
       merge: (before: T, store: Store) => T | Promise<T>,
       action = `change ${one}`,
     ): Promise<number> =>
-      withOne(input, action, async (before, store) => {
+      withOne(input, action, async (before, store, config) => {
         const kept = storeOf(store)
         let known: T | null = before
         while (known !== null) {
@@ -71,7 +84,7 @@ export function namedCommands<T extends NamedThing>({ one, argument, storeOf }: 
           // field.
           const result = await kept.update(changed, (stored) => isDeepStrictEqual(stored, from))
           if (result === 'taken') throw taken(changed.name)
-          if (result === 'updated') return
+          if (result === 'updated') return warn(input, changed, store, config)
           known = await kept.find(before.id)
         }
         throw missing(before.name)

@@ -3,6 +3,7 @@ import type { Severity } from '../../../domain/event.ts'
 import { describeRule } from '../../../domain/json-shapes.ts'
 import type { Rule } from '../../../domain/notifications/rule.ts'
 import { findRuleErrors } from '../../../domain/notifications/rule-check.ts'
+import { listRuleDoubts } from '../../../domain/notifications/rule-doubts.ts'
 import type { Target } from '../../../domain/notifications/target.ts'
 import { CHANNELS } from '../../../events/channels/index.ts'
 import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
@@ -15,6 +16,7 @@ import {
 } from '../../../roles/command.ts'
 import { JSON_OPTION, printList } from '../../list-output.ts'
 import { withStore } from '../../with-store.ts'
+import { listHostNames, listMissing } from './doubts.ts'
 import { namedCommands } from './named-things.ts'
 import { readSeverities } from './severities.ts'
 
@@ -41,7 +43,22 @@ const FIELDS = {
   ...FIELDS_BUT_CHANNEL,
 } as const satisfies Record<string, Option>
 
-const commands = namedCommands<Rule>({ one: 'rule', argument: RULE.name, storeOf: ({ rules }) => rules })
+const commands = namedCommands<Rule>({
+  one: 'rule',
+  argument: RULE.name,
+  storeOf: ({ rules }) => rules,
+  // A rule that is switched off sends nothing anyway.
+  findDoubts: async (rule, store, config) =>
+    rule.enabled
+      ? [
+          ...listMissing(rule.channel, config),
+          ...(await listRuleDoubts(rule, {
+            hosts: await listHostNames(store),
+            findMetrics: (words, limit) => store.hosts.findMetrics(words, limit),
+          })),
+        ]
+      : [],
+})
 
 export const rule: CommandGroup = {
   name: 'rule',

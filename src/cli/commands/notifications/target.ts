@@ -5,6 +5,7 @@ import { CommandError, EXIT } from '../../../lib/exit-codes.ts'
 import { type CommandGroup, needText, type Option } from '../../../roles/command.ts'
 import { JSON_OPTION, printList } from '../../list-output.ts'
 import { withStore } from '../../with-store.ts'
+import { listMissing } from './doubts.ts'
 import { namedCommands } from './named-things.ts'
 
 const TARGET = { name: 'target', doc: 'Its name, or its number in `target list`' } as const
@@ -18,6 +19,7 @@ const commands = namedCommands<Target>({
   one: 'target',
   argument: TARGET.name,
   storeOf: ({ targets }) => targets,
+  findDoubts: async ({ channel }, _, config) => listMissing(channel, config),
 })
 
 export const target: CommandGroup = {

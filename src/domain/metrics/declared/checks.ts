@@ -53,6 +53,7 @@ export const TEXT_FILE_METRICS: readonly MetricFamily[] = [
     name: 'perf.textfiles.state',
     unit: 'state',
     doc: '1 while the folder agent.text_files can be read, otherwise 0.',
+    states: { good: 'Readable', bad: 'Not readable' },
     standard: whenDown(3, 300),
   },
   {
@@ -65,7 +66,7 @@ export const TEXT_FILE_METRICS: readonly MetricFamily[] = [
     unit: 'state',
     doc: '1 while a file of that folder is valid, otherwise 0; its event says what is wrong.',
     section: { of: 'states', column: 'text file' },
-    states: { good: 'Good', bad: 'Broken' },
+    states: { good: 'Valid', bad: 'Not valid' },
     standard: whenDown(3, 300),
   },
   {

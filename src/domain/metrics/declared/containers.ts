@@ -6,6 +6,7 @@ const FAMILIES: readonly MetricFamily[] = [
     name: 'perf.containers.state',
     unit: 'state',
     doc: '1 while the container engine (Docker, Podman) answers, otherwise 0; with agent.containers.',
+    states: { good: 'Answering', bad: 'Not answering' },
     standard: whenDown(3, 300),
   },
   { name: 'perf.containers.running', unit: '', doc: 'Containers that run.' },
@@ -19,6 +20,8 @@ const FAMILIES: readonly MetricFamily[] = [
     unit: 'state',
     doc: '1 while a container runs, was never started, or has ended with code 0 and is not to be restarted; otherwise 0.',
     section: { of: 'states', column: 'container' },
+    // One that has ended well is as good as one that runs.
+    states: { good: 'OK', bad: 'Not running' },
     standard: whenDown(3, 300),
   },
   {

@@ -65,7 +65,7 @@ export const DRIVE_METRICS: readonly MetricFamily[] = onLinux([
     doc: "1 while a drive's SMART self-assessment passes, otherwise 0; where UDisks2 runs.",
     title: 'Drive <drive>',
     section: { of: 'drives', column: 'Health' },
-    states: { good: 'Good', bad: 'Failing' },
+    states: { good: 'Healthy', bad: 'Failing' },
     standard: [{ severity: 1, compare: '=', value: 0, duration: 0 }],
   },
   {

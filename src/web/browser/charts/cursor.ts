@@ -5,7 +5,7 @@ import { formatValue } from '../../ui/format.ts'
 import { findAll } from '../dom.ts'
 import { REFRESHED } from '../live.ts'
 import { times } from '../times.ts'
-import { readUnit } from '../units.ts'
+import { readForm } from '../value-form.ts'
 import { fieldOf, moveMark, type PlotArea } from './field.ts'
 import { type ChartRow, findRow, loadRows } from './rows.ts'
 import { board, readTimes } from './times.ts'
@@ -57,7 +57,7 @@ function showIn(place: HTMLElement, field: PlotArea, time: number, { from, to }:
   if (!hasTip) return
   const words = place.dataset.tipEarlier
   const earlier = words === undefined ? null : { words, row: findRow(EARLIER_KEY, time) ?? null }
-  showTip(place, { field, left, row: findRow(null, time) ?? null, earlier, unit: readUnit(place, 'tip') })
+  showTip(place, { field, left, row: findRow(null, time) ?? null, earlier, form: readForm(place) })
 }
 
 function showValue(place: HTMLElement, time: number) {
@@ -68,7 +68,7 @@ function showValue(place: HTMLElement, time: number) {
   if (row === undefined) return
   // The event is about the newest value.
   word.classList.remove('tinted')
-  word.textContent = row ? formatValue(figureOf(row), readUnit(place)) : '–'
+  word.textContent = row ? formatValue(figureOf(row), readForm(place)) : '–'
 }
 
 export function hide() {

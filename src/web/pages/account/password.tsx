@@ -7,6 +7,7 @@ import {
 } from '../../../domain/users/user.ts'
 import { writeDeviceCookie } from '../../auth/device.ts'
 import { HttpError, redirect, route, type WebRequest } from '../../http/route.ts'
+import { icon } from '../../ui/icons.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
 import { settingsFrame } from '../settings/settings-layout.tsx'
 import { describeRejection } from './login.tsx'
@@ -47,7 +48,7 @@ export const changePassword = route(
     // The device cookie for the old password is invalid now: without a new one, failed attempts from
     // elsewhere would slow down sign-in from this browser.
     return redirect(
-      '/password?changed',
+      session.mustChangePassword ? '/' : '/password?changed',
       cookie,
       writeDeviceCookie(session.user, passwordHash, { host, isSecure, basePath: web.basePath }),
     )
@@ -83,37 +84,43 @@ type PasswordOutcome = 'changed' | { readonly problem: string } | null
 function passwordView(request: WebRequest, outcome: PasswordOutcome) {
   const { session, csrf, url } = request
   const form = passwordForm(request, outcome)
+  // A user who has to choose a password first can't open any other page: it looks like that of the sign-in.
+  if (session?.mustChangePassword)
+    return layout({ title: 'Password', active: null, session: null, csrf: '', body: form })
   return layout({
     title: 'Password',
     active: 'settings',
     session,
     csrf,
     url,
-    // A user who has to choose a password first can't open any other page.
-    body: session?.mustChangePassword
-      ? form
-      : settingsFrame(
-          request,
-          <>
-            <div class="head">
-              <div>
-                <p class="crumbs">
-                  <a href="/settings">Settings</a>
-                </p>
-                <h1>Your password</h1>
-              </div>
-            </div>
-            {form}
-          </>,
-        ),
+    body: settingsFrame(
+      request,
+      <>
+        <div class="head">
+          <div>
+            <p class="crumbs">
+              <a href="/settings">Settings</a>
+            </p>
+            <h1>Your password</h1>
+          </div>
+        </div>
+        {form}
+      </>,
+    ),
   })
 }
 
 function passwordForm({ session, csrf }: WebRequest, outcome: PasswordOutcome) {
+  const isFirst = session?.mustChangePassword === true
   return (
-    <form class="settings" method="post" action="/password">
-      {session?.mustChangePassword && <h1>Your password</h1>}
-      {session?.mustChangePassword && <p class="notice">Choose your own password before you continue.</p>}
+    <form class={isFirst ? 'sign-in' : 'settings'} method="post" action="/password">
+      {isFirst && (
+        <>
+          <p class="brand-line">{icon('brand')}Monitor</p>
+          <h1>Your password</h1>
+          <p>Choose your own password before you continue.</p>
+        </>
+      )}
       {outcome === 'changed' && (
         <p class="done" role="status">
           Password changed. Other browsers are signed out.
@@ -158,12 +165,14 @@ function passwordForm({ session, csrf }: WebRequest, outcome: PasswordOutcome) {
           required
         />
       </label>
-      <label class="check-line">
-        <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
-      </label>
+      {!isFirst && (
+        <label class="check-line">
+          <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
+        </label>
+      )}
       <div>
         <button class="primary" type="submit">
-          Change
+          {isFirst ? 'Continue' : 'Change'}
         </button>
       </div>
     </form>

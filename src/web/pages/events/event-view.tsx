@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { type Event, lengthOf, MAX_COMMENT } from '../../../domain/event.ts'
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
-import { formatMetricValue, metricUnit } from '../../../domain/metrics/metric.ts'
+import { formatMetricValue, valueForm } from '../../../domain/metrics/metric.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
 import { escapePattern } from '../../changes/mute-host.ts'
 import { lineChart } from '../../charts/chart.tsx'
@@ -200,7 +200,7 @@ function graphView({ event, series, thresholds, from, to, words }: EventModel): 
           lines: [{ name: title, times, values: mean, ...(mean === low ? {} : { low, high }) }],
           from,
           to,
-          unit: metricUnit(metric),
+          form: valueForm(metric),
           label: `${title} of ${host} around the event`,
           height: 190,
           timeTickCount: 6,

@@ -1,5 +1,5 @@
 import type { Event } from '../../../domain/event.ts'
-import type { PhraseContext } from '../../../domain/events/metric-phrase.ts'
+import type { PhraseContext } from '../../../domain/events/phrase.ts'
 import type { Problem } from '../../../domain/events/problem.ts'
 import type { RunningProcess } from '../../../domain/events/running-process.ts'
 import type { Series } from '../../../domain/sample.ts'

@@ -1,7 +1,8 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../../domain/event.ts'
-import { type PhraseContext, phraseMetric } from '../../../domain/events/metric-phrase.ts'
-import { formatMetricValue, metricUnit } from '../../../domain/metrics/metric.ts'
+import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
+import type { PhraseContext } from '../../../domain/events/phrase.ts'
+import { formatMetricValue, valueForm } from '../../../domain/metrics/metric.ts'
 import { lineChart } from '../../charts/chart.tsx'
 import type { Changed, Changes } from '../../problems/what-changed.ts'
 import { metricPath } from '../../ui/components.tsx'
@@ -45,7 +46,6 @@ function changedFigure(
   words: PhraseContext,
 ): Html {
   const title = phraseMetric(metric, words).noun
-  const unit = metricUnit(metric)
   const [was, is] = [formatMetricValue(metric, before), formatMetricValue(metric, now)]
   const { times, low, mean, high } = line
   const query = `?from=${from}&to=${to}`
@@ -69,7 +69,7 @@ function changedFigure(
         lines: [{ name: title, times, values: mean, ...(mean === low ? {} : { low, high }) }],
         from,
         to,
-        unit,
+        form: valueForm(metric),
         height: 60,
         timeTickCount: 3,
         isFitted: true,

@@ -1,4 +1,5 @@
 /** @jsxImportSource #markup */
+import { isNumberForm } from '../../../domain/metrics/unit.ts'
 import { RANGES } from '../../charts/time-range.ts'
 import { timeRangeForm } from '../../charts/time-range-form.tsx'
 import { rangeChoices, timeRangeNav } from '../../charts/time-range-nav.tsx'
@@ -37,7 +38,7 @@ export function graphControls(model: GraphModel): Html {
 }
 
 /** Links that switch one look on or off. */
-function looks(model: GraphModel): Html {
+function looks(model: GraphModel): Html | null {
   const { options, plan, isDownsampled } = model
   const look = (words: string, isOn: boolean, href: string, title: string) => (
     <li>
@@ -46,19 +47,21 @@ function looks(model: GraphModel): Html {
       </a>
     </li>
   )
-  const isState = plan.leftUnit === 'state'
+  const hasWords = !isNumberForm(plan.leftForm)
+  const isAlone = plan.lines.length === 1
+  if (hasWords && !isAlone) return null
   const hasPercent = plan.leftUnit === '%' || plan.rightUnit === '%'
   return (
     <nav class="looks" aria-label="Look">
       <ul class="segments">
-        {!isState &&
+        {!hasWords &&
           look(
             'Fit',
             options.isFitted,
             graphAddress(model, { options: { isFitted: !options.isFitted } }),
             hasPercent ? 'Fit the scale to the values, instead of 0 to 100 %' : 'Fit the scale to the values',
           )}
-        {!isState &&
+        {!hasWords &&
           (isDownsampled || options.showsPeaks) &&
           look(
             'Peaks',
@@ -66,7 +69,7 @@ function looks(model: GraphModel): Html {
             graphAddress(model, { options: { showsPeaks: !options.showsPeaks } }),
             'Draw the greatest value of each step',
           )}
-        {plan.lines.length === 1 &&
+        {isAlone &&
           EARLIER.map((one) => {
             const isOn = options.before?.key === one.key
             return look(

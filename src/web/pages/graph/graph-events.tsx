@@ -52,7 +52,7 @@ function thresholdsOf({ plan, thresholds, isReported }: GraphModel): Html {
           {' '}
           <span class={`severity-word severity-${severity}`}>
             {spokenMark(severity)}
-            {isBelow ? 'below' : 'above'} {formatThreshold(value, plan.leftUnit)}
+            {isBelow ? 'below' : 'above'} {formatThreshold(value, plan.leftForm)}
           </span>
         </>
       ))}

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
 import { describeFull } from '../../../domain/hosts/capacity.ts'
-import { metricUnit } from '../../../domain/metrics/metric.ts'
+import { metricUnit, valueForm } from '../../../domain/metrics/metric.ts'
 import { type ChartLine, lineChart } from '../../charts/chart.tsx'
 import { describeLines, MAX_COMPARED } from '../../charts/comparison.ts'
 import { groupMarks } from '../../charts/event-markers.ts'
@@ -12,7 +12,7 @@ import { describeThresholds } from '../../charts/thresholds.ts'
 import { hostQuery } from '../../charts/time-range.ts'
 import { describeGrowth } from '../../forecasts/describe-growth.ts'
 import { capitalize, hostPath } from '../../ui/components.tsx'
-import { formatNumber, formatValue } from '../../ui/format.ts'
+import { formatNumber, formatValue, writeForm } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import { graphAddress, graphParameters, graphPath } from './graph-address.ts'
 import { graphControls } from './graph-controls.tsx'
@@ -104,7 +104,8 @@ function graph(model: GraphModel): Html {
           {ghostLegend(model)}
           <div
             class="cursor-field"
-            data-tip={isAlone && metricUnit(plan.lines[0]?.metric ?? '')}
+            data-tip={isAlone}
+            data-form={isAlone && writeForm(valueForm(plan.lines[0]?.metric ?? ''))}
             data-tip-earlier={model.ghost !== null && model.options.before?.words}
           >
             {chart(model)}
@@ -118,7 +119,7 @@ function graph(model: GraphModel): Html {
         </div>
         <p class="chart-note" data-graph-note role="status"></p>
         {/* Where any lines are compared, a lone one can be taken out too. */}
-        {isAlone && own !== null ? figures(drawn[0]?.summary ?? null, plan.leftUnit) : lineTable(model)}
+        {isAlone && own !== null ? figures(drawn[0]?.summary ?? null, plan.leftForm) : lineTable(model)}
         {forecastOf(model)}
       </section>
       {eventsOf(model)}
@@ -219,8 +220,8 @@ function chart(model: GraphModel): Html {
     lines,
     from: timeRange.from,
     to: timeRange.to,
-    unit: plan.leftUnit,
-    rightUnit: plan.rightUnit ?? undefined,
+    form: plan.leftForm,
+    rightForm: plan.rightForm ?? undefined,
     thresholds,
     bands,
     marks: groupMarks(events, timeRange),
@@ -237,19 +238,19 @@ function chart(model: GraphModel): Html {
 function describeChart(model: GraphModel): string {
   const { own, plan, names, drawn, timeRange, thresholds, options, hosts } = model
   const summary = drawn[0]?.summary ?? null
-  const unit = plan.leftUnit
+  const form = plan.leftForm
   const what =
     own !== null && plan.lines.length === 1
       ? `${phraseMetric(own.metric, hosts.get(own.host)).noun} of ${own.host}, ${timeRange.words}: ${
           summary
-            ? `from ${formatValue(summary.low, unit)} to ${formatValue(summary.high, unit)}`
+            ? `from ${formatValue(summary.low, form)} to ${formatValue(summary.high, form)}`
             : 'no samples'
         }`
       : `Graph of ${names.join('; ')}, ${timeRange.words}`
   return [
     what,
     ...(options.before === null ? [] : [`behind it ${options.before.words}`]),
-    ...(thresholds.length > 0 ? [`thresholds: ${describeThresholds(thresholds, unit, names)}`] : []),
+    ...(thresholds.length > 0 ? [`thresholds: ${describeThresholds(thresholds, form, names)}`] : []),
   ].join('; ')
 }
 

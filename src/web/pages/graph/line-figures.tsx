@@ -1,12 +1,12 @@
 /** @jsxImportSource #markup */
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
-import { metricUnit } from '../../../domain/metrics/metric.ts'
-import type { Unit } from '../../../domain/metrics/unit.ts'
+import { metricUnit, valueForm } from '../../../domain/metrics/metric.ts'
+import { isNumberForm, type ValueForm } from '../../../domain/metrics/unit.ts'
 import { mergeRows, type SeriesSummary } from '../../../domain/series.ts'
 import { NO_ROWS, type SeriesRef, writeRef } from '../../charts/series-ref.ts'
 import { formatSummary } from '../../charts/summary-table.tsx'
-import { breakable, hostPath, metricPath, stampLabel } from '../../ui/components.tsx'
-import { formatFigure, formatValue } from '../../ui/format.ts'
+import { breakable, capitalize, hostPath, metricPath, stampLabel } from '../../ui/components.tsx'
+import { formatFigure, formatValue, writeForm } from '../../ui/format.ts'
 import { icon } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
 import { type ListColumn, listTable } from '../../ui/table.tsx'
@@ -14,30 +14,29 @@ import { graphAddress } from './graph-address.ts'
 import type { GraphModel } from './graph-model.ts'
 
 /** The large figures of a single line. */
-export function figures(summary: SeriesSummary | null, unit: Unit): Html {
-  const figure = (name: string, value: number | undefined, of: Unit = unit) => {
+export function figures(summary: SeriesSummary | null, form: ValueForm): Html {
+  const figure = (name: string, value: number | undefined, of: ValueForm = form) => {
     const { number, unit: word } = value === undefined ? { number: '–', unit: '' } : formatFigure(value, of)
     return (
       <div>
         <span class="name">{name}</span>
-        <b>
+        <b class={!isNumberForm(of) && 'word'}>
           {number}
           {word !== '' && <small>{word}</small>}
         </b>
       </div>
     )
   }
-  // For a state, the mean is the share of the time that it ran; its minimum and maximum are meaningless.
-  const middle =
-    unit === 'state' ? (
-      figure('Running', summary ? summary.mean * 100 : undefined, '%')
-    ) : (
-      <>
-        {figure('Minimum', summary?.low)}
-        {figure('Mean', summary?.mean)}
-        {figure('Maximum', summary?.high)}
-      </>
-    )
+  const middle = isNumberForm(form) ? (
+    <>
+      {figure('Minimum', summary?.low)}
+      {figure('Mean', summary?.mean)}
+      {figure('Maximum', summary?.high)}
+    </>
+  ) : (
+    // The mean of a state is the share of the time that it was good; that of many words has no meaning.
+    form.length === 2 && figure(capitalize(form[1] ?? ''), summary ? summary.mean * 100 : undefined, '%')
+  )
   return (
     <div class="figures">
       {figure('Last', summary?.last)}
@@ -80,8 +79,9 @@ export function lineTable(model: GraphModel): Html {
 function lineRow(model: GraphModel, line: SeriesRef, index: number): Html {
   const { plan, drawn } = model
   const unit = metricUnit(line.metric)
+  const form = valueForm(line.metric)
   const summary = drawn[index]?.summary ?? null
-  const [last, ...rest] = summary ? formatSummary(summary, unit) : ['–', '–', '–', '–']
+  const [last, ...rest] = summary ? formatSummary(summary, form) : ['–', '–', '–', '–']
   const others = plan.lines.filter((other) => other !== line)
   const side = plan.rightUnit === null ? null : unit === plan.rightUnit ? 'right' : 'left'
   const metric = (
@@ -106,7 +106,7 @@ function lineRow(model: GraphModel, line: SeriesRef, index: number): Html {
         <span class="sub">{metric}</span>
       </th>
       <td class="anywhere phone-hidden">{metric}</td>
-      <td class="number" data-cursor-value={writeRef(line)} data-unit={unit}>
+      <td class="number" data-cursor-value={writeRef(line)} data-form={writeForm(form)}>
         <b>{last}</b>
       </td>
       {rest.map((cell) => (
@@ -135,17 +135,12 @@ const COLUMNS: readonly ListColumn[] = [
 ]
 
 export function valueTable({ plan, drawn, timeRange }: GraphModel): Html {
-  const unit = plan.leftUnit
+  const form = plan.leftForm
   const [line = NO_ROWS] = drawn
   if (line.summary === null) return <p class="soft">No samples in this time.</p>
   const { times, low, mean, high } = mergeRows(line, timeRange.from, timeRange.to, TABLED)
-  const say = (value: number, isMean: boolean) =>
-    isMean && unit === 'state' ? formatValue(value * 100, '%') : formatValue(value, unit)
   const rows = Array.from(times, (time, i) => ({
-    cells: [
-      stampLabel(time),
-      ...[low, mean, high].map((column) => say(column[i] ?? 0, column === mean && mean !== low)),
-    ],
+    cells: [stampLabel(time), ...[low, mean, high].map((column) => formatValue(column[i] ?? 0, form))],
   }))
   return listTable(COLUMNS, rows, { stacks: false })
 }

@@ -8,6 +8,7 @@ import { seriesCsv } from '../../series/series-csv.ts'
 import { madeLine } from '../../ui/components.tsx'
 import { readGroup } from '../../ui/group-filter.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
+import { graphStart } from './graph-start.tsx'
 import { graphView } from './graph-view.tsx'
 import { findOwn, planLines, readGraph } from './read-graph.ts'
 
@@ -44,6 +45,7 @@ async function answer(request: WebRequest, own: SeriesRef | null) {
           </p>
         ))}
         {graphView({ ...data, url, choices, groups, group, now, silence: web.silence })}
+        {data.plan.lines.length === 0 && choices === null && graphStart((await web.fleet.read()).entries)}
       </>
     ),
     scripts: ['charts'],

@@ -16,6 +16,7 @@ import { busiestView } from './busiest.tsx'
 import { firstStart } from './first-start.tsx'
 import { fleetStrip, SLOT } from './fleet-strip.tsx'
 import { hostMap, readFill } from './host-map.tsx'
+import { nextSteps } from './next-steps.tsx'
 import { serverTrouble } from './server-trouble.tsx'
 
 /** Rows of unacknowledged events; a wall screen has room for more. */
@@ -60,7 +61,8 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
   const newcomers = isWhole
     ? waitingHosts({ ...waiting, now, csrf, mayDecide: mayUse({ session }, 'admin') })
     : null
-  const strip = fleetStrip(times, { hosts: entries.length, now, kept: keepFacets(facets, '&') })
+  const strip = fleetStrip(times, entries, { now, kept: keepFacets(facets, '&') })
+  const steps = isWhole && view.entries.length === 1 ? await nextSteps(request) : null
   // It stands where there is room.
   const isTall = entries.length > TALL
   const body =
@@ -85,6 +87,7 @@ export const homePage = route({ path: '/', access: 'viewer' }, async (request) =
           <div class="home-side">
             {busiestView(entries, view)}
             {isTall && strip}
+            {steps}
           </div>
         </div>
       </>

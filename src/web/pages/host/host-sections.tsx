@@ -2,7 +2,7 @@
 
 import type { Severity } from '../../../domain/event.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
-import { metricUnit } from '../../../domain/metrics/metric.ts'
+import { valueForm } from '../../../domain/metrics/metric.ts'
 import { mergeRows, type SummarizedSeries } from '../../../domain/series.ts'
 import { lineChart } from '../../charts/chart.tsx'
 import type { ChartBand, ChartMark } from '../../charts/chart-marks.tsx'
@@ -11,7 +11,7 @@ import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
 import { figuresTable } from '../../charts/summary-table.tsx'
 import { describeThresholds, type HostLimits, mergeThresholds } from '../../charts/thresholds.ts'
 import { metricPath, tintOf } from '../../ui/components.tsx'
-import { formatCount, formatValue } from '../../ui/format.ts'
+import { formatCount, formatValue, writeForm } from '../../ui/format.ts'
 import type { Html } from '../../ui/markup/html.ts'
 import type { ResourcePlan } from './host-plan.ts'
 import type { ShownSection } from './shown-sections.ts'
@@ -122,7 +122,7 @@ function titleOf({ name, title, tables }: ResourcePlan): string {
 
 function figure({ title, lines }: ChartPlan, section: string, model: SectionModel, isWide: boolean): Html {
   const { host, series, from, to, marks, bands, thresholds, query, isFitted } = model
-  const unit = metricUnit(lines[0]?.metric ?? '')
+  const form = valueForm(lines[0]?.metric ?? '')
   const names = lines.map(({ name }) => name)
   const rows = isWide ? WIDE_ROWS : SMALL_ROWS
   const drawn = lines.map(({ metric, name }) => {
@@ -153,7 +153,7 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
               <a
                 href={`${metricPath(host.name, metric)}${query}`}
                 data-cursor-value={writeRef({ host: host.name, metric })}
-                data-unit={unit}
+                data-form={writeForm(form)}
               >
                 {lines.length === 1 && <span class="visually-hidden">{title}</span>}
                 {lines.length > 1 && (
@@ -163,7 +163,7 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
                   </>
                 )}{' '}
                 <b class={!model.isDown && tintOf(model.severities.get(metric) ?? null)}>
-                  {value === undefined ? '–' : formatValue(value, unit)}
+                  {value === undefined ? '–' : formatValue(value, form)}
                 </b>
               </a>
             )
@@ -175,7 +175,7 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
           lines: drawn,
           from,
           to,
-          unit,
+          form,
           marks: marked,
           bands,
           thresholds: limits,
@@ -185,7 +185,7 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
           label: describeChart(
             `${title} of ${host.name}`,
             marked.length,
-            describeThresholds(limits, unit, names),
+            describeThresholds(limits, form, names),
           ),
         })}
         {figuresTable(
@@ -193,7 +193,7 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
           lines.map(({ metric, name }) => ({
             name,
             summary: series.get(metric)?.summary ?? null,
-            unit: metricUnit(metric),
+            form: valueForm(metric),
           })),
         )}
       </div>

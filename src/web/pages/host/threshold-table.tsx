@@ -1,6 +1,7 @@
 /** @jsxImportSource #markup */
 
-import { formatMetricValue, metricUnit } from '../../../domain/metrics/metric.ts'
+import { valueForm } from '../../../domain/metrics/metric.ts'
+import { isNumberForm } from '../../../domain/metrics/unit.ts'
 import type { ReportedThreshold } from '../../../domain/thresholds/reported-threshold.ts'
 import { listUnmatched, suggestNearest, type UnmatchedPattern } from '../../../domain/thresholds/unmatched.ts'
 import { describeDuration } from '../../../domain/time/duration.ts'
@@ -107,17 +108,17 @@ function metricCell(
 
 /** `> 95%`, and the condition that ends it where one is set. */
 function describeCondition({ metric, compare, value, clearValue, clearAfter }: ReportedThreshold): Html {
-  // Between running and stopped there is nothing to compare by size.
+  // Among words there is nothing to compare by size.
   const isExact = compare === '=' || compare === '!='
-  const unit = metricUnit(metric) === 'state' && !isExact ? '' : metricUnit(metric)
+  const form = isExact || isNumberForm(valueForm(metric)) ? valueForm(metric) : ''
   const isOver = [
-    clearValue !== null && clearValue !== value && `at ${formatThreshold(clearValue, unit)}`,
+    clearValue !== null && clearValue !== value && `at ${formatThreshold(clearValue, form)}`,
     clearAfter !== null && `after ${describeDuration(clearAfter)}`,
   ].filter((words) => words !== false)
   return (
     <>
       <span class="condition">
-        {compare} {unit === 'state' ? formatMetricValue(metric, value) : formatThreshold(value, unit)}
+        {compare} {formatThreshold(value, form)}
       </span>
       {isOver.length > 0 && (
         <>

@@ -5,7 +5,7 @@ import { findFullest } from '../../../domain/hosts/filesystems.ts'
 import type { Host, HostSort } from '../../../domain/hosts/host.ts'
 import { stateOfHost } from '../../../domain/hosts/host-state.ts'
 import { describeStates, type OpenPeriod } from '../../../domain/hosts/state-history.ts'
-import type { Unit } from '../../../domain/metrics/unit.ts'
+import type { NumberUnit } from '../../../domain/metrics/unit.ts'
 import type { HostColumn } from '../../../domain/users/preferences.ts'
 import { stateStrip } from '../../charts/state-strip.tsx'
 import type { FleetView } from '../../fleet/fleet.ts'
@@ -53,12 +53,12 @@ const meter =
 
 const dash = <span class="soft">–</span>
 
-const figure = (value: number | undefined, unit: Unit): Html | string =>
+const figure = (value: number | undefined, unit: NumberUnit): Html | string =>
   value === undefined ? dash : formatValue(value, unit)
 
 /** The newest value of a metric, in the colour of the open event about it. */
 const newest =
-  (metric: string, unit: Unit) =>
+  (metric: string, unit: NumberUnit) =>
   ({ name, latest }: Host, { view }: HostTableOptions) => {
     const severity = view.severityOf(name, metric)
     const words = figure(latest[metric], unit)

@@ -22,6 +22,23 @@ import { listTable } from '../../ui/table.tsx'
 /** Rows on a page; the file and the API have all of them. */
 const SHOWN = 200
 
+const OVER_TIME: readonly string[] = ['availability', 'capacity']
+
+/** As they stand on the overview. */
+const GROUPS = [
+  { title: 'Over time', reports: REPORTS.filter(({ key }) => OVER_TIME.includes(key)) },
+  { title: 'As it is now', reports: REPORTS.filter(({ key }) => !OVER_TIME.includes(key)) },
+]
+
+const entry = (href: string, title: string, doc: string): Html => (
+  <li>
+    <a href={href}>
+      <b>{title}</b>
+      <span>{doc}</span>
+    </a>
+  </li>
+)
+
 const overview = route({ path: '/reports', access: 'viewer' }, ({ session, csrf, url }) =>
   layout({
     title: 'Reports',
@@ -38,23 +55,17 @@ const overview = route({ path: '/reports', access: 'viewer' }, ({ session, csrf,
           </div>
         </div>
         <div class="entry-groups">
+          {GROUPS.map(({ title, reports }) => (
+            <section>
+              <h2>{title}</h2>
+              <ul class="entries">
+                {reports.map(({ key, title, doc }) => entry(`/reports/${key}`, title, doc))}
+              </ul>
+            </section>
+          ))}
           <section>
-            <ul class="entries">
-              {REPORTS.map(({ key, title, doc }) => (
-                <li>
-                  <a href={`/reports/${key}`}>
-                    <b>{title}</b>
-                    <span>{doc}</span>
-                  </a>
-                </li>
-              ))}
-              <li>
-                <a href="/compare">
-                  <b>Compare</b>
-                  <span>Metrics of several hosts in one graph.</span>
-                </a>
-              </li>
-            </ul>
+            <h2>Graphs</h2>
+            <ul class="entries">{entry('/compare', 'Compare', 'Metrics of several hosts in one graph.')}</ul>
           </section>
         </div>
       </>

@@ -10,25 +10,27 @@ export const aboutPage = route({ path: '/settings/about', access: 'viewer' }, (r
     title: 'About',
     body: (
       <>
-        <dl class="words">
-          <div>
-            <dt>Monitor</dt>
-            <dd>
-              version {web.version}
-              {licence !== '' && <>, under the licence {licence}</>}
-            </dd>
-          </div>
-          <div>
-            <dt>Runs on</dt>
-            <dd>Bun {Bun.version}</dd>
-          </div>
-          <div>
-            <dt>Server’s time</dt>
-            <dd>
-              {formatStamp(now)} ({web.zone})
-            </dd>
-          </div>
-        </dl>
+        <section class="section" aria-label="This server">
+          <dl class="words">
+            <div>
+              <dt>Monitor</dt>
+              <dd>
+                version {web.version}
+                {licence !== '' && <>, under the licence {licence}</>}
+              </dd>
+            </div>
+            <div>
+              <dt>Runs on</dt>
+              <dd>Bun {Bun.version}</dd>
+            </div>
+            <div>
+              <dt>Server’s time</dt>
+              <dd>
+                {formatStamp(now)} ({web.zone})
+              </dd>
+            </div>
+          </dl>
+        </section>
         {licences.length > 0 && (
           <section class="section">
             <h2>Packages inside, and their licences</h2>

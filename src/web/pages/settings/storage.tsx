@@ -54,7 +54,7 @@ export const storagePage = route({ path: '/settings/storage', access: 'admin' },
           {figure(
             'Bytes per sample',
             model.bytesPerSample === null ? '–' : formatNumber(model.bytesPerSample),
-            'B',
+            model.bytesPerSample === null ? '' : 'B',
           )}
           {figure('Hosts', formatNumber(figures.hosts))}
           {figure('Metrics', formatNumber(figures.metrics))}

@@ -2,6 +2,7 @@
 import { findTargetErrors, MAX_ADDRESS } from '../../../domain/notifications/rule-check.ts'
 import { maskTarget, type Target } from '../../../domain/notifications/target.ts'
 import { mayUse, route, type WebRequest } from '../../http/route.ts'
+import { capitalize } from '../../ui/components.tsx'
 import {
   choiceField,
   csrfField,
@@ -92,11 +93,12 @@ async function listView(
         <section class="section">
           <h2>Channels</h2>
           <dl class="words">
-            {channels.map(({ name, doc, targetDoc }) => (
+            {channels.map(({ name, doc, targetDoc, describeMissing }) => (
               <div>
                 <dt>{name}</dt>
                 <dd>
                   {doc} <span class="soft">Target: {targetDoc}.</span>
+                  {missingNote(describeMissing?.() ?? null)}
                 </dd>
               </div>
             ))}
@@ -106,6 +108,10 @@ async function listView(
     ),
   })
 }
+
+/** A channel that nobody uses may well be without settings: this is no error. */
+const missingNote = (missing: string | null): Html | null =>
+  missing === null ? null : <p class="hint-text">{capitalize(missing)}.</p>
 
 type TargetFormState = {
   readonly fields: TargetFields

@@ -111,6 +111,7 @@ export function describeHostLists(name: string, makeWorkbench: () => Workbench) 
       expect(fleet[1]).toEqual({
         name: 'web10',
         groups: ['site:ams1'],
+        firstSeen: MIDNIGHT,
         lastSeen: MIDNIGHT,
         latestTime: MIDNIGHT,
         processor: 12.5,

@@ -76,6 +76,16 @@ describe('the page that compares', () => {
     expect(text).toContain('3 of at most 12 lines')
   })
 
+  test('offers the busiest hosts while it has no line', async () => {
+    const { text } = await get('/compare')
+    expect(text).toContain('Busiest now')
+    expect(text).toContain(
+      'href="/compare?range=24h&amp;series=db01%3Aperf.memory.percent.used&amp;series=web01%3Aperf.memory.percent.used"',
+    )
+    expect((await get(`/compare?${WEB}`)).text).not.toContain('Busiest now')
+    expect((await get('/compare?metric=memory')).text).not.toContain('Busiest now')
+  })
+
   test('finds metrics by words, and offers those that are not drawn yet', async () => {
     const { text } = await get(`/compare?${WEB}&host=web&metric=memory+used`)
     expect(text).toContain('Everything found is already in the graph')

@@ -37,8 +37,8 @@ test('services, checks, containers and text files have their states, what is wro
     ['shop', 'Failing'],
     ['shop.queue', 'Paused'],
     ['shop.web', 'Unhealthy'],
-    ['apt', 'Broken'],
-    ['shop.job', 'Exited'],
+    ['apt', 'Not valid'],
+    ['shop.job', 'Finished'],
   ])
 })
 
@@ -69,7 +69,7 @@ describe('the colour of a state', () => {
 
 test('of a host that is down nobody knows them', () => {
   const markup = statesOf('down', new Map([['perf.service.nginx.state', 1]]))
-  expect(markup.match(/Unknown, last (stopped|failing|paused|unhealthy|exited|broken)/g)).toHaveLength(6)
+  expect(markup.match(/Unknown, last (stopped|failing|paused|unhealthy|finished|not valid)/g)).toHaveLength(6)
   expect(markup).not.toContain('class="status')
   expect(markup).not.toContain('severity-')
 })

@@ -6,7 +6,17 @@ let headers: { cookie: string }
 let csrf = ''
 
 beforeAll(async () => {
-  site = await startTestSite()
+  const channel = { doc: 'Sends.', targetDoc: 'an address', checkTarget: () => null }
+  const missing = 'mail is not set up: set mail.server in the configuration'
+  site = await startTestSite((store) => store, {
+    notifier: {
+      channels: [
+        { ...channel, name: 'mail', describeMissing: () => missing },
+        { ...channel, name: 'webhook', describeMissing: () => null },
+      ],
+      sendTest: async () => ({ isDelivered: true, answer: '' }),
+    },
+  })
   headers = await site.as('admin')
   csrf = await site.csrf(headers.cookie)
   const now = site.clock.now()
@@ -66,6 +76,27 @@ test('what is typed is previewed before it has a name or an address, and nothing
   expect(await site.store.rules.list()).toEqual([])
   const { entries } = await site.store.audit.list({ limit: 50 })
   expect(entries.filter(({ action }) => action.includes('preview'))).toEqual([])
+})
+
+test('what keeps a rule from sending anything is said beside its form, and in the list', async () => {
+  // Beside the channel that lacks it: a script shows the one that is chosen.
+  expect((await preview({})).text).toMatch(
+    /data-shown-for="mail">mail: an address <p class="field-problem">Mail is not set up: set mail.server in the configuration.<\/p>/,
+  )
+  const { text } = await preview({ channel: 'webhook', host: 'wbe*', metric: 'perf.memory.percent.usd' })
+  expect(text).toMatch(/data-shown-for="webhook">webhook: an address <\/li>/)
+  expect(text).toContain('&quot;wbe*&quot; does not match the only host.')
+  expect(text).toContain('does not match any metric; did you mean perf.memory.percent.used?')
+  expect((await preview({ channel: 'webhook' })).text).not.toContain('class="problem"')
+  const rule = { ...FIELDS, name: 'ops', target: 'x', csrf }
+  await site.post('/settings/rules', { ...rule, enabled: '1' }, headers)
+  const page = async (path: string) => (await site.send(path, { headers })).text()
+  expect(await page('/settings/rules')).toMatch(
+    /<p class="field-problem" title="mail is not set up[^"]*">not set up<\/p>/,
+  )
+  expect(await page('/settings/targets')).toContain('Mail is not set up')
+  const [{ id } = { id: 0 }] = await site.store.rules.list()
+  await site.store.rules.delete(id)
 })
 
 test('a field that makes no sense is named, and the preview waits', async () => {

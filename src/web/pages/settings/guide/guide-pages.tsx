@@ -66,8 +66,8 @@ export const pagesPart = () => (
         'Wall screens',
         <>
           <code>?kiosk</code> at the end of an address hides the frame and enlarges everything, as in{' '}
-          <a href="/?kiosk">home for a wall</a>. <code>?kiosk=30</code> alternates between home and events
-          every 30 seconds.
+          <a href="/?kiosk">home for a wall</a>. <code class="whole">?kiosk=30</code> alternates between home
+          and events every 30 seconds.
         </>,
       ],
       [

@@ -1,8 +1,8 @@
 /** @jsxImportSource #markup */
 import { SEVERITY_NAMES } from '../../../../domain/event.ts'
-import { metricUnit } from '../../../../domain/metrics/metric.ts'
+import { metricUnit, valueForm } from '../../../../domain/metrics/metric.ts'
 import type { MetricFamily } from '../../../../domain/metrics/metric-family.ts'
-import type { Unit } from '../../../../domain/metrics/unit.ts'
+import type { ValueForm } from '../../../../domain/metrics/unit.ts'
 import { createThresholdTable, type Threshold } from '../../../../domain/thresholds/threshold.ts'
 import { standardThresholds } from '../../../../domain/thresholds/threshold-standard.ts'
 import { describeDuration } from '../../../../domain/time/duration.ts'
@@ -33,7 +33,7 @@ export function metricTable(metrics: readonly MetricFamily[]): Html {
         unit,
         <>
           {doc}
-          {thresholds.length > 0 && standardView(thresholds, unit)}
+          {thresholds.length > 0 && standardView(thresholds, valueForm(name))}
         </>,
         systems ?? 'Linux, Windows',
       ],
@@ -43,7 +43,7 @@ export function metricTable(metrics: readonly MetricFamily[]): Html {
 }
 
 /** `▲ > 85% ◆ > 90% for 15 minutes`. */
-function standardView(thresholds: readonly Threshold[], unit: Unit): Html {
+function standardView(thresholds: readonly Threshold[], form: ValueForm): Html {
   const [first] = thresholds
   return (
     <p class="standard-thresholds">
@@ -51,7 +51,7 @@ function standardView(thresholds: readonly Threshold[], unit: Unit): Html {
         <>
           <span class={`severity-word severity-${severity}`} title={capitalize(SEVERITY_NAMES[severity])}>
             {spokenMark(severity)}
-            {compare} {formatThreshold(value, unit)}
+            {compare} {formatThreshold(value, form)}
           </span>{' '}
         </>
       ))}

@@ -39,13 +39,15 @@ export function maintenancePreviewView({ times, hosts, total }: MaintenancePrevi
     <aside class="meaning" id="preview" aria-label="Preview">
       <h2>What it covers</h2>
       {hosts.length === 0 ? (
-        <p class="problem">
-          No host matches. Notifications of all {formatNumber(total)} hosts are sent as usual.
-        </p>
+        <p class="problem">No host matches. Notifications of all hosts are sent as usual.</p>
       ) : (
         <p>
           <b>
-            {hosts.length === total ? `All ${formatCount(total, 'host')}` : formatCount(hosts.length, 'host')}
+            {hosts.length < total
+              ? formatCount(hosts.length, 'host')
+              : total === 1
+                ? 'The only host'
+                : `All ${formatCount(total, 'host')}`}
           </b>
           {hosts.length < total && ` of ${formatNumber(total)}`}
           {': '}

@@ -11,6 +11,7 @@ import { checkGroup, choiceField, type Problems, placeErrors, textField } from '
 import { severityMark } from '../../../ui/icons.tsx'
 import type { Html } from '../../../ui/markup/html.ts'
 import { hostsField, nameField } from '../named-things.tsx'
+import { notSetUp } from './rule-list.tsx'
 
 /** The fields of a rule as they were typed. */
 export type RuleFields = Omit<Rule, 'id' | 'delay' | 'repeat'> & {
@@ -91,9 +92,9 @@ export function checkRule(
 /** Describes the address for each channel; a script hides all but that of the chosen one. */
 export const targetHints = (channels: NotificationTester['channels']) => (
   <ul class="hint-text">
-    {channels.map(({ name, targetDoc }) => (
+    {channels.map(({ name, targetDoc, describeMissing }) => (
       <li data-shown-by="channel" data-shown-for={name}>
-        {name}: {targetDoc}
+        {name}: {targetDoc} {notSetUp(describeMissing?.() ?? null)}
       </li>
     ))}
   </ul>

@@ -2,7 +2,7 @@
 import { SEVERITY_NAMES } from '../../../../domain/event.ts'
 import type { Rule } from '../../../../domain/notifications/rule.ts'
 import { maskTarget } from '../../../../domain/notifications/target.ts'
-import { mayUse, route } from '../../../http/route.ts'
+import { mayUse, route, type WebRequest } from '../../../http/route.ts'
 import { capitalize, spokenMark } from '../../../ui/components.tsx'
 import { writeDuration } from '../../../ui/duration.ts'
 import { csrfField } from '../../../ui/form-fields.tsx'
@@ -13,7 +13,7 @@ import { settingsPage } from '../settings-layout.tsx'
 export const RULES_PATH = '/settings/rules'
 
 export const rulesPage = route({ path: RULES_PATH, access: 'operator' }, async (request) => {
-  const { web, csrf } = request
+  const { web } = request
   const rules = await web.store.rules.list()
   const mayChange = mayUse(request, 'admin')
   return settingsPage(request, {
@@ -24,7 +24,7 @@ export const rulesPage = route({ path: RULES_PATH, access: 'operator' }, async (
         Add a rule
       </a>
     ) : null,
-    body: rules.length === 0 ? emptyView(mayChange) : rulesView(rules, mayChange, csrf),
+    body: rules.length === 0 ? emptyView(mayChange) : rulesView(rules, mayChange, request),
   })
 })
 
@@ -65,6 +65,10 @@ export function describeRule({
   return `${kinds.join(', ')}${after}${again}`
 }
 
+/** A note that nothing can be sent, with the setting that is missing. */
+export const notSetUp = (missing: string | null): Html | null =>
+  missing === null ? null : <p class="field-problem">{capitalize(missing)}.</p>
+
 const COLUMNS: readonly ListColumn[] = [
   { name: 'Name', breaks: true },
   { name: 'Hosts', breaks: true },
@@ -75,7 +79,13 @@ const COLUMNS: readonly ListColumn[] = [
   { name: 'State' },
 ]
 
-function rulesView(rules: readonly Rule[], mayChange: boolean, csrf: string): Html {
+function rulesView(rules: readonly Rule[], mayChange: boolean, { csrf, web }: WebRequest): Html {
+  const missing = new Map(
+    web.notifier.channels.flatMap(({ name, describeMissing }) => {
+      const words = describeMissing?.() ?? null
+      return words === null ? [] : [[name, words] as const]
+    }),
+  )
   const rows = rules.map((rule) => {
     const { id, name, host, metric, severities, channel, target, enabled } = rule
     const toggle = (
@@ -94,6 +104,11 @@ function rulesView(rules: readonly Rule[], mayChange: boolean, csrf: string): Ht
       describeRule(rule),
       <>
         {channel} <span class="soft">{mayChange ? target : maskTarget(target)}</span>
+        {enabled && missing.has(channel) && (
+          <p class="field-problem" title={missing.get(channel)}>
+            not set up
+          </p>
+        )}
       </>,
       <div class="row-actions">
         {enabled ? 'On' : 'Off'}

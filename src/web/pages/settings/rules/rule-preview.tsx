@@ -2,10 +2,11 @@
 import type { Event } from '../../../../domain/event.ts'
 import { describeProblem } from '../../../../domain/events/problem.ts'
 import type { NotificationKind, Rule } from '../../../../domain/notifications/rule.ts'
+import { listRuleDoubts } from '../../../../domain/notifications/rule-doubts.ts'
 import { type PreviewedNotification, previewRule } from '../../../../domain/notifications/rule-preview.ts'
 import { createMaintenanceCalendar } from '../../../../domain/time/maintenance-window.ts'
 import type { WebRequest } from '../../../http/route.ts'
-import { eventPath, spokenMark, stampLabel } from '../../../ui/components.tsx'
+import { capitalize, eventPath, spokenMark, stampLabel } from '../../../ui/components.tsx'
 import { formatCount, formatNumber } from '../../../ui/format.ts'
 import { keepUnits } from '../../../ui/keep-units.ts'
 import type { Html } from '../../../ui/markup/html.ts'
@@ -23,6 +24,8 @@ export type RulePreview = {
   readonly problems: ReadonlyMap<number, string>
   /** There were more events than were looked through. */
   readonly isPartial: boolean
+  /** Why it is about nothing as things are, without a full stop. */
+  readonly doubts: readonly string[]
 }
 
 /**
@@ -54,7 +57,16 @@ export async function readPreview(rule: Omit<Rule, 'id'>, { web, now }: WebReque
     notifications,
     problems: new Map(shown.map((event) => [event.id, say(event)])),
     isPartial,
+    doubts: await listDoubts(rule, web),
   }
+}
+
+async function listDoubts(rule: Omit<Rule, 'id'>, { fleet, store }: WebRequest['web']) {
+  const { entries } = await fleet.read()
+  return listRuleDoubts(rule, {
+    hosts: entries.map(({ name }) => name),
+    findMetrics: (words, limit) => store.hosts.findMetrics(words, limit),
+  })
 }
 
 const KINDS: Readonly<Record<NotificationKind, string>> = {
@@ -65,7 +77,7 @@ const KINDS: Readonly<Record<NotificationKind, string>> = {
 }
 
 /** Stands beside the form of a rule. */
-export function previewView({ notifications, problems, isPartial }: RulePreview): Html {
+export function previewView({ notifications, problems, isPartial, doubts }: RulePreview): Html {
   const days = new Map<number, number>()
   for (const { time } of notifications) {
     const day = Math.floor(time / DAY)
@@ -74,6 +86,9 @@ export function previewView({ notifications, problems, isPartial }: RulePreview)
   const busiest = Math.max(0, ...days.values())
   return (
     <aside class="meaning" id="preview" aria-label="Preview">
+      {doubts.map((words) => (
+        <p class="problem">{capitalize(words)}.</p>
+      ))}
       <h2>In the last {DAYS} days</h2>
       {notifications.length === 0 ? (
         <p>This rule would have sent nothing.</p>
