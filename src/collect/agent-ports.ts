@@ -1,4 +1,5 @@
 import type { AddressRange } from '../lib/address-range.ts'
+import { freeBytes } from '../lib/free-bytes.ts'
 import type { TlsFiles } from '../lib/tls/certificate.ts'
 import { type Listener, listen } from './connection/listener.ts'
 import type { AgentSocket, Connections } from './connections.ts'
@@ -79,6 +80,7 @@ export class AgentPorts {
         received: (socket: AgentSocket, chunk) => {
           this.bytes += chunk.length
           socket.data?.receive(chunk)
+          freeBytes(chunk)
         },
         drained: (socket) => socket.data?.drain(),
         ended: (socket) => socket.data?.receiveEnd(),

@@ -1,3 +1,4 @@
+import { freeBytes } from '../lib/free-bytes.ts'
 import { checkVersion } from '../protocol/batch.ts'
 import type { JsonMembers } from '../protocol/field.ts'
 import { parseObject, tryObject } from '../protocol/json.ts'
@@ -260,11 +261,15 @@ export class ProtocolDecoder {
     this.#packed = null
     this.#phase = 'lines'
     const plain = unpack(header, packed)
-    if (this.#batches.takePlain(plain, 0, plain.length)) return true
-    checkNesting(plain, 0, plain.length)
-    this.#messageBytes = plain.length
-    this.#readMessage(parseObject(plain.toString()), false)
-    return true
+    try {
+      if (this.#batches.takePlain(plain, 0, plain.length)) return true
+      checkNesting(plain, 0, plain.length)
+      this.#messageBytes = plain.length
+      this.#readMessage(parseObject(plain.toString()), false)
+      return true
+    } finally {
+      freeBytes(plain)
+    }
   }
 
   #readMessage(fields: JsonMembers, mayBePacked: boolean): void {

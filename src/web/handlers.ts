@@ -8,6 +8,7 @@ import { handleRequest, type RoutesOfPath } from './http/handle-request.ts'
 import { finishResponse } from './http/response-headers.ts'
 import type { Route, WebContext } from './http/route.ts'
 import { PAGES } from './pages/index.ts'
+import { RequestTurns, type Turn } from './request-turns.ts'
 
 export type Handler = (request: BunRequest, server: Server<undefined>) => Promise<Response>
 
@@ -30,11 +31,14 @@ export function createHandlers(
   web: WebContext,
   { hasTls, trustedProxies, noteRequest }: HandlerOptions,
 ): Handlers {
+  const turns = new RequestTurns()
   const answer =
     (routes: RoutesOfPath): Handler =>
     async (request, server) => {
       const from = server.requestIP(request)
       noteRequest(from, false)
+      const turn = await turns.next(request.signal)
+      if (turn !== 'begin') return finishResponse(refuse(turn), null)
       const client = readClient(request.headers, from?.address ?? 'unknown', hasTls, trustedProxies)
       const response = await handleRequest(routes, { request, params: request.params ?? {}, client }, web)
       if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
@@ -92,6 +96,11 @@ async function answerAsset(asset: Asset, request: Request): Promise<Response> {
     null,
   )
 }
+
+const refuse = (turn: Exclude<Turn, 'begin'>): Response =>
+  turn === 'busy'
+    ? plainText('Too many people read at once. Try again in a moment.', 503, { 'retry-after': '5' })
+    : plainText('Nobody waits for this answer any more.', 503)
 
 export const plainText = (text: string, status: number, headers: Record<string, string> = {}) =>
   new Response(text, { status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' } })

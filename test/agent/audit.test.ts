@@ -23,34 +23,12 @@ let store: Store
 let engine: CollectEngine
 let agents: Agent[] = []
 let port = 0
-/** Calls of the storage that are not over: a disk that is busy takes time that no clock here knows. */
-let storing = 0
-
-/** The same storage, with `storing` kept. */
-function countCalls<T extends object>(storage: T): T {
-  return new Proxy(storage, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name)
-      if (typeof member !== 'function') return member
-      return (...args: unknown[]) => {
-        const result: unknown = member.apply(target, args)
-        if (result instanceof Promise) {
-          storing++
-          const done = () => storing--
-          result.then(done, done)
-        }
-        return result
-      }
-    },
-  })
-}
 
 beforeEach(async () => {
   bench = openBench()
   dataDir = makeTempDir()
   agents = []
   port = 0
-  storing = 0
   await startServer()
 })
 afterEach(async () => {
@@ -67,7 +45,7 @@ async function startServer() {
     address: '127.0.0.1',
     port,
     passphrases: ['open sesame'],
-    store: countCalls(store.ingest),
+    store: bench.watch(store.ingest),
     dataAudit: store.dataAudit,
     clock,
     log,
@@ -93,14 +71,8 @@ async function stop(agent: Agent) {
   await stopped
 }
 
-/** Sockets have `realMs` for every five seconds of the clock; it stands while a connection is made or something is stored. */
 async function pass(minutes: number, realMs = 2) {
-  for (let i = 0; i < minutes * 12; i++) {
-    await bench.clock.advance(5000)
-    await Bun.sleep(realMs)
-    for (let wait = 0; wait < 500 && (storing > 0 || agents.some((agent) => agent.isBusy())); wait++)
-      await Bun.sleep(2)
-  }
+  for (let i = 0; i < minutes * 12; i++) await bench.pass(5000, realMs)
 }
 
 async function auditNow(): Promise<HostAudit> {

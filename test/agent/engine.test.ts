@@ -73,6 +73,7 @@ test('an event that opens and closes on the agent is stored with its times, alth
   const dataDir = mkdtempSync(join(tmpdir(), 'monitor-store-'))
   const log = createLog({ level: 'error', format: 'text', write: () => {} })
   const database = await openStore('sqlite:monitor.db', { dataDir, clock: bench.clock, log })
+  const stored = bench.watch(database.ingest)
   let isAway = false
   const engine = await startCollectEngine({
     address: '127.0.0.1',
@@ -82,7 +83,7 @@ test('an event that opens and closes on the agent is stored with its times, alth
       isContentError: () => false,
       takeBoundHits: () => [],
       async write(reports) {
-        const refused = await database.ingest.write(reports)
+        const refused = await stored.write(reports)
         // Stored, but the agent does not get the reply and sends it again.
         if (isAway) throw new Error('storage is away')
         return refused
@@ -132,16 +133,14 @@ test('an event that opens and closes on the agent is stored with its times, alth
     isAway = false
     let open = await list('open')
     for (let step = 0; step < 200 && open[0]?.severity !== 2; step++) {
-      await bench.clock.advance(1000)
-      await Bun.sleep(1)
+      await bench.pass(1000)
       open = await list('open')
     }
     expect(open).toEqual([{ ...event, closed: null }])
     values.set(event.metric, 20)
     let closed = await list('closed')
     for (let step = 0; step < 600 && closed.length === 0; step++) {
-      await bench.clock.advance(1000)
-      await Bun.sleep(1)
+      await bench.pass(1000)
       closed = await list('closed')
     }
     expect(closed).toMatchObject([event])

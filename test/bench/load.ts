@@ -42,17 +42,21 @@ export function loadParts(start: number, passphrase: string, connections = 8, mi
   return parts
 }
 
+/** Chunks of one connection that may be unanswered. */
+const WINDOW = 8
+
 /**
- * Sends each part over a connection of its own, as fast as the server takes it but with at most `window`
- * chunks unanswered. Resolves when every batch was acknowledged; rejects on any other answer.
+ * Sends each part over a connection of its own, as fast as the server takes it but with at most `WINDOW`
+ * chunks unanswered. Resolves with the seconds when every batch was acknowledged; rejects on any other answer. With
+ * `isSecure` the port is one for TLS alone.
  */
-export async function sendLoad(port: number, parts: readonly LoadPart[], window = 8): Promise<number> {
+export async function sendLoad(port: number, parts: readonly LoadPart[], isSecure = false): Promise<number> {
   const begun = performance.now()
-  await Promise.all(parts.map((part) => sendPart(port, part, window)))
+  await Promise.all(parts.map((part) => sendPart(port, part, isSecure)))
   return (performance.now() - begun) / 1000
 }
 
-function sendPart(port: number, part: LoadPart, window: number): Promise<void> {
+function sendPart(port: number, part: LoadPart, isSecure: boolean): Promise<void> {
   const perChunk = part.batches / part.chunks.length
   return new Promise((resolve, reject) => {
     let chunk = 0
@@ -60,7 +64,7 @@ function sendPart(port: number, part: LoadPart, window: number): Promise<void> {
     let answered = 0
     const read = createLineReader()
     const pump = (socket: Bun.Socket) => {
-      while (chunk < part.chunks.length && chunk < answered / perChunk + window) {
+      while (chunk < part.chunks.length && chunk < answered / perChunk + WINDOW) {
         const bytes = part.chunks[chunk]
         if (bytes === undefined) return
         offset += socket.write(bytes, offset)
@@ -72,8 +76,9 @@ function sendPart(port: number, part: LoadPart, window: number): Promise<void> {
     Bun.connect({
       hostname: '127.0.0.1',
       port,
+      ...(isSecure && { tls: { rejectUnauthorized: false } }),
       socket: {
-        open: pump,
+        [isSecure ? 'handshake' : 'open']: pump,
         drain: pump,
         data(socket, data) {
           const lines = read(data)

@@ -14,7 +14,20 @@ export function parseMounts(text: string | null): Pick<HostFacts, 'mounts'> {
 
 /** As facts have it; absent where nothing is known of it. */
 export function parseProgram(text: string | null): Pick<HostFacts, 'program'> {
-  return text === null ? {} : { program: JSON.parse(text) as AgentProgram }
+  if (text === null) return {}
+  return { program: { version: '', fingerprints: [], ...(JSON.parse(text) as Partial<AgentProgram>) } }
+}
+
+/**
+ * Without what the agent has not said: agents of the original say nothing, and each host would have the empty
+ * words.
+ */
+function writeProgram({ version, fingerprints, ...rest }: AgentProgram): string {
+  return JSON.stringify({
+    ...(version !== '' && { version }),
+    ...(fingerprints.length > 0 && { fingerprints }),
+    ...rest,
+  })
 }
 
 /** As hosts have them; absent where there are none. */
@@ -38,7 +51,7 @@ export function factValues(name: string, facts: StoredFacts) {
     search,
     facts.mounts === undefined ? null : JSON.stringify(facts.mounts),
     facts.agent ?? null,
-    facts.program === undefined ? null : JSON.stringify(facts.program),
+    facts.program === undefined ? null : writeProgram(facts.program),
   ]
 }
 

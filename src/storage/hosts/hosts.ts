@@ -50,7 +50,7 @@ export function createHostStore(
       await states.settle()
       const { sql, values } = whereHosts({ ...filter, upSince: 0 })
       return database.query(
-        `SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ${sql} ORDER BY name_order, name`,
+        `SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host ${sql} ORDER BY name_order, id`,
         values,
       )
     },

@@ -45,7 +45,7 @@ export async function orderByValue(
   },
 ): Promise<number[]> {
   const packed = await reader.query<Packed>(
-    `SELECT id, latest_time, latest FROM host ${condition.sql} ORDER BY name_order, name`,
+    `SELECT id, latest_time, latest FROM host ${condition.sql} ORDER BY name_order, id`,
     condition.values,
   )
   const rows = packed.map((row) => ({ id: row.id, latest: openLatest(row) }))

@@ -22,6 +22,8 @@ export class GrowthGuard {
   #newcomers = new Set<string>()
   #minute = 0
   #hits: BoundHit[] = []
+  /** How many hosts there are, with those that the running transaction has made; null before it asks. */
+  #hosts: number | null = null
   /** By host: the remainders of lists of names that are too long for it. */
   readonly #trimmed = new Map<number, Map<readonly string[], Trimmed>>()
 
@@ -32,6 +34,11 @@ export class GrowthGuard {
   setBounds(bounds: GrowthBounds): void {
     this.#bounds = bounds
     this.#trimmed.clear()
+  }
+
+  /** At the start of a transaction: other processes make and delete hosts. */
+  begin(): void {
+    this.#hosts = null
   }
 
   /** The refusals since the last call. */
@@ -61,7 +68,7 @@ export class GrowthGuard {
     return bounded
   }
 
-  /** False when there is no room for another host; there may be room a minute later. */
+  /** True when there is room for another host, which is made then; there may be room a minute later. */
   async mayAdd(transaction: Transaction, report: HostReport): Promise<boolean> {
     const minute = Math.floor(report.seen / 60)
     if (minute !== this.#minute) {
@@ -70,8 +77,10 @@ export class GrowthGuard {
     }
     if (this.#newcomers.size >= this.#bounds.newHostsPerMinute && !this.#newcomers.has(report.host))
       return this.#refuseHost('new_hosts', report)
-    const [row] = await transaction.query<{ total: number }>('SELECT COUNT(*) AS total FROM host')
-    if ((row?.total ?? 0) >= this.#bounds.hosts) return this.#refuseHost('hosts', report)
+    // Once a transaction: of a new fleet nearly all are made in a few commits, and counting looks at each host.
+    this.#hosts ??= await countHosts(transaction)
+    if (this.#hosts >= this.#bounds.hosts) return this.#refuseHost('hosts', report)
+    this.#hosts++
     this.#newcomers.add(report.host)
     return true
   }
@@ -170,3 +179,8 @@ export class GrowthGuard {
 }
 
 const NO_HITS: readonly BoundHit[] = []
+
+async function countHosts(transaction: Transaction): Promise<number> {
+  const [row] = await transaction.query<{ total: number }>('SELECT COUNT(*) AS total FROM host')
+  return row?.total ?? 0
+}

@@ -4,9 +4,7 @@ import type { Dialect } from '../database/dialect.ts'
 import type { FrameTable } from '../timeseries/frames.ts'
 import { mergeFrame } from '../timeseries/merge-frame.ts'
 import type { MetricSetReader, MetricSetWriter } from '../timeseries/metric-sets.ts'
-
-/** Columns of one row, in the order of its values. */
-export const FRAME_COLUMNS = ['time', 'host', 'samples', 'packed']
+import { FRAME_COLUMNS, orderRows } from './order-rows.ts'
 
 export type FrameMerging = {
   readonly writer: MetricSetWriter
@@ -29,7 +27,7 @@ export async function insertFrames(
   merging: FrameMerging,
 ): Promise<void> {
   if (rows.length === 0) return
-  await insertInPieces(transaction, FRAME_COLUMNS.length, rows, async (count, values) => {
+  await insertInPieces(transaction, FRAME_COLUMNS.length, orderRows(table, rows), async (count, values) => {
     const statement = findStatement(transaction.dialect, table, count)
     const inserted = await transaction.run(statement, values)
     if (inserted < count) await mergeRows(transaction, table, values, merging)

@@ -44,6 +44,7 @@ export class ReportWriter {
 
   /** At the start of a transaction, by the server's clock: other processes delete, compact and meet agents. */
   async begin(transaction: Transaction, now: number): Promise<void> {
+    this.#guard.begin()
     const counters = await readCounters(transaction)
     this.#compactBefore = counters.compact_before
     if (counters.removed !== this.#removed) {

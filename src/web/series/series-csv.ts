@@ -1,5 +1,4 @@
 import type { Series } from '../../domain/sample.ts'
-import { yieldThread } from '../../lib/yield-thread.ts'
 import type { TimeSpan } from '../charts/chart-marks.tsx'
 import type { SeriesRef } from '../charts/series-ref.ts'
 import { StreamedAnswer } from '../http/streams/streamed-answer.ts'
@@ -47,7 +46,6 @@ async function* writeFile(
       }
       if (rows.length === 0) break
       yield encoder.encode(writeCsvRows(rows))
-      await yieldThread()
     }
   }
 }

@@ -1,7 +1,6 @@
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { Series } from '../../domain/sample.ts'
 import type { DownsampledSeries } from '../../domain/series.ts'
-import { yieldThread } from '../../lib/yield-thread.ts'
 import type { SeriesRef } from '../charts/series-ref.ts'
 import { PointWriter } from './point-writer.ts'
 
@@ -35,7 +34,6 @@ export async function* writeSeriesInPieces(
       writer.rows(columnsOf(part).map((column) => column.subarray(start, start + ROWS_AT_ONCE)))
       isFirst = false
       yield writer.take()
-      await yieldThread()
     }
   yield encode(']}')
 }

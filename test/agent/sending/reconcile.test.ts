@@ -106,8 +106,7 @@ async function startAgent() {
 
 async function pass(minutes: number) {
   for (let step = 0; step < minutes * 12; step++) {
-    await bench.clock.advance(5000)
-    await Bun.sleep(1)
+    await bench.pass(5000)
   }
 }
 

@@ -37,10 +37,22 @@ export type Bench = {
   start(options: Partial<AgentOptions> & { ports: readonly number[] }): Promise<Agent>
   /** Stops the agent while the clock goes on: its last delivery may wait for an answer. */
   stop(agent: Agent): Promise<void>
-  /** Moves the clock by small steps, with time for the sockets between, until the condition holds. */
+  /** The same storage, for whose calls the clock waits: a busy disk takes time that no clock here knows. */
+  watch<T extends object>(storage: T): T
+  /**
+   * Moves the clock on; then it stands for `realMs`, for the sockets, and as long as an agent connects or a call of
+   * the storage lasts.
+   */
+  pass(ms: number, realMs?: number): Promise<void>
+  /** Passes small steps until the condition holds. */
   advanceUntil(isSo: () => boolean, stepSeconds?: number): Promise<void>
   close(): void
 }
+
+/** So long a clock waits at most for a call of the storage. */
+const STORING_MS = 2000
+/** The same for a connection, which may go nowhere on purpose. */
+const CONNECTING_MS = 20
 
 /** A machine that counts, a clock that stands, and a folder of its own for an agent. */
 export function openBench(): Bench {
@@ -53,6 +65,9 @@ export function openBench(): Bench {
   const cycles: number[] = []
   let interval = 60
   let count = 0
+  const agents = new Set<Agent>()
+  let calls = 0
+  const isConnecting = () => [...agents].some((agent) => agent.isBusy())
   const bench: Bench = {
     clock,
     folder,
@@ -78,9 +93,9 @@ export function openBench(): Bench {
       },
       readMachine: () => ({ name: 'bench', facts: FACTS }),
     },
-    start({ ports, ...options }) {
+    async start({ ports, ...options }) {
       interval = options.interval ?? 60
-      return startAgent(
+      const agent = await startAgent(
         {
           servers: ports.map((port) => ({ host: '127.0.0.1', port })),
           passphrase: 'open sesame',
@@ -101,22 +116,55 @@ export function openBench(): Bench {
         },
         bench.source,
       )
+      agents.add(agent)
+      return agent
     },
     async stop(agent) {
+      agents.delete(agent)
       const stopping = agent.stop()
       for (let second = 0; second < 5; second++) await clock.advance(1000)
       await stopping
     },
+    watch: (storage) =>
+      watchCalls(storage, (difference) => {
+        calls += difference
+      }),
+    async pass(ms, realMs = 1) {
+      await clock.advance(ms)
+      await Bun.sleep(realMs)
+      const begun = performance.now()
+      const isWithin = (ms: number) => performance.now() < begun + ms
+      while ((calls > 0 && isWithin(STORING_MS)) || (isConnecting() && isWithin(CONNECTING_MS)))
+        await Bun.sleep(1)
+    },
     async advanceUntil(isSo, stepSeconds = 1) {
       for (let step = 0; !isSo(); step++) {
         if (step >= 3600) throw new Error(`not so after ${step} steps:\n${logLines.join('\n')}`)
-        await clock.advance(stepSeconds * 1000)
-        await Bun.sleep(1)
+        await bench.pass(stepSeconds * 1000)
       }
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   }
   return bench
+}
+
+/** The same object; `count` is told of each call that begins (1) and is over (-1). */
+function watchCalls<T extends object>(object: T, count: (difference: number) => void): T {
+  return new Proxy(object, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => {
+        const result: unknown = member.apply(target, args)
+        if (result instanceof Promise) {
+          count(1)
+          const isOver = () => count(-1)
+          result.then(isOver, isOver)
+        }
+        return result
+      }
+    },
+  })
 }
 
 /** Waits by the real clock until the condition holds, because data from sockets takes real time. */

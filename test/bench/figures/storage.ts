@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { HOSTS, hostName, METRICS, MINUTES, random, startTime } from '../data.ts'
 import { type Benchmark, type Figure, inTurn, medianOf, type Peers } from '../figure.ts'
 import { loadParts, sendLoad } from '../load.ts'
-import { deleteFolder, makeFolder, PASSPHRASE, runOurs, startOurs } from '../ours.ts'
+import { deleteFolder, makeFolder, OWN_TLS_PORT, PASSPHRASE, runOurs, startOurs } from '../ours.ts'
 import { folderBytes, median, megabytes } from '../process.ts'
 import { influxBodies, ingestVictoria, mergeVictoria, startVictoria } from '../victoria.ts'
 
@@ -40,7 +40,19 @@ export const storage: Benchmark = {
       )
       await web.stop()
       deleteFolder(folder)
-      return { seconds, processor, memoryMiB, bytes, query }
+      return { seconds, processor, memoryMiB, bytes, query, secure: await ingestSecurely() }
+    }
+
+    /** Processor time for the same over TLS, on the port that installed agents use. */
+    const ingestSecurely = async () => {
+      const folder = makeFolder()
+      const collect = await startOurs(['collect'], folder, [OWN_TLS_PORT])
+      const before = collect.processor()
+      await sendLoad(collect.collectTls, parts, true)
+      const processor = collect.processor() - before
+      await collect.stop()
+      deleteFolder(folder)
+      return { processor }
     }
 
     const runPeer = async () => {
@@ -70,6 +82,14 @@ export const storage: Benchmark = {
         peerName,
         bound: 0.6,
         note: 'ours is answered after its commit was flushed to disk, one packet a host and minute; the peer answers from memory, in bodies of 1000 lines',
+      },
+      {
+        name: 'ingest over TLS, processor time a sample',
+        unit: 'µs',
+        ours: medianOf(ours, (run) => perSample(run.secure)),
+        peer: medianOf(peer, perSample),
+        peerName: `${peerName} over plain HTTP`,
+        bound: 0.8,
       },
       {
         name: 'ingest, seconds for six million samples',

@@ -5,7 +5,7 @@
 export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
   'An index is walked in the order of the page, and every row fits: it ends at the LIMIT.': [
     /FROM event (LEFT JOIN host ON host\.id = event\.host )?(ORDER BY event\.opened DESC, event\.id DESC )?LIMIT \?/,
-    /FROM host (WHERE (\+last_seen >= \?|name NOT IN \([?, ]+\)) )?ORDER BY (name_order|ip_order|last_seen)( DESC)?, name( DESC)? LIMIT \?/,
+    /FROM host (WHERE (\+last_seen >= \?|name NOT IN \([?, ]+\)) )?ORDER BY (name_order|last_seen)( DESC)?, (id|name)( DESC)? LIMIT \?/,
     /FROM (audit|event_todo todo) ORDER BY (todo\.history|id)( DESC)? LIMIT \?/,
   ],
   'A severity has many events: those along time, or along the index, are met before the LIMIT.': [
@@ -22,14 +22,14 @@ export const ALLOWED_SCANS: Readonly<Record<string, readonly RegExp[]>> = {
     /FROM host WHERE INSTR\(search_text, \?\)/,
   ],
   'A sort by what no index has, on the reading thread: an index of it would cost at every packet.': [
-    /^SELECT id, latest_time, latest FROM host .*ORDER BY name_order, name$/,
-    /^SELECT id, latest_time, latest FROM host ORDER BY name_order, name$/,
-    /^SELECT id FROM host (WHERE .*)?ORDER BY (domain|platform)( DESC)?, name( DESC)? LIMIT \?/,
+    /^SELECT id, latest_time, latest FROM host .*ORDER BY name_order, id$/,
+    /^SELECT id, latest_time, latest FROM host ORDER BY name_order, id$/,
+    /^SELECT id FROM host (WHERE .*)?ORDER BY (ip_order|domain|platform)( DESC)?, name( DESC)? LIMIT \?/,
     /AS worst FROM event WHERE is_open = 1 GROUP BY host\) trouble/,
   ],
   'All hosts are what is asked for, a few columns of each: 3 ms of ten thousand hosts.': [
     /^SELECT name, last_seen AS lastSeen FROM host$/,
-    /^SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host( WHERE 1 = 0)? ORDER BY name_order, name$/,
+    /^SELECT name, first_seen AS firstSeen, last_seen AS lastSeen FROM host( WHERE 1 = 0)? ORDER BY name_order, id$/,
     /^SELECT name, last_seen AS lastSeen, clock_skew AS skew FROM host WHERE clock_skew IS NOT NULL ORDER BY name$/,
     /FROM host CROSS JOIN event WHERE event\.host = host\.id AND event\.metric = \? AND event\.opened > host\.last_seen/,
   ],

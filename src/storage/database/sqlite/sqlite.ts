@@ -15,6 +15,11 @@ import { identify, nameDamage, WatchedFile } from './watched-file.ts'
 /** How long SQLite itself waits, with the thread blocked, for another process's lock. */
 const BUSY_MS = 20
 const CACHE_KIB = 8_192
+/**
+ * The log keeps this length once it was as long, which is as long as checkpoints let it become. Cutting off its end keeps
+ * the thread for some milliseconds, and each commit that makes it longer again is flushed with the length of the file.
+ */
+const LOG_BYTES = 20 * 1024 * 1024
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
 
@@ -192,14 +197,18 @@ function connect(file: string): Connection {
   const connection = new Connection(file, { readwrite: true, create: true })
   try {
     connection.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
-    // Both only take effect in an empty file.
-    connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
-    connection.run('PRAGMA auto_vacuum = INCREMENTAL')
+    const [pages] = readOnce(connection, 'PRAGMA page_count')
+    if (pages?.[0] === 0) {
+      // Of a file that is not empty, its backups would have pages of this size, in which the chunks do not
+      // fit as they do in its own.
+      connection.run(`PRAGMA page_size = ${SQLITE_PAGE_BYTES}`)
+      connection.run('PRAGMA auto_vacuum = INCREMENTAL')
+    }
     connection.run('PRAGMA journal_mode = WAL')
     connection.run('PRAGMA synchronous = FULL')
     connection.run('PRAGMA foreign_keys = ON')
     connection.run(`PRAGMA cache_size = -${CACHE_KIB}`)
-    connection.run('PRAGMA journal_size_limit = 4194304')
+    connection.run(`PRAGMA journal_size_limit = ${LOG_BYTES}`)
     return connection
   } catch (error) {
     connection.close()

@@ -1,4 +1,5 @@
 import { readFor } from '../../../lib/reader.ts'
+import { yieldThread } from '../../../lib/yield-thread.ts'
 import { chooseEncoding } from '../../assets/compress.ts'
 
 /**
@@ -59,7 +60,11 @@ export class StreamedAnswer {
 
   #stream(reader: Request, noteFailure: (error: unknown) => void): ReadableStream<Uint8Array<ArrayBuffer>> {
     let next: IteratorResult<Uint8Array> | null = this.#first
-    const take = () => readFor(reader, () => this.#more.next())
+    const take = async () => {
+      // Pieces of many answers are made one at a time.
+      await yieldThread()
+      return readFor(reader, () => this.#more.next())
+    }
     return new ReadableStream(
       {
         pull: async (controller) => {

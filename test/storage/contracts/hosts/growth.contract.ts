@@ -52,6 +52,20 @@ export function describeGrowth(name: string, makeWorkbench: () => Workbench) {
       expect((await store.ingest.write([aReport('b', { keyHash })])).size).toBe(0)
     })
 
+    test('hosts in all: counted anew in each commit, with those that the commit itself has made', async () => {
+      const store = await open({ hosts: 3 })
+      const arrive = async (...names: string[]) => {
+        const reports = names.map((host) => aReport(host))
+        const refused = await store.ingest.write(reports)
+        return reports.map((report) => refused.get(report) ?? 'stored')
+      }
+      expect(await arrive('a', 'b')).toEqual(['stored', 'stored'])
+      expect(await arrive('c', 'd', 'a')).toEqual(['stored', 'full', 'stored'])
+      await store.hosts.delete('a')
+      expect(await arrive('d', 'e')).toEqual(['stored', 'full'])
+      expect(store.ingest.takeBoundHits().map(say)).toEqual(['hosts d 1', 'hosts e 1'])
+    })
+
     test('facts: lists beyond the bound are left out, the rest stays, and each is logged once', async () => {
       const store = await open({ factsBytes: 600 })
       const mounts = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`disk${i}`, `/srv/data/${i}`]))

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import type { EventReport } from '../../../../src/domain/event.ts'
+import type { AgentProgram } from '../../../../src/domain/hosts/host.ts'
 import type { Store } from '../../../../src/storage/ports/store.ts'
 import { fakeClock } from '../../../support/clock.ts'
 import { aReport, FACTS, MIDNIGHT } from '../../reports.ts'
@@ -30,6 +31,20 @@ export function describeHostDetails(name: string, makeWorkbench: () => Workbench
       expect(await found()).toEqual({ 'dev.sda1': '/data' })
       await tell()
       expect(await found()).toBeUndefined()
+    })
+
+    test('what an agent says of its program is kept, also where that is only how it was let in', async () => {
+      const programs: AgentProgram[] = [
+        { version: '1.2.0', fingerprints: ['ab'.repeat(32)], admission: 'previous' },
+        { version: '', fingerprints: [], admission: 'current' },
+        { version: '1.2.0', fingerprints: [] },
+      ]
+      for (const program of programs) {
+        await store.ingest.write([aReport('db01', { facts: { ...FACTS, program } })])
+        await store.close()
+        store = await bench.open(fakeClock(MIDNIGHT * 1000))
+        expect((await store.hosts.find('db01'))?.program).toEqual(program)
+      }
     })
 
     test('the newest frame is kept, also of reports that are no sign of life, as those of an import', async () => {
