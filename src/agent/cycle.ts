@@ -33,8 +33,11 @@ export type CycleOptions = {
   readonly log: Log
 }
 
-/** A new name of the machine is to be taken up within ten minutes. */
-const READ_FACTS_EVERY_MS = 5 * 60_000
+/**
+ * A new name of the machine is to be taken up within ten minutes, also with a minute between cycles. Reading the facts
+ * costs as much as a cycle.
+ */
+const READ_FACTS_EVERY_MS = 8.5 * 60_000
 
 /**
  * One cycle: measure, judge, put both in the queue, have it sent. A time that has its samples already is not

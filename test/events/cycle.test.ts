@@ -297,6 +297,42 @@ describe('the work of the event engine', () => {
     await stop
   })
 
+  test('retention of events that takes minutes keeps no other task waiting, and ends soon when the engine stops', async () => {
+    const clock = fakeClock()
+    let pieces = 0
+    let hostRuns = 0
+    const store: EventEngineStore = {
+      ...idleStore,
+      maintenance: {
+        ...idleStore.maintenance,
+        async dropEvents(_before, _limit, isOver = () => false) {
+          while (!isOver()) {
+            pieces++
+            await new Promise<void>((resolve) => clock.after(200, resolve))
+          }
+          return pieces
+        },
+        async dropHosts() {
+          hostRuns++
+          return []
+        },
+      },
+    }
+    const { engine, lines } = await start(undefined, clock, store)
+    await clock.advance(3_590_000)
+    expect(pieces).toBe(0)
+    await clock.advance(700_000)
+    expect(hostRuns).toBe(2)
+    const before = pieces
+    expect(before).toBeGreaterThan(3000)
+    const stop = engine.stop()
+    await clock.advance(200)
+    await stop
+    expect(pieces).toBe(before)
+    expect(lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([])
+    expect(lines.find(({ message }) => message === 'dropped old events')?.fields.events).toBe(before)
+  })
+
   test('drops by retention and names the hosts it removes, but not before they had time to report', async () => {
     const clock = fakeClock()
     const asked: Record<string, number[]> = { samples: [], events: [], hosts: [], sessions: [] }

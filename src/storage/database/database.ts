@@ -28,6 +28,11 @@ export type CommitOptions = {
    * the disk fails then, it rejects although it is committed: it is for writes that may be done again.
    */
   readonly flushesAside?: boolean
+  /**
+   * The pages that are changed lie all over the database: a log of them is moved there in smaller parts, because others wait
+   * for that. Each page may be written more often for it.
+   */
+  readonly isScattered?: boolean
 }
 
 /**

@@ -11,7 +11,8 @@ import { compactFrames } from '../timeseries/compaction.ts'
 import { closeDamageEvents, type DamageLog } from '../timeseries/damage.ts'
 import type { MetricSetReader } from '../timeseries/metric-sets.ts'
 import { checkDatabase } from './check.ts'
-import { dropEvents, dropHosts, dropSamples, findSampleTimes } from './retention.ts'
+import { dropEvents } from './drop-events.ts'
+import { dropHosts, dropSamples, findSampleTimes } from './retention.ts'
 import type { StorageSums } from './storage-sums.ts'
 
 /**
@@ -39,14 +40,15 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
       compactFrames(database, metricSets, { before, limit, note: damage.note, now: clock.now() }),
     admitWaiting: (until, limit) => admitWaiting(database, until, limit),
     dropSamples: (before) => dropSamples(database, before),
-    dropEvents: (before, limit) => dropEvents(database, before, { limit, clock }),
+    dropEvents: (before, limit, isOver = () => false) =>
+      dropEvents(database, before, { limit, clock, isOver }),
     async findSampleTimes() {
       await states.settle()
       return findSampleTimes(database)
     },
     async dropHosts(before, limit) {
       await states.settle()
-      return dropHosts(database, before, limit)
+      return dropHosts(database, before, { limit, clock })
     },
     async stats() {
       await states.settle()

@@ -1,9 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import { addToCounter } from '../database/counters.ts'
-import type { Database, Transaction } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import { takeExclusiveLock, takeMaintenanceLock } from '../database/write-locks.ts'
-import { deleteEvents } from '../events/history.ts'
 import type { DroppedHost, DroppedSamples } from '../ports/store.ts'
 import { countBlockSamples, deleteBlock } from '../timeseries/blocks.ts'
 import { readMetricSet } from '../timeseries/codec/frame.ts'
@@ -12,19 +11,13 @@ import { openLatest } from '../timeseries/damage.ts'
 import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
 import { countFrameSamples } from '../timeseries/frames.ts'
 import { deleteHost } from './delete-host.ts'
+import { dropManyClosedEvents } from './drop-events.ts'
 
 /**
  * Rows deleted in one transaction: enough to make progress, few enough that other transactions hardly wait.
  */
 const FRAME_ROWS = 5000
 const BLOCK_ROWS = 200
-/**
- * Each event is in a different place of most of the dozen indexes of events, so how many go in one transaction depends on
- * how long the one before took, its commit included: others wait for it.
- */
-const EVENT_ROWS = { first: 10, most: 500 }
-const EVENTS_MS = 10
-const NOTIFICATION_ROWS = 200
 
 /** Hosts that reported within this many seconds before the newest report determine the newest sample time. */
 const LATELY = 86_400
@@ -119,64 +112,19 @@ async function dropMetricSets(database: Database, firstKept: number) {
   })
 }
 
-/** At most `limit` of the closed events that closed before, the oldest first; how many. */
-export async function dropEvents(
+/** At most `limit` hosts not seen since, each in a transaction of its own but for many closed events. */
+export async function dropHosts(
   database: Database,
   before: number,
   { limit, clock }: { readonly limit: number; readonly clock: Clock },
-): Promise<number> {
-  let dropped = 0
-  let rows = EVENT_ROWS.first
-  while (dropped < limit) {
-    const most = Math.min(rows, limit - dropped)
-    let begun = 0
-    const count = await database.transaction((transaction) => {
-      begun = clock.monotonicMs()
-      return dropOldestEvents(transaction, before, most)
-    })
-    dropped += count
-    if (count < most) break
-    const ratio = EVENTS_MS / (clock.monotonicMs() - begun)
-    rows = Math.max(1, Math.min(EVENT_ROWS.most, Math.round(rows * Math.max(0.5, Math.min(2, ratio)))))
-    await yieldThread()
-  }
-  await database.transaction((transaction) => dropStrayNotifications(transaction, before))
-  return dropped
-}
-
-async function dropOldestEvents(transaction: Transaction, before: number, most: number): Promise<number> {
-  const rows = await transaction.query<{ id: number }>(
-    'SELECT id FROM event WHERE is_open = 0 AND closed < ? ORDER BY closed, id LIMIT ?',
-    [before, most],
-  )
-  await deleteEvents(
-    transaction,
-    rows.map(({ id }) => id),
-  )
-  return rows.length
-}
-
-/** Notifications that outlived their events, because they were waiting when the events were deleted. */
-async function dropStrayNotifications(transaction: Transaction, before: number) {
-  const rows = await transaction.query<{ id: number }>(
-    `SELECT id FROM outbox WHERE created < ? AND state <> 'waiting'
-      AND NOT EXISTS (SELECT 1 FROM event WHERE event.id = outbox.event) LIMIT ?`,
-    [before, NOTIFICATION_ROWS],
-  )
-  for (const { id } of rows) {
-    await transaction.run('DELETE FROM delivery WHERE notification = ?', [id])
-    await transaction.run('DELETE FROM outbox WHERE id = ?', [id])
-  }
-}
-
-/** At most `limit` hosts not seen since, each in a transaction of its own. */
-export async function dropHosts(database: Database, before: number, limit: number): Promise<DroppedHost[]> {
+): Promise<DroppedHost[]> {
   const rows = await database.query<{ id: number; name: string }>(
     'SELECT id, name FROM host WHERE last_seen < ? ORDER BY last_seen, name LIMIT ?',
     [before, limit],
   )
   const dropped: DroppedHost[] = []
   for (const { id, name } of rows) {
+    const ahead = await dropManyClosedEvents(database, { host: id, before, clock })
     const found = await database.transaction(async (transaction) => {
       await takeMaintenanceLock(transaction)
       await takeExclusiveLock(transaction)
@@ -191,7 +139,7 @@ export async function dropHosts(database: Database, before: number, limit: numbe
       if (!(await deleteHost(transaction, name))) return null
       return { host: name, samples, ...row }
     })
-    if (found !== null) dropped.push(found)
+    if (found !== null) dropped.push({ ...found, events: found.events + ahead })
     await yieldThread()
   }
   return dropped

@@ -38,8 +38,11 @@ export type MaintenanceStore = {
   admitWaiting(until: number, limit: number): Promise<number>
   /** Drops samples older than `before` (whole blocks; frames by time), a bounded piece at a time. */
   dropSamples(before: number): Promise<DroppedSamples>
-  /** Drops at most `limit` of the closed events that closed before, the oldest first; how many. */
-  dropEvents(before: number, limit: number): Promise<number>
+  /**
+   * Drops at most `limit` of the closed events that closed before, the oldest first; how many. Goes in small pieces and rests
+   * between them for longer than they take, so ten thousand may need a minute. Ends early once `isOver` is true.
+   */
+  dropEvents(before: number, limit: number, isOver?: () => boolean): Promise<number>
   /**
    * Time of the oldest sample, to the day where it is in a block, and the time up to which samples are known
    * to have been taken: that of the middle one of the hosts that reported lately, so that no single clock

@@ -14,17 +14,21 @@ import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
 import { residentMiB, spendFor } from '../process.ts'
 import { measureZabbix } from '../zabbix.ts'
 
-/** The whole takes three quarters of an hour. */
+/** The whole takes three quarters of an hour: with a minute between cycles 21 minutes. */
 const RUNS = 5
 const IDLE_SECONDS = 30
 const CONTAINERS = 20
 const CHECKS = 20
 
-/** How an agent, or an exporter, is measured: so many cycles, so far apart. */
-export type Pace = { readonly seconds: number; readonly cycles: number }
+/** How an agent, or an exporter, is measured: so many cycles, so far apart, after some that are not counted. */
+export type Pace = { readonly seconds: number; readonly cycles: number; readonly warmUp: number }
 
-const EACH_SECOND: Pace = { seconds: 1, cycles: 60 }
-const EACH_MINUTE: Pace = { seconds: 60, cycles: 3 }
+/**
+ * The second cycle and the third take two to five times as long as those after the fifth: they run for the first time
+ * what needs a reading before. A machine runs an agent for weeks.
+ */
+const EACH_SECOND: Pace = { seconds: 1, cycles: 60, warmUp: 20 }
+const EACH_MINUTE: Pace = { seconds: 60, cycles: 3, warmUp: 6 }
 
 /**
  * The agent on this machine with every probe, beside one scrape of prometheus-node-exporter at the same pace, and
@@ -41,50 +45,52 @@ export const agent: Benchmark = {
   },
 }
 
-type Compared = {
-  readonly ours: readonly { readonly plain: Cost; readonly full: Cost }[]
-  readonly peer: readonly { readonly exporter: Cost; readonly zabbix: Cost | null }[]
-}
+type Compared = Readonly<Record<'plain' | 'full' | 'exporter' | 'zabbix', readonly Cost[]>>
 
-type Sides = Readonly<Record<'plain' | 'full' | 'exporter', () => Promise<Cost>>>
+type Sides = Readonly<Record<'plain' | 'full' | 'exporter', (runs: number) => Promise<readonly Cost[]>>>
 
-const compareInTurn = (peers: Peers, { plain, full, exporter }: Sides, runs: number): Promise<Compared> =>
-  inTurn(
+async function compareInTurn(peers: Peers, sides: Sides, runs: number): Promise<Compared> {
+  const { ours, peer } = await inTurn(
     runs,
-    async () => ({ plain: await plain(), full: await full() }),
-    async () => ({ exporter: await exporter(), zabbix: await measureZabbix(peers.zabbix) }),
+    async () => ({ plain: await sides.plain(1), full: await sides.full(1) }),
+    async () => ({ exporter: await sides.exporter(1), zabbix: await measureZabbix(peers.zabbix) }),
   )
+  return {
+    plain: ours.flatMap(({ plain }) => plain),
+    full: ours.flatMap(({ full }) => full),
+    exporter: peer.flatMap(({ exporter }) => exporter),
+    zabbix: peer.flatMap(({ zabbix }) => zabbix ?? []),
+  }
+}
 
 /** What works for some milliseconds a minute does not disturb the others, and in turn it would take an hour. */
 async function compareAtOnce(sides: Sides, runs: number): Promise<Compared> {
-  const ours: { plain: Cost; full: Cost }[] = []
-  const peer: { exporter: Cost; zabbix: null }[] = []
-  for (let i = 0; i < runs; i++) {
-    const [plain, full, exporter] = await Promise.all([sides.plain(), sides.full(), sides.exporter()])
-    ours.push({ plain, full })
-    peer.push({ exporter, zabbix: null })
-  }
-  return { ours, peer }
+  const [plain, full, exporter] = await Promise.all([
+    sides.plain(runs),
+    sides.full(runs),
+    sides.exporter(runs),
+  ])
+  return { plain, full, exporter, zabbix: [] }
 }
 
 async function comparePace(peers: Peers, pace: Pace, idle: Idle, runs: number): Promise<Figure[]> {
   const sides = {
-    plain: () => measureAgent(pace),
-    full: () => measureBusyAgent(pace),
-    exporter: () => measureExporter(peers.exporter, pace),
+    plain: (count: number) => measureAgent(pace, count),
+    full: (count: number) => measureBusyAgent(pace, count),
+    exporter: (count: number) => measureExporter(peers.exporter, pace, count),
   }
-  const { ours, peer } =
+  const { plain, full, exporter, zabbix } =
     pace.seconds === 1 ? await compareInTurn(peers, sides, runs) : await compareAtOnce(sides, runs)
   const often = pace.seconds === 1 ? 'once a second' : 'once a minute'
-  const scrape = medianOf(peer, ({ exporter }) => exporter.cycle)
+  const scrape = medianOf(exporter, ({ cycle }) => cycle)
   const peerName = 'one scrape of prometheus-node-exporter'
   const note = `both ${often}, the exporter with gzip; the idle program takes ${idle.perSecond.toFixed(2)} ms a second by itself`
-  const memoryMiB = medianOf(ours, ({ plain }) => plain.memoryMiB)
+  const memoryMiB = medianOf(plain, (cost) => cost.memoryMiB)
   const figures: Figure[] = [
     {
       name: `processor time of a cycle ${often}, sampled, queued, sent and acknowledged`,
       unit: 'ms',
-      ours: medianOf(ours, ({ plain }) => plain.cycle),
+      ours: medianOf(plain, ({ cycle }) => cycle),
       peer: scrape,
       peerName,
       bound: 0.25,
@@ -93,7 +99,7 @@ async function comparePace(peers: Peers, pace: Pace, idle: Idle, runs: number): 
     {
       name: `the same with ${CONTAINERS} containers and ${CHECKS} checks`,
       unit: 'ms',
-      ours: medianOf(ours, ({ full }) => full.cycle),
+      ours: medianOf(full, ({ cycle }) => cycle),
       peer: scrape,
       peerName,
       bound: 0.6,
@@ -111,18 +117,17 @@ async function comparePace(peers: Peers, pace: Pace, idle: Idle, runs: number): 
       name: `resident memory of the agent ${often}`,
       unit: 'MiB',
       ours: memoryMiB,
-      peer: medianOf(peer, ({ exporter }) => exporter.memoryMiB),
+      peer: medianOf(exporter, (cost) => cost.memoryMiB),
       peerName: 'prometheus-node-exporter',
       bound: null,
     },
   ]
   if (pace.seconds > 1) return figures
-  const zabbix = peer.flatMap((costs) => (costs.zabbix === null ? [] : [costs.zabbix]))
   figures.push(
     {
       name: `processor time of a cycle ${often}`,
       unit: 'ms',
-      ours: medianOf(ours, ({ plain }) => plain.cycle),
+      ours: medianOf(plain, ({ cycle }) => cycle),
       peer: medianOf(zabbix, ({ cycle }) => cycle),
       peerName: 'zabbix-agent2, active, the same things each second',
       bound: null,
@@ -146,10 +151,12 @@ type Setup = {
   readonly prefix?: readonly string[]
 }
 
+/** So many runs, one after the other, of the same process. */
 export async function measureAgent(
-  { seconds, cycles }: Pace,
+  pace: Pace,
+  runs: number,
   { settings = [], config = '', prefix = [] }: Setup = {},
-): Promise<Cost> {
+): Promise<readonly Cost[]> {
   const folder = makeFolder()
   const collect = await startOurs(['collect'], folder)
   const agentFolder = makeFolder()
@@ -160,19 +167,27 @@ export async function measureAgent(
     [
       `agent.server=127.0.0.1:${collect.collect}`,
       `agent.passphrase=${PASSPHRASE}`,
-      `agent.interval=${seconds}s`,
+      `agent.interval=${pace.seconds}s`,
       ...settings,
     ],
     prefix,
   )
-  await Bun.sleep(20_000)
-  const cycle = ((await spendFor(agent.pid, cycles * seconds * 1000)) / cycles) * 1000
-  const memoryMiB = residentMiB(agent.pid)
+  const costs = await measureRuns(agent.pid, pace, runs)
   await agent.stop()
   await collect.stop()
   deleteFolder(folder)
   deleteFolder(agentFolder)
-  return { cycle, memoryMiB }
+  return costs
+}
+
+async function measureRuns(pid: number, { seconds, cycles, warmUp }: Pace, runs: number): Promise<Cost[]> {
+  await Bun.sleep(warmUp * seconds * 1000)
+  const costs: Cost[] = []
+  for (let i = 0; i < runs; i++) {
+    const cycle = ((await spendFor(pid, cycles * seconds * 1000)) / cycles) * 1000
+    costs.push({ cycle, memoryMiB: residentMiB(pid) })
+  }
+  return costs
 }
 
 /**
@@ -187,7 +202,7 @@ shift 2
 exec "$@"`
 
 /** With an engine of containers that answers as Docker does, and checks of a website on this machine. */
-export async function measureBusyAgent(pace: Pace): Promise<Cost> {
+export async function measureBusyAgent(pace: Pace, runs: number): Promise<readonly Cost[]> {
   const unshare = ['unshare', '--mount', '--propagation', 'private']
   if (Bun.spawnSync([...unshare, 'true']).exitCode !== 0)
     throw new Error('only root can give the agent an engine of containers in the place of Docker')
@@ -210,14 +225,14 @@ export async function measureBusyAgent(pace: Pace): Promise<Cost> {
       : `[[agent.check]]\nname = "c${i}"\nkind = "tcp"\ntarget = "${target}"\n`,
   )
   try {
-    const cost = await measureAgent(pace, {
+    const costs = await measureAgent(pace, runs, {
       settings: ['agent.containers=true'],
       config: checks.join('\n'),
       prefix: [...unshare, 'sh', '-c', WITH_OWN_RUN, 'sh', `${folder}/run`, engine.socket],
     })
     const lists = engine.requests.filter((request) => request.startsWith('GET /containers/json')).length
     if (lists < pace.cycles) throw new Error(`the agent has asked for its containers ${lists} times only`)
-    return cost
+    return costs
   } finally {
     website.stop(true)
     engine.close()

@@ -1,6 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { cpSync } from 'node:fs'
 import { AVAILABILITY } from '../../../src/domain/metrics/declared/server-events.ts'
+import { syncPath } from '../../../src/storage/database/sqlite/sqlite.ts'
 import { startSmtpServer } from '../../support/smtp-server.ts'
 import { startClocked } from '../clocked/start-clocked.ts'
 import { HOSTS, hostName } from '../data.ts'
@@ -144,8 +145,11 @@ async function addRules(folder: string) {
 /** Half of a year's events become too old; on a clock that runs faster, since ten thousand go every ten minutes. */
 async function measureRetention(filled: string, most: number): Promise<Figure> {
   const folder = makeFolder()
-  cpSync(`${filled}/monitor.db`, `${folder}/monitor.db`)
-  const database = new Database(`${folder}/monitor.db`, { readonly: true })
+  const file = `${folder}/monitor.db`
+  cpSync(`${filled}/monitor.db`, file)
+  // What the system has yet to write of the copy would be flushed with what retention writes.
+  syncPath(file)
+  const database = new Database(file, { readonly: true })
   /** When the event ended that ended first but so many. */
   const endOf = (place: number) =>
     database

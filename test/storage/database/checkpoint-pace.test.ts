@@ -39,3 +39,23 @@ test('what is flushed beside other work counts for the disk, and keeps nobody wa
   for (let i = 0; i < 1000; i++) pace.noteCommit(0.2, 60)
   expect(set).toEqual([2000])
 })
+
+test('of pages that lie all over the database few are moved from the first commit on, and of others as many as before', () => {
+  const set: number[] = []
+  const pace = new CheckpointPace((pages) => set.push(pages))
+  for (const isScattered of [false, true, true, false, false, true]) {
+    pace.expect(isScattered)
+    pace.noteCommit(2)
+  }
+  expect(set).toEqual([2000, 250, 2000, 250])
+})
+
+test('a disk that is slow moves fewer of both', () => {
+  const set: number[] = []
+  const pace = new CheckpointPace((pages) => set.push(pages))
+  pace.noteCommit(1)
+  pace.expect(true)
+  for (let i = 0; i < 4; i++) pace.noteCommit(60)
+  pace.expect(false)
+  expect(set).toEqual([2000, 250, 250, 250, 250, 125, 125])
+})

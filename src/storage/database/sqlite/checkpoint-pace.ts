@@ -1,5 +1,7 @@
 /** Pages in the log at which a commit moves them into the database, on a disk that is fast enough for so many. */
 const MOST_PAGES = 2000
+/** The same for pages that lie all over the database: the disk writes each by itself, all of them in some 10 ms. */
+const MOST_SCATTERED_PAGES = 250
 /** 0.5 MB; 1 MB in a file of an earlier build, whose pages are twice as large. */
 const LEAST_PAGES = 125
 /** A commit that takes longer keeps everything else on this thread waiting for too long. */
@@ -14,11 +16,12 @@ const QUICK_COMMITS = 200
 /**
  * How many pages of the log one commit moves into the database, bounded by the time that it took before: pages that lie
  * next to each other, as samples do, are moved 2000 at a time in some milliseconds, pages from all over a large file (old
- * events leave a dozen indexes) took 160 ms.
+ * events leave a dozen indexes) took 160 ms. Of these the first are too many already, so whoever writes such pages says so.
  */
 export class CheckpointPace {
   readonly #setPages: (pages: number) => void
   #pages = MOST_PAGES
+  #isScattered = false
   #quick = 0
   /** Null before the first commit. */
   #leastMs: number | null = null
@@ -26,7 +29,14 @@ export class CheckpointPace {
   /** `setPages` sets the number from the next commit on; called with the first one at once. */
   constructor(setPages: (pages: number) => void) {
     this.#setPages = setPages
-    setPages(this.#pages)
+    this.#set()
+  }
+
+  /** To be called before each commit: whether it leaves pages that lie all over the database. */
+  expect(isScattered: boolean): void {
+    if (isScattered === this.#isScattered) return
+    this.#isScattered = isScattered
+    this.#set()
   }
 
   /** `ms` is how long the commit kept the thread, `flushMs` how long it was flushed beside other work then. */
@@ -47,6 +57,10 @@ export class CheckpointPace {
   #change(pages: number): void {
     if (pages === this.#pages) return
     this.#pages = pages
-    this.#setPages(pages)
+    this.#set()
+  }
+
+  #set(): void {
+    this.#setPages(this.#isScattered ? Math.min(MOST_SCATTERED_PAGES, this.#pages) : this.#pages)
   }
 }

@@ -110,8 +110,9 @@ export function createCommit({ flush, writer, reader, write, readTurn, watched, 
 
   return {
     secure,
-    async commit(act, { flushesAside = false } = {}) {
+    async commit(act, { flushesAside = false, isScattered = false } = {}) {
       await secure()
+      pace.expect(isScattered)
       if (flushesAside && flush.isPossible) return commitAside(act)
       const { result, ms } = await commit(act)
       pace.noteCommit(ms)

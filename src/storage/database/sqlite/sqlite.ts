@@ -15,6 +15,11 @@ import { identify, nameDamage, WatchedFile } from './watched-file.ts'
 /** How long SQLite itself waits, with the thread blocked, for another process's lock. */
 const BUSY_MS = 20
 const CACHE_KIB = 8_192
+/**
+ * The log keeps this length once it was as long, which is as long as checkpoints let it become. Cutting off its end keeps
+ * the thread for some milliseconds, and each commit that makes it longer again is flushed with the length of the file.
+ */
+const LOG_BYTES = 20 * 1024 * 1024
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
 
@@ -203,7 +208,7 @@ function connect(file: string): Connection {
     connection.run('PRAGMA synchronous = FULL')
     connection.run('PRAGMA foreign_keys = ON')
     connection.run(`PRAGMA cache_size = -${CACHE_KIB}`)
-    connection.run('PRAGMA journal_size_limit = 4194304')
+    connection.run(`PRAGMA journal_size_limit = ${LOG_BYTES}`)
     return connection
   } catch (error) {
     connection.close()

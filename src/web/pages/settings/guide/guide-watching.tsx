@@ -38,9 +38,10 @@ export const watchingPart = (): Html => (
       temperatures, fans and batteries; the load every 5 seconds. Samples in between have the values of the
       last reading, and rates are averages since the reading before. Processes killed because memory ran out
       are counted once. When something is mounted or unmounted, the clock is set or the machine wakes,
-      everything is read at once. With an interval of 10 seconds or more every sample is read anew. Updates, a
-      reboot that is due and the speed of a link that stands are looked up at each tenth reading. What was not
-      there at the start, such as swap or a first array, is found within five minutes.
+      everything is read at once, and while a threshold is about to hold or to be over, its metric is read for
+      each sample. With an interval of 10 seconds or more every sample is read anew. Updates, a reboot that is
+      due and the speed of a link that stands are looked up at each tenth reading. What was not there at the
+      start, such as swap or a first array, is found within five minutes.
     </p>
     <h3>The name</h3>
     <p>
@@ -86,7 +87,9 @@ export const watchingPart = (): Html => (
       State, health as Docker lists it, and restarts are those of each cycle. CPU, memory and network of a
       container are at most ten seconds old at short intervals: the engine is asked for those of a few
       containers in each cycle, and what it said stays until it is asked again. So is health in Podman. A
-      changed limit of memory shows within five minutes.
+      changed limit of memory shows within five minutes. An engine that takes longer than a cycle for its
+      answer is asked again when it has answered, and has failed after 8 seconds without one. A container that
+      was made and never started is good, unless its start failed.
     </p>
     <p>
       Inside a container that has limits of memory, of processor time or to some of the processors, CPU and
