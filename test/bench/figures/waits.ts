@@ -85,7 +85,7 @@ async function measurePages(folder: string): Promise<Figure[]> {
   if (worst !== null)
     figures.push(toFigure(`the worst of ${PAGES.length} pages (${worst.name})`, worst.waits))
   for (const { name, path } of [...REPORTS, ...FURTHER]) figures.push(toFigure(name, await measure(path)))
-  const { asked, waits } = await measureHangUps(server, cookie, probe)
+  const { asked, waits } = await measureLeaving(server, cookie, probe)
   figures.push(
     toFigure(`${CLIENTS} clients that ask for pages and hang up at once`, waits, `${asked} requests`),
   )
@@ -95,12 +95,12 @@ async function measurePages(folder: string): Promise<Figure[]> {
 }
 
 /** Clients that go from page to page and wait for none of them. */
-async function measureHangUps({ web }: Ours, cookie: string, probe: AcknowledgementProbe) {
+async function measureLeaving({ web }: Ours, cookie: string, probe: AcknowledgementProbe) {
   const paths = [...PAGES, ...REPORTS, ...FURTHER].map(({ path }) => path)
   let asked = 0
   const waits = await probe.during(async () => {
     const end = performance.now() + HANG_UPS_MS
-    const hangUp = async (_: unknown, client: number) => {
+    const askAndLeave = async (_: unknown, client: number) => {
       for (let i = client; performance.now() < end; i++) {
         asked++
         const signal = AbortSignal.timeout(PATIENCE_MS)
@@ -110,7 +110,7 @@ async function measureHangUps({ web }: Ours, cookie: string, probe: Acknowledgem
         }).catch(() => null)
       }
     }
-    await Promise.all(Array.from({ length: CLIENTS }, hangUp))
+    await Promise.all(Array.from({ length: CLIENTS }, askAndLeave))
   })
   return { asked, waits }
 }
