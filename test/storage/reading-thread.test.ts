@@ -7,7 +7,7 @@ import { createLog } from '../../src/lib/log.ts'
 import { ReaderGoneError, readFor, readForAll } from '../../src/lib/reader.ts'
 import { TooBusyError } from '../../src/lib/too-busy-error.ts'
 import { openStore } from '../../src/storage/open.ts'
-import type { Store } from '../../src/storage/ports/store.ts'
+import type { EventQuery, Store } from '../../src/storage/ports/store.ts'
 import type { SlowReads } from '../../src/storage/reading-thread/messages.ts'
 import {
   type PackedSpans,
@@ -156,6 +156,40 @@ describe('reads that may take long', () => {
     expect(events.length).toBe(1)
     threaded = await openStore('sqlite:monitor.db', { dataDir, clock: systemClock, log })
   })
+})
+
+test.each<[EventQuery, boolean]>([
+  [{ status: 'open', facets: [['site']] }, false],
+  [{ status: 'closed', host: 'web1', facets: [['site']] }, false],
+  [{ status: 'closed', facets: [['site']] }, true],
+  [{ facets: [['site']] }, true],
+  [{ status: 'closed', withinGroups: ['site'] }, true],
+  [{ status: 'closed', group: 'site' }, true],
+  [{ status: 'closed', metric: 'a' }, false],
+  [{ status: 'closed', offset: 1001 }, true],
+  [{ status: 'open', words: ['a'] }, true],
+])('of events %j is read aside: %p', async (query, isAside) => {
+  const asked: string[] = []
+  const noted =
+    <Values extends unknown[], Result>(where: string, act: (...values: Values) => Result) =>
+    (...values: Values) => {
+      asked.push(where)
+      return act(...values)
+    }
+  const thread = new ReadingThread({
+    database: { url: 'sqlite:monitor.db', dataDir },
+    note: () => {},
+    clock: systemClock,
+    log,
+  })
+  const store = withSlowReads(
+    { ...plain, events: { ...plain.events, list: noted('here', plain.events.list) } },
+    { ...thread, listEvents: noted('aside', thread.listEvents) },
+    { settle: async () => {}, cost: new ReadCost(async () => 1, systemClock) },
+  )
+  await store.events.list(query)
+  expect(asked).toEqual([isAside ? 'aside' : 'here'])
+  await thread.close()
 })
 
 describe('the thread', () => {

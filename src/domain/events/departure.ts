@@ -72,6 +72,12 @@ export function listDepartures(
   return found.sort((a, b) => b.score - a.score || (a.metric < b.metric ? -1 : 1))
 }
 
+/** Whether there are enough samples of both times to tell that values departed, or that they did not. */
+export function canCompare({ times }: Pick<Series, 'times'>, { past, from, to }: ComparedTime): boolean {
+  const [start, middle, end] = [findFirst(times, past), findFirst(times, from), findFirst(times, to + 1)]
+  return middle - start >= LEAST_BEFORE && end - middle >= LEAST_NOW
+}
+
 /** Null where there are too few samples, or the values stayed where they had been. */
 function measureDeparture(
   { times, values }: Series,

@@ -21,10 +21,16 @@ export function reportThresholds(
   return [...configured.map(tell(false)), ...standard.map(tell(true))].slice(0, MAX_REPORTED_THRESHOLDS)
 }
 
-/** Evaluates as the agent does that sent these thresholds. */
-export function createReportedThresholdTable(reported: readonly ReportedThreshold[]): ThresholdTable {
-  return createThresholdTable(
+const tables = new WeakMap<readonly ReportedThreshold[], ThresholdTable>()
+
+/** Evaluates as the agent does that sent these thresholds. The same table for the same list, which nobody may change. */
+export function findReportedThresholdTable(reported: readonly ReportedThreshold[]): ThresholdTable {
+  const known = tables.get(reported)
+  if (known !== undefined) return known
+  const table = createThresholdTable(
     reported.filter(({ isStandard }) => !isStandard),
     reported.filter(({ isStandard }) => isStandard),
   )
+  tables.set(reported, table)
+  return table
 }

@@ -253,8 +253,10 @@ function writeCondition(
   if (hasIndexOfHosts) counted = sql.replace(CLOSED, HAS_ENDED)
   else if (!hasIndex) counted = sql.replace(CLOSED, `${CLOSED}${hasBegun}`)
   const isByMetric = metric !== undefined && ofHost === null && parts.length === 2
+  // Those that ended since then are in the index of a host's events by their end, all that it ever had in the other one.
+  const wantsOrder = hasIndexOfHosts && !isFew && query.closedFrom === undefined
   return {
-    sql: hasIndexOfHosts && !isFew ? `${sql}${hasBegun}` : sql,
+    sql: wantsOrder ? `${sql}${hasBegun}` : sql,
     countSql: counted,
     ...(isByMetric &&
       status === 'closed' && { openOrClosedSql: writeWhere(parts.filter((part) => part !== CLOSED)) }),

@@ -10,7 +10,7 @@ import { HostList } from './host-list.ts'
 import { HOST_COLUMNS, type HostRow, toHosts } from './host-rows.ts'
 import type { LastSeenBuffer } from './last-seen.ts'
 import { findHostNames, findMetricNames } from './search-hosts.ts'
-import { findThresholds } from './thresholds.ts'
+import { createFindThresholds } from './thresholds.ts'
 
 const MAX_GROUPS_LISTED = 200
 
@@ -81,7 +81,7 @@ export function createHostStore(
     findNames: (text, limit) => findHostNames(database, text, limit),
     findMetrics: (words, limit) => findMetricNames(database, words, limit),
     metrics: (name) => findHostMetrics(database, metricSets, name),
-    thresholds: (name) => findThresholds(database, name),
+    thresholds: createFindThresholds(database),
 
     async revision() {
       const { revision } = await readCounters(database)

@@ -72,8 +72,9 @@ const SHORT_SEARCH = 31 * 86_400
 
 const isLongSearch = (hosts: number, seconds: number) => hosts > 1 || seconds > SHORT_SEARCH
 
-/** What no index has: values of the newest frames, and texts. */
-const isSlowList = ({ sort, search }: HostQuery) =>
+/** What no index has: values of the newest frames, texts, and how many rows there are up to one. */
+const isSlowList = ({ sort, search, offset = 0 }: HostQuery) =>
+  offset > 1000 ||
   (search !== undefined && search !== '') ||
   sort === 'processor' ||
   sort === 'memory' ||
@@ -85,12 +86,16 @@ const isSlowList = ({ sort, search }: HostQuery) =>
   sort === 'platform'
 
 const isSlowSearch = (query: EventQuery) => {
-  const { status, acknowledged, words = [], metricWords = [], hostPart, group, offset = 0 } = query
+  const { status, acknowledged, words = [], metricWords = [], hostPart, offset = 0 } = query
   return (
     words.length > 0 ||
     metricWords.length > 0 ||
     hostPart !== undefined ||
     offset > 1000 ||
-    (status !== 'open' && (group !== undefined || acknowledged !== undefined))
+    (status !== 'open' && (isOfGroups(query) || acknowledged !== undefined))
   )
 }
+
+/** Events of many hosts are looked for along the times of all. */
+const isOfGroups = ({ host, group, facets = [], withinGroups }: EventQuery) =>
+  host === undefined && (group !== undefined || facets.length > 0 || withinGroups !== undefined)

@@ -2,7 +2,7 @@ import { SEVERITY_NAMES } from '../../domain/event.ts'
 import { metricUnit } from '../../domain/metrics/metric.ts'
 import type { ValueForm } from '../../domain/metrics/unit.ts'
 import {
-  createReportedThresholdTable,
+  findReportedThresholdTable,
   type ReportedThreshold,
 } from '../../domain/thresholds/reported-threshold.ts'
 import { readLimit, type Threshold } from '../../domain/thresholds/threshold.ts'
@@ -39,7 +39,7 @@ export async function readThresholds(
 ): Promise<HostLimits> {
   const reported = await hosts.thresholds(host)
   if (reported !== null) {
-    const book = createReportedThresholdTable(reported)
+    const book = findReportedThresholdTable(reported)
     return { reported, of: (one) => toThresholdLines(one, book.of(one)) }
   }
   const named = new Map<string, Limit[]>()

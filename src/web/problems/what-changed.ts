@@ -1,6 +1,7 @@
 import type { Event } from '../../domain/event.ts'
 import {
   type ComparedTime,
+  canCompare,
   type Departure,
   listDepartures,
   timeOfDeparture,
@@ -44,6 +45,8 @@ export type Changes = {
   /** How many departed in all, and among how many metrics. */
   readonly total: number
   readonly metrics: number
+  /** False while no metric has enough samples from before the event: then nobody knows what changed. */
+  readonly isKnown: boolean
   readonly time: ComparedTime
   /** The time that the lines show. */
   readonly from: number
@@ -85,7 +88,8 @@ export function createWhatChanged({ hosts, samples, clock }: WhatChangedOptions)
       const one = series.get(departure.metric)
       return one === undefined ? [] : [{ ...departure, line: lineOf(one, from, to) }]
     })
-    return { shown, total: departures.length, metrics: metrics.length, time, from, to }
+    const isKnown = [...series.values()].some((one) => canCompare(one, time))
+    return { shown, total: departures.length, metrics: metrics.length, isKnown, time, from, to }
   }
 
   return {

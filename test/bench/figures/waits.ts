@@ -9,7 +9,7 @@ import type { Benchmark, BenchmarkOptions, Figure, Peers } from '../figure.ts'
 import { openBenchStore } from '../fill.ts'
 import { FLEET, fillFleet } from '../fleet.ts'
 import { loadParts, sendLoad } from '../load.ts'
-import { deleteFolder, makeFolder, PASSPHRASE, startOurs } from '../ours.ts'
+import { deleteFolder, makeFolder, type Ours, PASSPHRASE, startOurs } from '../ours.ts'
 import { waitFor } from '../process.ts'
 import { signIn } from '../requests.ts'
 import { AcknowledgementProbe, type Waits } from '../waits/probe.ts'
@@ -24,6 +24,10 @@ const SPEED = 600
 /** Of half a million that are too old: all of them take five times as long, and are dropped in the same pieces. */
 const DROPPED = 100_000
 const SILENCE_SECONDS = 10
+/** Clients that hang up, how long each waits for a page, and for how long they go on. */
+const CLIENTS = 50
+const PATIENCE_MS = 20
+const HANG_UPS_MS = 10_000
 
 /** What else takes long, and is read on the same server. */
 const FURTHER = [
@@ -81,9 +85,34 @@ async function measurePages(folder: string): Promise<Figure[]> {
   if (worst !== null)
     figures.push(toFigure(`the worst of ${PAGES.length} pages (${worst.name})`, worst.waits))
   for (const { name, path } of [...REPORTS, ...FURTHER]) figures.push(toFigure(name, await measure(path)))
+  const { asked, waits } = await measureLeaving(server, cookie, probe)
+  figures.push(
+    toFigure(`${CLIENTS} clients that ask for pages and hang up at once`, waits, `${asked} requests`),
+  )
   probe.stop()
   await server.stop()
   return figures
+}
+
+/** Clients that go from page to page and wait for none of them. */
+async function measureLeaving({ web }: Ours, cookie: string, probe: AcknowledgementProbe) {
+  const paths = [...PAGES, ...REPORTS, ...FURTHER].map(({ path }) => path)
+  let asked = 0
+  const waits = await probe.during(async () => {
+    const end = performance.now() + HANG_UPS_MS
+    const askAndLeave = async (_: unknown, client: number) => {
+      for (let i = client; performance.now() < end; i++) {
+        asked++
+        const signal = AbortSignal.timeout(PATIENCE_MS)
+        await fetch(`http://127.0.0.1:${web}${paths[i % paths.length]}`, {
+          headers: { cookie },
+          signal,
+        }).catch(() => null)
+      }
+    }
+    await Promise.all(Array.from({ length: CLIENTS }, askAndLeave))
+  })
+  return { asked, waits }
 }
 
 /** 1000 hosts fall silent at once, each with an event of its own, which 200 rules are asked about. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { listDepartures, timeOfDeparture } from '../../../src/domain/events/departure.ts'
+import { canCompare, listDepartures, timeOfDeparture } from '../../../src/domain/events/departure.ts'
 import { metricUnit } from '../../../src/domain/metrics/metric.ts'
 import type { Series } from '../../../src/domain/sample.ts'
 import { seededRandom } from '../../support/seed.ts'
@@ -69,6 +69,28 @@ describe('departures', () => {
     const sent = series((since) => (since < 0 ? 9e5 : 0) + 1000 * random())
     const found = find({ 'perf.network.eth0.bytes.sent': sent, 'perf.network.bytes.sent': sent })
     expect(found.map(({ metric }) => metric)).toEqual(['perf.network.bytes.sent'])
+  })
+
+  test('is known where there are samples of both times, whatever they say', () => {
+    expect(
+      canCompare(
+        series(() => 1),
+        TIME,
+      ),
+    ).toBe(true)
+    expect(
+      canCompare(
+        series(() => 1, TIME.from),
+        TIME,
+      ),
+    ).toBe(false)
+    expect(
+      canCompare(
+        series(() => 1, TIME.past, TIME.from - 60),
+        TIME,
+      ),
+    ).toBe(false)
+    expect(canCompare({ times: new Float64Array() }, TIME)).toBe(false)
   })
 
   test('too few samples say nothing: a new metric, one that ended, none at all', () => {

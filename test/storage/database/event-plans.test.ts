@@ -74,3 +74,16 @@ test('the states of hosts and their outages come from one index, from the begin 
     plans.filter((plan) => /INDEX event_by_host_span \(host=\? AND closed>\?\)/.test(plan)),
   ).toHaveLength(3)
 })
+
+test('when events of a group were open is read from when they ended, not from all that its hosts ever had', async () => {
+  const plans = await explainEvents(async (store) => {
+    await store.ingest.write([aReport('web', { seen: MIDNIGHT })])
+    await store.hosts.giveGroups('web', ['site'])
+    await store.events.listOpenTimes({ facets: [['site']] }, MIDNIGHT, 900)
+  })
+  const closed = plans.filter(
+    (plan) => plan.includes('USE TEMP B-TREE FOR GROUP BY') && plan.includes('closed>'),
+  )
+  expect(closed.filter((plan) => plan.includes('event_by_host_span (host=? AND closed>?)'))).not.toEqual([])
+  expect(plans.filter((plan) => /event_by_host_opened \(host=\? AND opened>\?\)/.test(plan))).toEqual([])
+})

@@ -170,11 +170,17 @@ function passwordForm({ session, csrf }: WebRequest, outcome: PasswordOutcome) {
           <input type="checkbox" name="tokens" value="revoke" /> Revoke all of your API tokens too
         </label>
       )}
-      <div>
+      {isFirst ? (
         <button class="primary" type="submit">
-          {isFirst ? 'Continue' : 'Change'}
+          Continue
         </button>
-      </div>
+      ) : (
+        <div>
+          <button class="primary" type="submit">
+            Change
+          </button>
+        </div>
+      )}
     </form>
   )
 }

@@ -93,7 +93,8 @@ export function deliveriesView(model: EventModel): Html {
             <div>
               <b>{KIND_WORDS[kind]}</b> <span class={`delivery ${state}`}>{STATE_WORDS[state]}</span>{' '}
               <span class="soft anywhere">
-                by {channel} to {seesTargets ? target : maskTarget(target)}, rule {rule}
+                by {channel}
+                {target !== '' && ` to ${seesTargets ? target : maskTarget(target)}`}, rule {rule}
               </span>
               {attempts.length > 0 && (
                 <ul class="attempts">

@@ -15,7 +15,7 @@ import type { Html } from '../../ui/markup/html.ts'
  */
 export function changesView(event: Event, changes: Changes | null, words: PhraseContext): Html | null {
   if (changes === null || changes.metrics <= 1) return null
-  const { shown, total, metrics, time } = changes
+  const { shown, total, metrics, isKnown, time } = changes
   return (
     <section class="section what-changed" id="what-changed">
       <div class="section-head">
@@ -27,10 +27,13 @@ export function changesView(event: Event, changes: Changes | null, words: Phrase
         )}
       </div>
       <p class="soft">
-        {shown.length === 0
-          ? `None of the other ${formatCount(metrics - 1, 'metric')} of ${event.host} departed from what it had been `
-          : `Of ${formatCount(metrics, 'metric')} those that departed most from what they had been `}
-        {`in the ${formatDuration(time.from - time.past)} before${shown.length === 0 ? '.' : ', strongest first.'}`}
+        {!isKnown
+          ? 'There are too few samples from before the event to compare with.'
+          : shown.length === 0
+            ? `None of the other ${formatCount(metrics - 1, 'metric')} of ${event.host} departed from what it had been `
+            : `Of ${formatCount(metrics, 'metric')} those that departed most from what they had been `}
+        {isKnown &&
+          `in the ${formatDuration(time.from - time.past)} before${shown.length === 0 ? '.' : ', strongest first.'}`}
       </p>
       {shown.length > 0 && (
         <div class="charts changed">{shown.map((one) => changedFigure(one, event, changes, words))}</div>

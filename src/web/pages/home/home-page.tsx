@@ -1,5 +1,11 @@
 /** @jsxImportSource #markup */
-import { countAll, type Event, type SeverityCounts } from '../../../domain/event.ts'
+import {
+  countAll,
+  type Event,
+  SEVERITIES,
+  SEVERITY_NAMES,
+  type SeverityCounts,
+} from '../../../domain/event.ts'
 import { NARROW_SPACE } from '../../../domain/metrics/figure.ts'
 import { facetBar, keepFacets, readFacets } from '../../filters/facets.tsx'
 import { countFleet, type FleetCounts, type FleetView, filterFleet, listFacets } from '../../fleet/fleet.ts'
@@ -159,6 +165,12 @@ export function homeTitle({ down }: Pick<FleetCounts, 'down'>, open: SeverityCou
   return parts.length === 0 ? 'Home' : `${parts.join(', ')} · Home`
 }
 
+/** `1 major, 2 warning`. */
+const listSeverities = (counts: SeverityCounts): string =>
+  SEVERITIES.filter((severity) => counts[severity] > 0)
+    .map((severity) => `${formatNumber(counts[severity])} ${SEVERITY_NAMES[severity]}`)
+    .join(', ')
+
 export type FleetVerdict = {
   readonly counts: FleetCounts
   readonly open: SeverityCounts
@@ -177,11 +189,15 @@ export function describeVerdict({ counts, open, unacknowledged, total }: FleetVe
   const { maintenance } = counts
   if (maintenance > 0)
     more.push(`${formatNumber(maintenance)}${counts.down > 0 ? ' more' : ''} in maintenance`)
+  const isSaid = total > 0 && counts.down === 0 && unacknowledged[1] === 0 && waiting === all
   if (all > 0)
     more.push(
       waiting === 0
         ? `all ${formatNumber(all)} open events acknowledged`
-        : `${formatNumber(waiting)} of ${formatCount(all, 'open event')} not acknowledged`,
+        : isSaid
+          ? // The title has the rest.
+            listSeverities(unacknowledged)
+          : `${formatNumber(waiting)} of ${formatCount(all, 'open event')} not acknowledged`,
     )
   const title =
     total === 0

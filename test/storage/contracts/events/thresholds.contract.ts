@@ -85,6 +85,21 @@ export function describeThresholds(name: string, makeWorkbench: () => Workbench)
       expect(await store.hosts.thresholds('web09')).toBeNull()
     })
 
+    test('are one list for all hosts that report the same, and each its own otherwise', async () => {
+      await tell('web01', STANDARD)
+      await tell('web02', [...STANDARD])
+      const first = await store.hosts.thresholds('web01')
+      expect(await store.hosts.thresholds('web02')).toBe(first)
+      const lists = Array.from({ length: 20 }, (_, i) => [{ ...OWN, value: 50 + i }])
+      for (const [i, list] of lists.entries()) await tell(`own${i}`, list)
+      for (let round = 0; round < 2; round++)
+        for (const [i, list] of lists.entries()) expect(await store.hosts.thresholds(`own${i}`)).toEqual(list)
+      expect(await store.hosts.thresholds('web01')).toEqual(STANDARD)
+      await tell('web01', [OWN])
+      expect(await store.hosts.thresholds('web01')).toEqual([OWN])
+      expect(await store.hosts.thresholds('web02')).toEqual(STANDARD)
+    })
+
     test('are not stored for a host whose name belongs to another key', async () => {
       await store.ingest.write([
         aReport('web01', { keyHash: 'a'.repeat(64), facts: { ...FACTS, thresholds: [OWN] } }),
