@@ -62,7 +62,7 @@ export const DEFAULT_LIMITS: CollectLimits = {
   smallBytes: 8 * 1024,
   leaderMs: 20_000,
   memoryWaitMs: 60_000,
-  pendingBytes: 2560 * 1024,
+  pendingBytes: 2 * 1024 * 1024,
   commitReports: 2000,
   commitBytes: 2 * 1024 * 1024,
   lingerMs: 5000,

@@ -89,7 +89,7 @@ export const watchingPart = (): Html => (
       containers in each cycle, and what it said stays until it is asked again. So is health in Podman. A
       changed limit of memory shows within five minutes. An engine that takes longer than a cycle for its
       answer is asked again when it has answered, and has failed after 8 seconds without one. A container that
-      was made and never started is good, unless its start failed.
+      was made and never started is good, unless the engine says that its start failed, which Docker does.
     </p>
     <p>
       Inside a container that has limits of memory, of processor time or to some of the processors, CPU and
