@@ -46,20 +46,24 @@ export class StreamedAnswer {
       vary: 'Accept-Encoding',
       ...this.#headers,
     })
+    // Of our two encodings the one that is compressed on a thread of the runtime's own.
+    const encoding = chooseEncoding(request.headers.get('accept-encoding'), ['gzip'])
+    if (encoding !== null) headers.set('content-encoding', encoding)
     if (request.method === 'HEAD') {
       this.drop().catch(noteFailure)
+      // Without it the runtime would say that GET gives 0 bytes.
+      headers.set('transfer-encoding', 'chunked')
       return new Response(null, { headers })
     }
     const plain = this.#stream(request, noteFailure)
-    // Of our two encodings the one that is compressed on a thread of the runtime's own.
-    if (chooseEncoding(request.headers.get('accept-encoding'), ['gzip']) === null)
-      return new Response(plain, { headers })
-    headers.set('content-encoding', 'gzip')
+    if (encoding === null) return new Response(plain, { headers })
     return new Response(plain.pipeThrough(new CompressionStream('gzip')), { headers })
   }
 
   #stream(reader: Request, noteFailure: (error: unknown) => void): ReadableStream<Uint8Array<ArrayBuffer>> {
     let next: IteratorResult<Uint8Array> | null = this.#first
+    // By the reader, perhaps while a piece is made: that one has no place to go then, which is no failure.
+    let isLeft = false
     const take = async () => {
       // Pieces of many answers are made one at a time.
       await yieldThread()
@@ -71,14 +75,18 @@ export class StreamedAnswer {
           try {
             const { done, value } = next ?? (await take())
             next = null
+            if (isLeft) return
             if (done) controller.close()
             else controller.enqueue(new Uint8Array(value))
           } catch (error) {
             noteFailure(error)
-            controller.error(error)
+            if (!isLeft) controller.error(error)
           }
         },
-        cancel: () => this.drop(),
+        cancel: () => {
+          isLeft = true
+          return this.drop()
+        },
       },
       { highWaterMark: 0 },
     )
