@@ -65,14 +65,14 @@ export async function compactFrames(
   const options = { before, limit, note, mayRefer: await readMayRefer(database, now) }
   const context = { database, metricSets, note, mayRefer: options.mayRefer }
   let compacted = 0
-  let known: SliceHosts | null = null
+  let known: SliceHosts = { before: IDLE, ids: null }
   while (compacted < limit) {
     const slice: Slice | null = (await findSlice(database)) ?? (await beginSlice(database, before))
     if (!slice) break
     if (slice.host === ALL_COMPACTED) await deleteCompacted(database, slice)
     else {
       // These stay what they are until the slice ends.
-      if (known?.before !== slice.before)
+      if (known.before !== slice.before)
         known = { before: slice.before, ids: await findHostsOfFrames(database, slice.before) }
       const size = Math.min(GROUP_HOSTS, limit - compacted)
       compacted += await compactGroup(context, slice, { size, ids: known.ids })

@@ -51,7 +51,7 @@ test('past days of one host are compacted without a look at each other host, a d
     ).toBe(HOSTS)
     for (const name of ['web3', 'web998'])
       expect(toPairs(await store.samples.range(name, 'load', MIDNIGHT, now))).toEqual([
-        ...days.map((time) => [time, time % 7] as const),
+        ...days.map((time): [number, number] => [time, time % 7]),
         [last, Number(name.slice(3))],
       ])
     expect(toPairs(await store.samples.range('web500', 'load', MIDNIGHT, now))).toEqual([[last, 500]])

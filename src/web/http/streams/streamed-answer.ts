@@ -1,6 +1,33 @@
-import { readFor } from '../../../lib/reader.ts'
+import type { Clock, Timer } from '../../../lib/clock.ts'
+import { ReaderGoneError, readFor } from '../../../lib/reader.ts'
+import { TooBusyError } from '../../../lib/too-busy-error.ts'
 import { yieldThread } from '../../../lib/yield-thread.ts'
 import { chooseEncoding } from '../../assets/compress.ts'
+
+/**
+ * A reader who takes no piece for so long has its connection closed: the runtime lets those off whose answer goes on. A piece
+ * has up to some hundred kilobytes, so one who takes 4 kB a second is in time.
+ */
+const TAKE_MS = 120_000
+/** Answers under way; further ones are refused. Each has some megabyte of memory, however slow its reader is. */
+const MOST_OPEN = 100
+
+export type StreamSurroundings = {
+  /** Told why a later piece could not be made. */
+  readonly noteFailure: (error: unknown) => void
+  readonly clock: Pick<Clock, 'after'>
+}
+
+let open = 0
+
+async function* counted(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  open++
+  try {
+    yield* pieces
+  } finally {
+    open--
+  }
+}
 
 /**
  * An answer that would be too long to be in memory at once, or to be made without a pause: each piece is made when the
@@ -21,12 +48,18 @@ export class StreamedAnswer {
     this.#headers = headers
   }
 
-  /** Makes the first piece: what it throws is an answer of its own. What a later piece throws ends the connection. */
+  /**
+   * Makes the first piece: what it throws is an answer of its own, as is a `TooBusyError` where too many are under way. What a
+   * later piece throws ends the connection.
+   */
   static async begin(
     pieces: AsyncGenerator<Uint8Array>,
     headers: Readonly<Record<string, string>>,
   ): Promise<StreamedAnswer> {
-    return new StreamedAnswer(await pieces.next(), pieces, headers)
+    if (open >= MOST_OPEN)
+      throw new TooBusyError('too many long answers are under way: try again in a moment')
+    const more = counted(pieces)
+    return new StreamedAnswer(await more.next(), more, headers)
   }
 
   /** The reader has gone: nothing further is made. */
@@ -34,11 +67,11 @@ export class StreamedAnswer {
     await this.#more.return(undefined)
   }
 
-  /** `common` are the headers of every answer; `noteFailure` is told why a later piece could not be made. */
+  /** `common` are the headers of every answer. */
   finish(
     request: Request,
     common: Readonly<Record<string, string>>,
-    noteFailure: (error: unknown) => void,
+    surroundings: StreamSurroundings,
   ): Response {
     const headers = new Headers({
       ...common,
@@ -50,17 +83,22 @@ export class StreamedAnswer {
     const encoding = chooseEncoding(request.headers.get('accept-encoding'), ['gzip'])
     if (encoding !== null) headers.set('content-encoding', encoding)
     if (request.method === 'HEAD') {
-      this.drop().catch(noteFailure)
+      this.drop().catch(surroundings.noteFailure)
       // Without it the runtime would say that GET gives 0 bytes.
       headers.set('transfer-encoding', 'chunked')
       return new Response(null, { headers })
     }
-    const plain = this.#stream(request, noteFailure)
+    // The runtime does not look at the answer then.
+    if (request.signal.aborted) this.drop().catch(surroundings.noteFailure)
+    const plain = this.#stream(request, surroundings)
     if (encoding === null) return new Response(plain, { headers })
     return new Response(plain.pipeThrough(new CompressionStream('gzip')), { headers })
   }
 
-  #stream(reader: Request, noteFailure: (error: unknown) => void): ReadableStream<Uint8Array<ArrayBuffer>> {
+  #stream(
+    reader: Request,
+    { noteFailure, clock }: StreamSurroundings,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
     let next: IteratorResult<Uint8Array> | null = this.#first
     // By the reader, perhaps while a piece is made: that one has no place to go then, which is no failure.
     let isLeft = false
@@ -69,24 +107,40 @@ export class StreamedAnswer {
       await yieldThread()
       return readFor(reader, () => this.#more.next())
     }
+    let limit: Timer | null = null
+    const leave = () => {
+      isLeft = true
+      limit?.cancel()
+      return this.drop()
+    }
+    const giveUp = (controller: ReadableStreamDefaultController) => {
+      const gone = new ReaderGoneError()
+      noteFailure(gone)
+      controller.error(gone)
+      leave().catch(noteFailure)
+    }
     return new ReadableStream(
       {
+        start: (controller) => {
+          limit = clock.after(TAKE_MS, () => giveUp(controller))
+        },
         pull: async (controller) => {
+          limit?.cancel()
           try {
             const { done, value } = next ?? (await take())
             next = null
             if (isLeft) return
             if (done) controller.close()
-            else controller.enqueue(new Uint8Array(value))
+            else {
+              controller.enqueue(new Uint8Array(value))
+              limit = clock.after(TAKE_MS, () => giveUp(controller))
+            }
           } catch (error) {
             noteFailure(error)
             if (!isLeft) controller.error(error)
           }
         },
-        cancel: () => {
-          isLeft = true
-          return this.drop()
-        },
+        cancel: leave,
       },
       { highWaterMark: 0 },
     )
