@@ -130,8 +130,8 @@ export function readFramesOfHosts(
  * that one host sent after weeks without a server are compacted without a look at each other host for each of them.
  */
 export async function findHostsOfFrames(reader: Reader, before: number): Promise<readonly number[] | null> {
-  const [fleet] = await reader.query<{ count: number }>('SELECT COUNT(*) AS count FROM host')
-  const most = Math.floor(Number(fleet?.count ?? 0) / SPARSE)
+  const [fleet] = await reader.query<{ total: number }>('SELECT COUNT(*) AS total FROM host')
+  const most = Math.floor(Number(fleet?.total ?? 0) / SPARSE)
   const found = new Set<number>()
   let last = { time: -1, host: -1 }
   for (let looked = 0; looked < MOST_FRAMES; looked += FRAMES_AT_ONCE) {
