@@ -36,6 +36,9 @@ const NAMELESS = 'localhost'
  */
 const SPREAD_SHARE = 1 / 12
 const MAX_SPREAD_MS = 5000
+/** When a server has closed their connections, agents come back over this part of their interval. */
+const RECONNECT_SHARE = 1 / 2
+const MAX_RECONNECT_MS = 30_000
 /** Agents with shorter intervals begin at moments of their own anyway, and measure at the full second. */
 const MIN_SPREAD_SECONDS = 5
 
@@ -72,6 +75,8 @@ export async function startAgent(
     formerNames: (options.formerNames ?? []).filter((former) => former !== name),
     facts,
     queue,
+    reconnectDelayMs:
+      shareFor(name, interval) * Math.min(interval * 1000 * RECONNECT_SHARE, MAX_RECONNECT_MS),
     listOpenEvents: evaluator.listOpen,
     onDelivery: () => status?.note(),
     clock,
@@ -112,7 +117,7 @@ export async function startAgent(
   })
   const schedule = startSchedule({
     interval,
-    delayMs: spreadCycles(name, interval),
+    delayMs: shareFor(name, interval) * Math.min(interval * 1000 * SPREAD_SHARE, MAX_SPREAD_MS),
     clock,
     log,
     async act(time) {
@@ -134,12 +139,9 @@ export async function startAgent(
   }
 }
 
-/** How much later than its boundary a cycle begins: the same for a name each time, and even over many names. */
-function spreadCycles(name: string, interval: number): number {
-  if (interval < MIN_SPREAD_SECONDS) return 0
-  const share = Number(Bun.hash.crc32(name)) / 2 ** 32
-  return share * Math.min(interval * 1000 * SPREAD_SHARE, MAX_SPREAD_MS)
-}
+/** A part of 1, from 0, that is the same for a name each time and even over many names; 0 for all with a short interval. */
+const shareFor = (name: string, interval: number): number =>
+  interval < MIN_SPREAD_SECONDS ? 0 : Number(Bun.hash.crc32(name)) / 2 ** 32
 
 /** Waits for `work`, but no longer than `ms`. */
 function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
