@@ -65,8 +65,8 @@ export async function startAgent(
     bootClock: options.bootClock ?? null,
     log,
   })
-  const table = createThresholdTable(options.thresholds, standard)
-  const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
+  const book = createThresholdTable(options.thresholds, standard)
+  const evaluator = createThresholdEvaluator({ book, interval, clock, log })
   const sender = new Sender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -75,8 +75,7 @@ export async function startAgent(
     formerNames: (options.formerNames ?? []).filter((former) => former !== name),
     facts,
     queue,
-    reconnectDelayMs:
-      shareFor(name, interval) * Math.min(interval * 1000 * RECONNECT_SHARE, MAX_RECONNECT_MS),
+    reconnectDelayMs: spread(name, interval, { share: RECONNECT_SHARE, mostMs: MAX_RECONNECT_MS }),
     listOpenEvents: evaluator.listOpen,
     onDelivery: () => status?.note(),
     clock,
@@ -117,13 +116,10 @@ export async function startAgent(
   })
   const schedule = startSchedule({
     interval,
-    delayMs: shareFor(name, interval) * Math.min(interval * 1000 * SPREAD_SHARE, MAX_SPREAD_MS),
+    delayMs: spread(name, interval, { share: SPREAD_SHARE, mostMs: MAX_SPREAD_MS }),
     clock,
     log,
-    async act(time) {
-      await act(time)
-      status?.noteCycle()
-    },
+    act: (time) => act(time).then(() => status?.noteCycle()),
   })
   return {
     name,
@@ -139,9 +135,13 @@ export async function startAgent(
   }
 }
 
-/** A part of 1, from 0, that is the same for a name each time and even over many names; 0 for all with a short interval. */
-const shareFor = (name: string, interval: number): number =>
-  interval < MIN_SPREAD_SECONDS ? 0 : Number(Bun.hash.crc32(name)) / 2 ** 32
+type Spread = { readonly share: number; readonly mostMs: number }
+
+/** Milliseconds: the same for a name each time, and even over many names; 0 for all with a short interval. */
+function spread(name: string, interval: number, { share, mostMs }: Spread): number {
+  if (interval < MIN_SPREAD_SECONDS) return 0
+  return (Number(Bun.hash.crc32(name)) / 2 ** 32) * Math.min(interval * 1000 * share, mostMs)
+}
 
 /** Waits for `work`, but no longer than `ms`. */
 function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
