@@ -73,6 +73,7 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
     },
     findLastBackup: () => findLastBackup(database),
     reclaim: () => upkeep.reclaim(),
+    diskFailures: () => upkeep.diskFailures(),
     async ping() {
       upkeep.checkFile()
       const now = clock.monotonicMs()
