@@ -258,9 +258,9 @@ function listGroups() {
   return [...groups.filter(({ name }) => name === FIRST), ...groups.filter(({ name }) => name !== FIRST)]
 }
 
-/** What a test names that needs a browser, a database server, Wine or the compiled program. */
+/** What a test names that needs a browser, a database server, a disk that fails, Wine or the compiled program. */
 const HEAVY =
-  /support\/(sql\/(mariadb|mysql|sql-servers)|wine|preload\/no-network)\.ts|\/browser\.ts'|\bdist\b|\bCOMPILED\b/
+  /support\/(sql\/(mariadb|mysql|sql-servers)|failing-disk|wine|preload\/no-network)\.ts|\/browser\.ts'|\bdist\b|\bCOMPILED\b/
 const HEAVY_FOLDERS = /^(browser|chaos|e2e|install|wine|cluster)(\/|$)/
 
 /**

@@ -1,4 +1,4 @@
-import { findLastingCalls } from './libc.ts'
+import { findLastingCalls } from '../lib/libc/open-libc.ts'
 
 /** The kernel's state of its clock. */
 export type KernelClock = {

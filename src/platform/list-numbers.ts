@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readdirSync } from 'node:fs'
-import { openLibc } from './libc.ts'
+import { openLibc } from '../lib/libc/open-libc.ts'
 
 const SIGNATURES = { syscall: { args: ['i32', 'i32', 'ptr', 'u64'], returns: 'i32' } } as const
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { findLastingCalls } from './libc.ts'
+import { findLastingCalls } from '../lib/libc/open-libc.ts'
 
 /** From asm-generic/mman-common.h. */
 const MADV_DONTNEED = 4

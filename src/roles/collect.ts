@@ -7,6 +7,7 @@ import { NO_PASSPHRASE } from '../domain/users/passphrase.ts'
 import { parseAddressRange } from '../lib/address-range.ts'
 import { readDescriptorLimit } from '../platform/sockets/own-sockets.ts'
 import type { Store } from '../storage/ports/store.ts'
+import { watchDisk } from './disk-watch.ts'
 import { watchGrowth } from './growth-watch.ts'
 import { awaitConfiguredStore, describeIngestPolicy } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
@@ -29,6 +30,7 @@ export function runCollect(loaded: LoadedConfig, print: (text: string) => void):
   return runRole('collect', { loaded, parts: ['collect'] }, async (context) => {
     const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
+    watchDisk(config, store, context)
     await startCollect(config, store, context, print)
   })
 }

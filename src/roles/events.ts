@@ -8,6 +8,7 @@ import type { Task } from '../events/task.ts'
 import { TASKS } from '../events/tasks/index.ts'
 import { beat, HEARTBEAT_FILE } from '../service/heartbeat.ts'
 import type { Store } from '../storage/ports/store.ts'
+import { watchDisk } from './disk-watch.ts'
 import { openNotifier, reloadNotifier } from './notifier.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
@@ -20,6 +21,7 @@ export function runEvents(loaded: LoadedConfig): Promise<never> {
   return runRole('events', { loaded, parts: ['events'] }, async (context) => {
     const store = await awaitConfiguredStore(config, context)
     context.own('store', () => store.close())
+    watchDisk(config, store, context)
     await startEvents(config, store, context)
   })
 }

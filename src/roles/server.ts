@@ -9,6 +9,7 @@ import type { Store } from '../storage/ports/store.ts'
 import { startLocalAgent } from './agent.ts'
 import { type CollectPorts, choosePassphrase, describePorts, startCollect } from './collect.ts'
 import type { Command } from './command.ts'
+import { watchDisk } from './disk-watch.ts'
 import { startEvents } from './events.ts'
 import { awaitConfiguredStore } from './open-store.ts'
 import { type RoleContext, runRole } from './role.ts'
@@ -42,6 +43,7 @@ export function runServer(loaded: LoadedConfig, options: ServerOptions): Promise
   return runRole('server', { loaded, parts }, async (context) => {
     const store = await awaitConfiguredStore(config, context, { hasReadingThread: true })
     context.own('store', () => store.close())
+    watchDisk(config, store, context)
     const certificate = await prepareWeb(config, store, context, options.print)
     await welcome(config, store, context, options.print)
     if (options.events) await startEvents(config, store, context)

@@ -9,7 +9,7 @@ import { openStore } from '../../src/storage/open.ts'
 import { aFrame, aReport, MIDNIGHT } from './reports.ts'
 
 const [url = '', dataDir = '', name = '', count = 'Infinity'] = process.argv.slice(2)
-const log = createLog({ level: 'error', format: 'text' })
+const log = createLog({ level: 'warn', format: 'text' })
 const store = await openStore(url, { dataDir, clock: systemClock, log })
 process.stdout.write('open\n')
 

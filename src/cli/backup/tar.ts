@@ -20,7 +20,11 @@ export const endTar = (sink: Sink) => sink.write(Buffer.alloc(2 * TAR_BLOCK))
 /** The next header; null at the end of the archive. `name` is that of the archive, for errors. */
 export function readTarHeader(source: Source, name: string): TarEntry | null {
   const header = Buffer.from(source.read(TAR_BLOCK))
-  if (header.every((byte) => byte === 0)) return null
+  if (isEmpty(header)) {
+    // The end has two of them: an archive that lacks the second one was cut off.
+    if (!isEmpty(source.read(TAR_BLOCK))) throw new CommandError(`${name} is damaged at its end`)
+    return null
+  }
   const text = (at: number, width: number) =>
     (header.toString('latin1', at, at + width).split('\0')[0] ?? '').trim()
   const number = (at: number, width: number) => Number.parseInt(text(at, width) || '0', 8)
@@ -31,6 +35,8 @@ export function readTarHeader(source: Source, name: string): TarEntry | null {
     throw new CommandError(`${name} is no backup of this program: it holds more than plain files`)
   return { name: text(0, 100), mode: number(100, 8), size, time: number(136, 12) }
 }
+
+const isEmpty = (block: Uint8Array) => block.every((byte) => byte === 0)
 
 /** Hands on the content of an entry, piece by piece. */
 export function readTarContent(source: Source, size: number, take: (bytes: Uint8Array) => void): void {

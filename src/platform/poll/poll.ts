@@ -1,4 +1,4 @@
-import { findLastingCalls } from '../libc.ts'
+import { findLastingCalls } from '../../lib/libc/open-libc.ts'
 
 /** struct pollfd of poll(2): 4 bytes descriptor, 2 wanted, 2 found. */
 const POLLFD_BYTES = 8

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
-import { openLibc } from '../libc.ts'
+import { openLibc } from '../../lib/libc/open-libc.ts'
 
 /** A connection of this process that the other side opened. */
 export type OwnConnection = {

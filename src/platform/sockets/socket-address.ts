@@ -1,4 +1,4 @@
-import { openLibc } from '../libc.ts'
+import { openLibc } from '../../lib/libc/open-libc.ts'
 
 /** Address families of Linux, on every processor that we build for. */
 export const AF = { 4: 2, 6: 10 } as const

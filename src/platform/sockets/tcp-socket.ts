@@ -1,5 +1,5 @@
 import { read } from 'bun:ffi'
-import { openLibc } from '../libc.ts'
+import { openLibc } from '../../lib/libc/open-libc.ts'
 import { AF, versionOf, writeSocketAddress } from './socket-address.ts'
 
 /** Linux, on every processor that we build for. */

@@ -1,5 +1,5 @@
 import { type Pointer, ptr } from 'bun:ffi'
-import { openLibc } from '../libc.ts'
+import { openLibc } from '../../lib/libc/open-libc.ts'
 
 /** From bits/socket.h and the kernel's net.h; the same on x86-64 and arm64. */
 const AF_UNIX = 1

@@ -1,3 +1,5 @@
+import type { DiskFailures } from '../ports/maintenance.ts'
+
 export type TableShape = {
   readonly name: string
   readonly columns: readonly string[]
@@ -9,6 +11,7 @@ export type TableShape = {
 export type Upkeep = {
   /** Throws when the open files are no longer those that a new process would open. */
   checkFile(): void
+  diskFailures(): DiskFailures
   /** All that it takes on disk. */
   countBytes(): Promise<number>
   /** Problems of the database's structure, found by the database itself, as sentences. */

@@ -18,6 +18,10 @@ export type OpenStoreOptions = {
   readonly log: Log
   /** Bounds on what agents may add; no bounds by default. */
   readonly policy?: PolicyChoices | undefined
+  /**
+   * Whether another opening of this process is closed later. SQLite alone asks: who closes a file last moves the log into it.
+   */
+  readonly isSecond?: boolean
   /** How a database on a server is reached, besides its url. */
   readonly server?: DatabaseServer
 }
@@ -45,9 +49,12 @@ export async function openDatabase(url: string, options: OpenStoreOptions): Prom
   return isMysqlUrl(url) ? openServer(url, options) : openFile(url, options)
 }
 
-async function openFile(url: string, { dataDir, clock, log }: OpenStoreOptions): Promise<OpenDatabase> {
+async function openFile(
+  url: string,
+  { dataDir, clock, log, isSecond }: OpenStoreOptions,
+): Promise<OpenDatabase> {
   const file = sqliteFile(url, dataDir)
-  const database = await openSqlite(file, { clock })
+  const database = await openSqlite(file, { clock, log, isSecond })
   try {
     const steps = await migrate(database, clock.now())
     if (steps.length > 0) log.info('database schema brought up to date', { file, schema: steps.at(-1) })

@@ -25,6 +25,15 @@ export type DroppedHost = {
   readonly events: number
 }
 
+/** What the disk of the database did not write, since this process began. */
+export type DiskFailures = {
+  readonly count: number
+  /** The newest: seconds since 1970 and its words. */
+  readonly last: { readonly time: number; readonly words: string } | null
+  /** False until everything that was in question is known to be on disk. */
+  readonly isOver: boolean
+}
+
 export type MaintenanceStore = {
   /**
    * Compacts frames older than `before` into blocks, at most `limit` host-days, in short transactions.
@@ -51,9 +60,10 @@ export type MaintenanceStore = {
   findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
   /**
    * Drops at most `limit` of the hosts not seen since, with all they have, those that are silent for longest
-   * first.
+   * first. Goes as `dropEvents` does where a host has many closed events, and ends early once `isOver` is true: a host
+   * that has lost some of them then waits for another time.
    */
-  dropHosts(before: number, limit: number): Promise<DroppedHost[]>
+  dropHosts(before: number, limit: number, isOver?: () => boolean): Promise<DroppedHost[]>
   stats(): Promise<StorageStats>
   /** The hosts with the most samples, most first. Reads as much as `stats` does. */
   listLargestHosts(limit: number): Promise<HostShare[]>
@@ -68,6 +78,8 @@ export type MaintenanceStore = {
   findLastBackup(): Promise<BackupNote | null>
   /** Gives free pages back to the filesystem. */
   reclaim(): Promise<void>
+  /** Of a database in a file. Those of a database server are its own. */
+  diskFailures(): DiskFailures
   /** Throws when the database can't be read or written just now. */
   ping(): Promise<void>
 }

@@ -56,6 +56,7 @@ async function open({ url, dataDir, server }: ThreadDatabase, givenUp: Int32Arra
     dataDir,
     clock: systemClock,
     log,
+    isSecond: true,
     ...(server !== undefined && { server }),
   })
   const metricSets = createMetricSetReader()

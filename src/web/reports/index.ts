@@ -4,6 +4,9 @@ import { capacityReport } from './capacity-report.tsx'
 import { eventsReport } from './events-report.tsx'
 import { hostsReport } from './hosts-report.tsx'
 import type { Report } from './report.ts'
+import { inTurn, ReportTurns } from './report-turns.ts'
+
+const turns = new ReportTurns()
 
 /** Every report, in the order in which they are offered. */
 export const REPORTS: readonly Report[] = [
@@ -12,4 +15,4 @@ export const REPORTS: readonly Report[] = [
   hostsReport,
   eventsReport,
   agentsReport,
-]
+].map((report) => inTurn(turns, report))

@@ -1,5 +1,5 @@
 import { openSync, readSync, writeSync } from 'node:fs'
-import { openLibc } from '../../../src/platform/libc.ts'
+import { openLibc } from '../../../src/lib/libc/open-libc.ts'
 
 // Lays files over those that are named, as LXCFS does: one FUSE filesystem whose root is a file, bound over each.
 // It never answers, so that opening a file waits for ever. To be run in a mount namespace of its own; prints "mounted"

@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { closeSync, fdatasync, openSync, readFileSync, rmSync, symlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
+import { createLog, type LogLevel } from '../../../src/lib/log.ts'
 import { openSqlite, type SqliteDatabase } from '../../../src/storage/database/sqlite/sqlite.ts'
 import { fakeClock } from '../../support/clock.ts'
 import { makeTempDir } from '../../support/spawn.ts'
@@ -23,7 +34,12 @@ const sync = (handle: number) =>
     else reject(Object.assign(new Error(`${code}: fdatasync`), { code }))
   })
 
-const open = () => openSqlite(`${folder}/monitor.db`, { clock: fakeClock(), sync })
+/** Levels of what was logged of the disk. */
+let logged: LogLevel[] = []
+
+const log = createLog({ level: 'info', format: 'json', write: (line) => logged.push(JSON.parse(line).level) })
+
+const open = () => openSqlite(`${folder}/monitor.db`, { clock: fakeClock(), log, sync })
 
 /** What SQLite calls `synchronous=NORMAL` and `FULL`. */
 const NORMAL = 1
@@ -34,6 +50,7 @@ beforeEach(async () => {
   failure = null
   failures = 0
   flushes = 0
+  logged = []
   disk = Promise.resolve()
   database = await open()
   await database.transaction((transaction) => transaction.run('CREATE TABLE t (n INTEGER)'))
@@ -55,20 +72,15 @@ const add = (n: number, flushesAside?: boolean) =>
     flushesAside === undefined ? undefined : { flushesAside },
   )
 
-const modeNow = () =>
-  database.exclusively(
-    (connection) => connection.query<{ synchronous: number }, []>('PRAGMA synchronous').get()?.synchronous,
-  )
-
 test('only commits that may be flushed aside are', async () => {
   expect(await add(1)).toBe(FULL)
   expect(await add(2, true)).toBe(NORMAL)
   expect(await add(3, true)).toBe(NORMAL)
   expect(await add(4)).toBe(FULL)
   expect(await add(5, true)).toBe(NORMAL)
-  expect(await modeNow()).toBe(FULL)
+  expect(await add(6)).toBe(FULL)
   const rows = await database.query<{ n: number }>('SELECT n FROM t ORDER BY n')
-  expect(rows.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5])
+  expect(rows.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6])
 })
 
 test('this thread goes on while a commit is flushed, and the next transaction waits for it', async () => {
@@ -101,7 +113,7 @@ test('after a transaction that fails, commits flush as before', async () => {
     { flushesAside: true },
   )
   await expect(failing).rejects.toThrow('not this one')
-  expect(await modeNow()).toBe(FULL)
+  expect(await add(4)).toBe(FULL)
   expect(await add(3, true)).toBe(NORMAL)
 })
 
@@ -113,12 +125,37 @@ test('where a log can not be flushed aside, SQLite flushes each commit', async (
   expect(await add(2, true)).toBe(FULL)
 })
 
-test('nothing is committed to a log that is no longer in its place', async () => {
+test.each(['-wal', '-shm'])(
+  'when %s is deleted, nothing is committed, and what it had is in the database',
+  async (suffix) => {
+    await add(1, true)
+    await add(2)
+    rmSync(`${folder}/monitor.db${suffix}`)
+    await expect(add(3, true)).rejects.toThrow(`monitor.db${suffix} was deleted or replaced`)
+    await expect(add(4)).rejects.toThrow(`monitor.db${suffix} was deleted or replaced`)
+    expect(await numbers()).toEqual([1, 2])
+    // As after kill -9.
+    await Bun.write(`${folder}/copy.db`, Bun.file(`${folder}/monitor.db`))
+    await database.close()
+    database = await openSqlite(`${folder}/copy.db`, { clock: fakeClock() })
+    expect(await numbers()).toEqual([1, 2])
+  },
+)
+
+test('nothing is committed to a log that somebody has cut off, and a restart reads what is left', async () => {
   await add(1, true)
-  rmSync(`${folder}/monitor.db-wal`)
-  await expect(add(2, true)).rejects.toThrow('was deleted or replaced')
-  await expect(add(3)).rejects.toThrow('was deleted or replaced')
-  expect(await modeNow()).toBe(FULL)
+  const half = statSync(`${folder}/monitor.db-wal`).size
+  await add(2, true)
+  truncateSync(`${folder}/monitor.db-wal`, half + 100)
+  await expect(add(3, true)).rejects.toThrow('somebody has cut it off')
+  await expect(add(4)).rejects.toThrow('somebody has cut it off')
+  expect(logged).toEqual(['error'])
+  expect(database.diskFailures()).toMatchObject({ count: 1, isOver: false })
+  // What a process that starts finds after the end of this one.
+  const copy = `${folder}/copy.db`
+  for (const suffix of ['', '-wal']) await Bun.write(copy + suffix, Bun.file(`${folder}/monitor.db${suffix}`))
+  await database.close()
+  database = await openSqlite(copy, { clock: fakeClock() })
   expect(await numbers()).toEqual([1])
 })
 
@@ -134,14 +171,14 @@ for (const code of ['EIO', 'ENOSPC', 'EDQUOT'])
     expect(await numbers()).toEqual([1, 2])
     await expect(add(3, true)).rejects.toThrow(code)
     await expect(add(4)).rejects.toThrow(code)
-    await expect(modeNow()).rejects.toThrow(code)
+    await expect(database.emptyLog()).rejects.toThrow(code)
     expect(await numbers()).toEqual([1, 2])
     failure = null
     const before = flushes
     const log = readFileSync(`${folder}/monitor.db-wal`)
     expect(await add(5, true)).toBe(NORMAL)
-    // One flush for the log that was written again, one for the commit.
-    expect(flushes - before).toBe(2)
+    // A flush before and one behind the log that is written again, and one for the commit.
+    expect(flushes - before).toBe(3)
     expect(readFileSync(`${folder}/monitor.db-wal`).subarray(0, log.length).equals(log)).toBe(true)
     expect(await numbers()).toEqual([1, 2, 5])
   })
@@ -158,7 +195,7 @@ test('a log that may not be on disk is not moved into the database at the end', 
   failure = null
   const start = flushes
   await add(4, true)
-  expect(flushes - start).toBe(2)
+  expect(flushes - start).toBe(3)
   expect(await numbers()).toEqual([1, 2, 4])
 })
 
@@ -168,9 +205,11 @@ test('a commit is on disk when its flush fails and the log can be written again 
   failure = 'EIO'
   failures = 1
   expect(await add(2, true)).toBe(NORMAL)
-  expect(flushes - before).toBe(2)
-  await add(3, true)
   expect(flushes - before).toBe(3)
+  await add(3, true)
+  expect(flushes - before).toBe(4)
+  expect(logged).toEqual(['error', 'warn'])
+  expect(database.diskFailures()).toMatchObject({ count: 1, isOver: true })
 })
 
 test('a log that another process left is written again before the first commit', async () => {
@@ -178,7 +217,7 @@ test('a log that another process left is written again before the first commit',
   const second = await open()
   const before = flushes
   await second.transaction((transaction) => transaction.run('INSERT INTO t (n) VALUES (2)'))
-  expect(flushes - before).toBe(1)
+  expect(flushes - before).toBe(2)
   failure = 'EIO'
   const third = await open()
   await expect(third.transaction((transaction) => transaction.run('DELETE FROM t'))).rejects.toThrow('EIO')
@@ -203,7 +242,7 @@ test('of a log of which the disk has lost a part, nothing more is written and no
   const before = readFileSync(`${folder}/monitor.db`)
   await expect(add(4, true)).rejects.toThrow('lost a part of the write-ahead log')
   await expect(add(5)).rejects.toThrow('lost a part of the write-ahead log')
-  await expect(modeNow()).rejects.toThrow('lost a part of the write-ahead log')
+  await expect(database.emptyLog()).rejects.toThrow('lost a part of the write-ahead log')
   await database.close()
   expect(readFileSync(`${folder}/monitor.db`).equals(before)).toBe(true)
   // What a process that starts finds after the end of this one.

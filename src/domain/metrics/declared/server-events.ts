@@ -50,6 +50,12 @@ export const STORAGE_DAMAGE: MetricFamily = {
   doc: 'Events only: stored samples of the host are damaged and are left out everywhere.',
 }
 
+export const STORAGE_DISK: MetricFamily = {
+  name: 'perf.storage.disk.state',
+  unit: 'state',
+  doc: "Events only: the disk of the server's database fails to write.",
+}
+
 export const AGENT_COPY: MetricFamily = {
   name: 'perf.agent.copy.state',
   unit: 'state',
@@ -83,5 +89,6 @@ export const SERVER_EVENT_METRICS: readonly MetricFamily[] = [
   CERTIFICATE_END,
   NOTIFICATION_TROUBLE,
   STORAGE_DAMAGE,
+  STORAGE_DISK,
   GROWTH_BOUND,
 ]

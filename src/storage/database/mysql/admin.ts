@@ -6,6 +6,7 @@ type CheckRow = { Table: string; Msg_type: string; Msg_text: string }
 export function createMysqlUpkeep(database: MysqlDatabase): Upkeep {
   return {
     checkFile() {},
+    diskFailures: () => ({ count: 0, last: null, isOver: true }),
     async countBytes() {
       const [row] = await database.query<{ bytes: number | null }>(
         `SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables WHERE table_schema = DATABASE()`,

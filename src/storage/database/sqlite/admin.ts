@@ -12,6 +12,7 @@ const COMPACT_PAGES = 500
 export function createSqliteUpkeep(database: SqliteDatabase): Upkeep {
   return {
     checkFile: () => database.checkFile(),
+    diskFailures: () => database.diskFailures(),
     countBytes: async () => countBytes(database.file),
     async findDamage() {
       try {
@@ -63,8 +64,10 @@ async function reclaim(database: SqliteDatabase) {
   for (;;) {
     const [row] = await database.query<{ freelist_count: number }>('PRAGMA freelist_count')
     if (!row || row.freelist_count === 0) break
-    await database.exclusively((connection) => connection.run(`PRAGMA incremental_vacuum(${COMPACT_PAGES})`))
+    await database.transaction((transaction) =>
+      transaction.query(`PRAGMA incremental_vacuum(${COMPACT_PAGES})`),
+    )
     await yieldThread()
   }
-  await database.exclusively((connection) => connection.run('PRAGMA wal_checkpoint(TRUNCATE)'))
+  await database.emptyLog()
 }

@@ -1,4 +1,5 @@
 import { fstatSync, readSync, writeSync } from 'node:fs'
+import { dropCached } from '../../../lib/libc/page-cache.ts'
 
 // The write-ahead log of SQLite, as its file format describes it: a header of 32 bytes, then frames, each a header of 24
 // bytes and a page. Each frame has the checksum of everything before it, which ends where the log does: frames of an
@@ -7,7 +8,12 @@ const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 /** Its last bit tells whether the checksums are of big-endian words. */
 const MAGIC = 0x377f0682
-const PIECE_BYTES = 1024 * 1024
+/** The most that a system keeps as one in memory, which begins at a multiple of it: a part of it could not be dropped. */
+const PIECE_BYTES = 2 * 1024 * 1024
+
+/** How long a log is at least that has so many frames. */
+export const logBytes = (frames: number, pageBytes: number): number =>
+  frames === 0 ? 0 : HEADER_BYTES + frames * (FRAME_HEADER_BYTES + pageBytes)
 
 /**
  * Writes every byte of the log over itself, so that the next flush has to bring all of them to the disk. Between two pieces
@@ -19,6 +25,7 @@ export async function rewriteLog(handle: number): Promise<void> {
   for (let at = 0; at < size; ) {
     const length = readSync(handle, piece, 0, Math.min(PIECE_BYTES, size - at), at)
     if (length === 0) throw new Error('the write-ahead log became shorter while it was written again')
+    dropCached(handle, at, PIECE_BYTES)
     for (let done = 0; done < length; ) done += writeSync(handle, piece, done, length - done, at + done)
     at += length
     await new Promise<void>((resolve) => setImmediate(resolve))

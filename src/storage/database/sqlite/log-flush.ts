@@ -1,6 +1,6 @@
-import { closeSync, fdatasync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
-import { countWholeFrames, rewriteLog } from './log-content.ts'
-import { nameOf } from './watched-file.ts'
+import { closeSync, fdatasync, fstatSync, openSync, realpathSync } from 'node:fs'
+import { countWholeFrames, logBytes, rewriteLog } from './log-content.ts'
+import { nameOf, statInPlace } from './watched-file.ts'
 
 /** What may be over later, unlike a system that has no such way to flush. */
 const PASSING = [
@@ -17,6 +17,13 @@ const PASSING = [
   'ETIMEDOUT',
 ]
 
+export type LogFlushOptions = {
+  /** Of the database. */
+  readonly pageBytes: number
+  /** Flushes a handle; to be given by tests alone. */
+  readonly sync?: ((handle: number) => Promise<void>) | undefined
+}
+
 /**
  * Flushes commits to disk while this thread goes on. SQLite with `synchronous=FULL` keeps the thread waiting for the disk
  * at the end of each commit, some 0.5 to 1 ms. With `synchronous=NORMAL` it only writes the commit to the log, and flushing
@@ -24,6 +31,7 @@ const PASSING = [
  */
 export class LogFlush {
   readonly #log: string
+  readonly #pageBytes: number
   readonly #sync: (handle: number) => Promise<void>
   #handle: number | null = null
   #identity = ''
@@ -33,10 +41,10 @@ export class LogFlush {
   #hasFailed = false
   #isBroken = false
 
-  /** `sync` is what flushes a handle; to be given by tests alone. */
-  constructor(file: string, sync: ((handle: number) => Promise<void>) | undefined = syncData) {
+  constructor(file: string, { pageBytes, sync = syncData }: LogFlushOptions) {
     // SQLite puts the log beside the file itself, not beside a link to it.
     this.#log = `${realpathSync(file)}-wal`
+    this.#pageBytes = pageBytes
     this.#sync = sync
   }
 
@@ -52,7 +60,7 @@ export class LogFlush {
    * log is read only as far as it is whole.
    */
   get isInDoubt(): boolean {
-    return this.#isInDoubt && !this.#isImpossible
+    return this.#isBroken || (this.#isInDoubt && !this.#isImpossible)
   }
 
   /** Whether this process has seen a flush fail: what is read from the log since may be older than what was written. */
@@ -65,8 +73,14 @@ export class LogFlush {
     return this.#isBroken
   }
 
-  noteBroken(): void {
+  /** To be called when the log was found not to be whole; returns what to throw, now and whenever `isBroken`. */
+  noteBroken(): Error {
     this.#isBroken = true
+    this.doubt()
+    return new Error(
+      `the disk has lost a part of the write-ahead log ${this.#log}, or somebody has cut it off: ` +
+        'restart every part that has the database open',
+    )
   }
 
   /** To be called when a commit has failed and the disk may be the cause. */
@@ -93,6 +107,8 @@ export class LogFlush {
     if (this.#isImpossible) return
     try {
       const handle = this.#findHandle()
+      // Nothing is left for the system to write then, so that it can forget what it has in memory.
+      await this.#sync(handle).catch(() => {})
       await rewriteLog(handle)
       await this.#sync(handle)
       this.#isKnownToWork = true
@@ -114,9 +130,14 @@ export class LogFlush {
     return countWholeFrames(this.#findHandle())
   }
 
-  /** Throws when the log that this process writes to is no longer in its place: what is written is lost then. */
-  checkPlace(): void {
-    if (this.#handle !== null) this.#findHandle()
+  /**
+   * Throws when the log that this process writes to is no longer in its place, or was cut off so that it lacks some of the
+   * `frames` that SQLite has written: what is written is lost then. To be called with the write lock.
+   */
+  checkPlace(frames: number): void {
+    if (this.#handle === null) return
+    const found = statInPlace(this.#log, this.#identity)
+    if (found.size < logBytes(frames, this.#pageBytes)) throw this.noteBroken()
   }
 
   close(): void {
@@ -129,13 +150,9 @@ export class LogFlush {
    * any other was told hears nothing of it; and a checkpoint of SQLite may be told, and says nothing of it.
    */
   #findHandle(): number {
-    if (this.#handle === null) {
-      this.#handle = openSync(this.#log, 'r+')
-      this.#identity = nameOf(fstatSync(this.#handle))
-    }
-    const found = statSync(this.#log, { throwIfNoEntry: false })
-    if (found === undefined || nameOf(found) !== this.#identity)
-      throw new Error(`${this.#log} was deleted or replaced while it is open: restart the server`)
+    if (this.#handle !== null) return this.#handle
+    this.#handle = openSync(this.#log, 'r+')
+    this.#identity = nameOf(fstatSync(this.#handle))
     return this.#handle
   }
 }

@@ -2,14 +2,19 @@ import { Database as Connection, type Statement } from 'bun:sqlite'
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../lib/clock.ts'
+import type { Log } from '../../../lib/log.ts'
+import type { DiskFailures } from '../../ports/maintenance.ts'
 import type { Database, Transaction, Value } from '../database.ts'
 import { SQLITE_PAGE_BYTES, sqliteDialect } from '../dialect.ts'
 import { isBusy, retryBusy } from './busy.ts'
-import { CheckpointPace } from './checkpoint-pace.ts'
+import { Checkpoint } from './checkpoint.ts'
 import { createCommit } from './commit.ts'
+import { DiskTrouble } from './disk-trouble.ts'
 import { LogFlush } from './log-flush.ts'
+import { LogIndex } from './log-index.ts'
 import { readOnce } from './read-once.ts'
 import { createReadTurn } from './read-turn.ts'
+import { SecureLog } from './secure-log.ts'
 import { identify, nameDamage, WatchedFile } from './watched-file.ts'
 
 /** How long SQLite itself waits, with the thread blocked, for another process's lock. */
@@ -22,9 +27,18 @@ const CACHE_KIB = 8_192
 const LOG_BYTES = 20 * 1024 * 1024
 /** Statements kept prepared a connection; the product has far fewer. */
 const MAX_STATEMENTS = 500
+/** So much of a log is written again before the database is closed, by a process that has only read. */
+const FEW_FRAMES = 64
 
 export type SqliteOptions = {
   readonly clock: Clock
+  /** Is told when the disk fails, and when it works again. */
+  readonly log?: Log | undefined
+  /**
+   * Whether another connection of this process stays open for longer: this one then never is the last, which moves the log
+   * into the database.
+   */
+  readonly isSecond?: boolean | undefined
   /** Flushes a file to disk; to be given by tests alone, to fail. */
   readonly sync?: ((handle: number) => Promise<void>) | undefined
 }
@@ -37,10 +51,11 @@ export type SqliteDatabase = Database & {
    * it is so damaged that a read or a write failed.
    */
   checkFile(): void
+  diskFailures(): DiskFailures
+  /** Moves the log into the database and gives its space back, as far as no reader needs it. */
+  emptyLog(): Promise<void>
   /** Runs `act` on the connection that reads, outside any transaction. */
   readAlone<T>(act: (connection: Connection) => T): T
-  /** Runs `act` on the writing connection, outside any transaction, when it is this one's turn. */
-  exclusively<T>(act: (connection: Connection) => T): Promise<T>
 }
 
 /**
@@ -48,7 +63,8 @@ export type SqliteDatabase = Database & {
  * connections: one writes, one reads committed data meanwhile. Other processes may do the same with the same
  * file.
  */
-export async function openSqlite(file: string, { clock, sync }: SqliteOptions): Promise<SqliteDatabase> {
+export async function openSqlite(file: string, options: SqliteOptions): Promise<SqliteDatabase> {
+  const { clock, log, isSecond = false, sync } = options
   createFile(file)
   const retry = <T>(act: () => T) => retryBusy(act, clock)
   const identity = identify(file)
@@ -58,21 +74,29 @@ export async function openSqlite(file: string, { clock, sync }: SqliteOptions): 
   if (identify(file) !== identity) {
     writer.close()
     reader.close()
-    return openSqlite(file, { clock, sync })
+    return openSqlite(file, options)
   }
   const watched = new WatchedFile(file, identity)
   const [row] = readOnce(reader, 'PRAGMA page_size')
-  const dialect = { ...sqliteDialect, pageBytes: Number(row?.[0]) }
+  const pageBytes = Number(row?.[0])
+  const dialect = { ...sqliteDialect, pageBytes }
   const reading = keepStatements(reader)
   const writing = keepStatements(writer)
   const read = reading.prepare
   const write = writing.prepare
   const transaction = createTransaction(write, dialect)
   const readTurn = createReadTurn(reader, read, clock)
-  const pace = new CheckpointPace((pages) => writer.run(`PRAGMA wal_autocheckpoint = ${pages}`))
   const turns = createTurns()
-  const flush = new LogFlush(file, sync)
-  const { commit, secure } = createCommit({ flush, writer, reader, write, readTurn, watched, clock, pace })
+  const flush = new LogFlush(file, { pageBytes, sync })
+  const index = new LogIndex(file)
+  const trouble = new DiskTrouble(file, clock, log)
+  const checkpoint = new Checkpoint({ writer, read, write, readTurn, flush, index, trouble, clock })
+  const securing = new SecureLog({ flush, checkpoint, trouble, writer, write, readTurn, clock })
+  const commit = createCommit({
+    ...{ flush, index, checkpoint, log: securing, trouble, writer, write, readTurn, watched, clock },
+    // What could not be moved is moved by a later one, and a disk that failed is logged.
+    afterwards: (act) => void turns.take(act).catch((error) => watched.noteDamage(error)),
+  })
 
   return {
     dialect,
@@ -100,24 +124,51 @@ export async function openSqlite(file: string, { clock, sync }: SqliteOptions): 
       }
     },
     transaction: (act, options) => turns.take(() => commit(() => act(transaction), options)),
-    exclusively: (act) =>
+    emptyLog: () =>
       turns.take(async () => {
-        await secure()
-        return retry(() => {
-          readTurn.end()
-          return act(writer)
-        })
+        await securing.secure()
+        await checkpoint.move()
+        await checkpoint.truncate()
       }),
+    diskFailures: () => trouble.failures,
     async close() {
       if (!(await turns.close())) return
       readTurn.end()
+      const mustStayOpen =
+        flush.hasFailed || (!isSecond && (await mayBeLost({ flush, checkpoint, securing })))
       flush.close()
       // The last to close a file moves its log into it. A log that may not be on disk is left to the next start, which
       // writes it again before.
-      if (flush.hasFailed) return
+      if (mustStayOpen) {
+        leftOpen.push(writer, reader)
+        return
+      }
       reading.close()
       writing.close()
     },
+  }
+}
+
+/** Connections that stay open to the end of the process: those that nothing refers to are closed. */
+const leftOpen: Connection[] = []
+
+/** Whether the log has something that another process may have failed to flush, and that this one did not write again. */
+async function mayBeLost({
+  flush,
+  checkpoint,
+  securing,
+}: {
+  readonly flush: LogFlush
+  readonly checkpoint: Checkpoint
+  readonly securing: SecureLog
+}): Promise<boolean> {
+  if (!flush.isInDoubt) return false
+  try {
+    const { frames } = checkpoint.measure()
+    if (frames > 0 && frames <= FEW_FRAMES) await securing.secure()
+    return frames > 0 && flush.isInDoubt
+  } catch {
+    return true
   }
 }
 
@@ -197,6 +248,9 @@ function connect(file: string): Connection {
   const connection = new Connection(file, { readwrite: true, create: true })
   try {
     connection.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
+    // Checkpoints are made by us: within COMMIT their errors would be lost.
+    connection.run('PRAGMA wal_autocheckpoint = 0')
+    // The second commits, in any file.
     const [pages] = readOnce(connection, 'PRAGMA page_count')
     if (pages?.[0] === 0) {
       // Of a file that is not empty, its backups would have pages of this size, in which the chunks do not

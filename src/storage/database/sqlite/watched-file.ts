@@ -6,6 +6,24 @@ export const identify = (file: string): string => nameOf(statSync(file))
 /** Device and inode of a file. */
 export const nameOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`
 
+/** A file beside the database that is no longer in its place while it is open: what this process writes to it is lost. */
+export class FileGoneError extends Error {
+  /** Another process may have made a new one, and then knows nothing of what is in ours. */
+  readonly isReplaced: boolean
+
+  constructor(file: string, isReplaced: boolean) {
+    super(`${file} was deleted or replaced while it is open: restart the server`)
+    this.isReplaced = isReplaced
+  }
+}
+
+/** Throws `FileGoneError` unless the file at this path is the one with this device and inode. */
+export function statInPlace(file: string, identity: string): Stats {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined || nameOf(found) !== identity) throw new FileGoneError(file, found !== undefined)
+  return found
+}
+
 /** SQLite's message about damage does not name the file; any other error is returned as it is. */
 export function nameDamage(error: unknown, file: string): unknown {
   if (!isDamage(error)) return error
