@@ -36,6 +36,9 @@ const NAMELESS = 'localhost'
  */
 const SPREAD_SHARE = 1 / 12
 const MAX_SPREAD_MS = 5000
+/** When a server has closed their connections, agents come back over this part of their interval. */
+const RECONNECT_SHARE = 1 / 2
+const MAX_RECONNECT_MS = 30_000
 /** Agents with shorter intervals begin at moments of their own anyway, and measure at the full second. */
 const MIN_SPREAD_SECONDS = 5
 
@@ -62,8 +65,8 @@ export async function startAgent(
     bootClock: options.bootClock ?? null,
     log,
   })
-  const table = createThresholdTable(options.thresholds, standard)
-  const evaluator = createThresholdEvaluator({ book: table, interval, clock, log })
+  const book = createThresholdTable(options.thresholds, standard)
+  const evaluator = createThresholdEvaluator({ book, interval, clock, log })
   const sender = new Sender({
     servers: options.servers,
     passphrase: options.passphrase,
@@ -72,6 +75,7 @@ export async function startAgent(
     formerNames: (options.formerNames ?? []).filter((former) => former !== name),
     facts,
     queue,
+    reconnectDelayMs: spread(name, interval, { share: RECONNECT_SHARE, mostMs: MAX_RECONNECT_MS }),
     listOpenEvents: evaluator.listOpen,
     onDelivery: () => status?.note(),
     clock,
@@ -112,13 +116,10 @@ export async function startAgent(
   })
   const schedule = startSchedule({
     interval,
-    delayMs: spreadCycles(name, interval),
+    delayMs: spread(name, interval, { share: SPREAD_SHARE, mostMs: MAX_SPREAD_MS }),
     clock,
     log,
-    async act(time) {
-      await act(time)
-      status?.noteCycle()
-    },
+    act: (time) => act(time).then(() => status?.noteCycle()),
   })
   return {
     name,
@@ -134,11 +135,12 @@ export async function startAgent(
   }
 }
 
-/** How much later than its boundary a cycle begins: the same for a name each time, and even over many names. */
-function spreadCycles(name: string, interval: number): number {
+type Spread = { readonly share: number; readonly mostMs: number }
+
+/** Milliseconds: the same for a name each time, and even over many names; 0 for all with a short interval. */
+function spread(name: string, interval: number, { share, mostMs }: Spread): number {
   if (interval < MIN_SPREAD_SECONDS) return 0
-  const share = Number(Bun.hash.crc32(name)) / 2 ** 32
-  return share * Math.min(interval * 1000 * SPREAD_SHARE, MAX_SPREAD_MS)
+  return (Number(Bun.hash.crc32(name)) / 2 ** 32) * Math.min(interval * 1000 * share, mostMs)
 }
 
 /** Waits for `work`, but no longer than `ms`. */

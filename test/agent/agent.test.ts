@@ -239,6 +239,28 @@ describe('an agent whose server fails', () => {
     expect(failures[0]).toContain('connection refused: nothing listens on that port')
   })
 
+  test('comes back at a moment of its own after a server that restarted has closed its connection', async () => {
+    const server = newServer()
+    const moments: number[] = []
+    for (const name of ['web01', 'web02', 'web03', 'db01', 'db02', 'db03']) {
+      await start(server, { name, queueFile: `${bench.folder}/${name}.db` })
+      const first = server.batches.length
+      const sent = (from: number) =>
+        server.batches.slice(from).filter(({ frames }) => frames.length > 0).length
+      await bench.advanceUntil(() => sent(first) === 2)
+      server.close()
+      server.reopen()
+      const second = server.batches.length
+      await bench.advanceUntil(() => server.batches.length > second)
+      moments.push(bench.clock.now() % 60)
+      await bench.advanceUntil(() => sent(second) > 0)
+      await stop()
+    }
+    expect(Math.max(...moments)).toBeLessThanOrEqual(38)
+    expect(Math.max(...moments) - Math.min(...moments)).toBeGreaterThan(8)
+    expect(bench.logLines.join('\n')).not.toContain('sending failed')
+  })
+
   test('sends smaller batches to a server that answers its greeting and none of the larger ones', async () => {
     const server = newServer()
     server.close()

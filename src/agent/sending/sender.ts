@@ -31,6 +31,8 @@ export type SenderOptions = {
   readonly formerNames: readonly string[]
   readonly facts: HostFacts
   readonly queue: Queue
+  /** See `CollectorRotation`. */
+  readonly reconnectDelayMs: number
   /** The agent's open events, for the server to compare with its own; null when that is not known. */
   listOpenEvents(): readonly EventReport[] | null
   /** Called when `deliveries` may give another answer. */
@@ -68,10 +70,10 @@ export class Sender {
   #hasReconciled = false
 
   constructor(options: SenderOptions) {
-    const { servers, queue, facts, clock, log } = options
+    const { servers, reconnectDelayMs, queue, facts, clock, log } = options
     this.#options = options
     this.#facts = facts
-    this.#rotation = new CollectorRotation(servers)
+    this.#rotation = new CollectorRotation(servers, reconnectDelayMs)
     this.#picker = new BatchPicker(queue)
     this.#log = new SenderLog({ clock, log, countWaiting: () => queue.figures.length })
     this.#batchSize = new BatchSize(clock)
@@ -83,7 +85,20 @@ export class Sender {
 
   /** Sends the queue; an empty batch if there is nothing. */
   wake(): void {
-    if (this.#stopping === null) this.#sendDue()
+    if (this.#stopping !== null) return
+    this.#picker.beginInterval()
+    this.#restartWhenStuck()
+    this.#retestPath()
+    const session = this.#session
+    if (session === null && this.#pause === null) {
+      const delayMs = this.#rotation.takeReconnectDelayMs()
+      if (delayMs > 0) this.#connectAfter(delayMs)
+      else this.#connect()
+    } else if (session?.isReady) {
+      if (!this.#hasReconciled) this.#reconcile()
+      this.#pump()
+      if (session.isReady && session.openBatches === 0) session.send([])
+    }
   }
 
   updateFacts(facts: HostFacts): void {
@@ -91,10 +106,7 @@ export class Sender {
     this.#session?.updateFacts(facts)
   }
 
-  /**
-   * True when a server has confirmed our clock and it has not jumped since. Only then may anything be dropped
-   * for its age.
-   */
+  /** A server has confirmed our clock and it has not jumped since: only then may anything be dropped for its age. */
   isClockConfirmed(): boolean {
     return this.#serverClock.isOursRight()
   }
@@ -126,19 +138,6 @@ export class Sender {
     })
     this.#session?.close()
     this.#session = null
-  }
-
-  #sendDue() {
-    this.#picker.beginInterval()
-    this.#restartWhenStuck()
-    this.#retestPath()
-    const session = this.#session
-    if (session === null && this.#pause === null) this.#connect()
-    else if (session?.isReady) {
-      if (!this.#hasReconciled) this.#reconcile()
-      this.#pump()
-      if (session.isReady && session.openBatches === 0) session.send([])
-    }
   }
 
   /** Nothing should ever make a sender wait for ever; if something does, it starts again. */
@@ -236,7 +235,8 @@ export class Sender {
     if (unanswered !== null && this.#batchSize.noteUnanswered(unanswered))
       this.#log.noteSmallerBatches(server, this.#batchSize.bytes)
     if (this.#stopping !== null) this.#stopping()
-    else if (!isClean) this.#noteFailure(server, reason, isLasting)
+    else if (isClean) this.#rotation.noteClosed()
+    else this.#noteFailure(server, reason, isLasting)
   }
 
   /**
@@ -288,7 +288,11 @@ export class Sender {
   #noteFailure(server: CollectorAddress, reason: string, isLasting: boolean) {
     this.#log.noteFailure(server, reason)
     this.#noteUndelivered(`${nameOf(server)}: ${reason}`)
-    this.#pause = this.#options.clock.after(this.#rotation.noteFailure(isLasting), () => {
+    this.#connectAfter(this.#rotation.noteFailure(isLasting))
+  }
+
+  #connectAfter(ms: number) {
+    this.#pause = this.#options.clock.after(ms, () => {
       this.#pause = null
       this.#connect()
     })

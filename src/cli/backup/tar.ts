@@ -20,7 +20,11 @@ export const endTar = (sink: Sink) => sink.write(Buffer.alloc(2 * TAR_BLOCK))
 /** The next header; null at the end of the archive. `name` is that of the archive, for errors. */
 export function readTarHeader(source: Source, name: string): TarEntry | null {
   const header = Buffer.from(source.read(TAR_BLOCK))
-  if (header.every((byte) => byte === 0)) return null
+  if (isEmpty(header)) {
+    // The end has two of them: an archive that lacks the second one was cut off.
+    if (!isEmpty(source.read(TAR_BLOCK))) throw new CommandError(`${name} is damaged at its end`)
+    return null
+  }
   const text = (at: number, width: number) =>
     (header.toString('latin1', at, at + width).split('\0')[0] ?? '').trim()
   const number = (at: number, width: number) => Number.parseInt(text(at, width) || '0', 8)
@@ -32,6 +36,8 @@ export function readTarHeader(source: Source, name: string): TarEntry | null {
   return { name: text(0, 100), mode: number(100, 8), size, time: number(136, 12) }
 }
 
+const isEmpty = (block: Uint8Array) => block.every((byte) => byte === 0)
+
 /** Hands on the content of an entry, piece by piece. */
 export function readTarContent(source: Source, size: number, take: (bytes: Uint8Array) => void): void {
   for (let left = size; left > 0; ) {
@@ -40,5 +46,7 @@ export function readTarContent(source: Source, size: number, take: (bytes: Uint8
     left -= bytes.length
   }
   const rest = tarPadding(size)
-  if (rest > 0) source.read(rest)
+  // No checksum is about it, and a backup that was changed anywhere is not to be trusted.
+  if (rest > 0 && !isEmpty(source.read(rest)))
+    throw new CommandError('the backup is damaged between two of its files')
 }
