@@ -64,23 +64,7 @@ export async function listOutages(
     for (const name of members.length > 0 ? members : [row.host ?? '']) add(name, row)
   }
   const metric = AVAILABILITY.name
-  // By the same indexes as those of one host below, of which some say why.
-  const several = `${SELECT} WHERE event.host = ${NO_HOST}`
-  const firstSeen = spans.reduce((first, span) => Math.min(first, span.lastSeen), to)
-  const ofSeveral = [
-    [
-      `${several} AND COALESCE(event.metric, '') = ? AND event.closed >= ? AND +event.opened <= ?`,
-      [metric, from, to],
-    ],
-    [
-      `${several} AND COALESCE(event.metric, '') = ? AND event.closed IS NULL AND +event.opened <= ?`,
-      [metric, to],
-    ],
-    [
-      `${several} AND event.metric = ? AND event.opened > ? AND event.opened <= ? AND event.closed < ?`,
-      [metric, firstSeen, to, from],
-    ],
-  ] as const
+  const ofSeveral = askOfSeveral(spans, from, to)
   if (spans.length <= FEW_HOSTS) {
     // Each by an index of its own: a host may have tens of thousands that ended before. The function keeps the index by
     // metric and opening out of it, which has all of these.
@@ -127,4 +111,25 @@ export async function listOutages(
     await yieldThread()
   }
   return byHost
+}
+
+/** Statements for the outages of several hosts, by the same indexes as those of one host above, of which some say why. */
+function askOfSeveral(spans: readonly KnownSpan[], from: number, to: number) {
+  const metric = AVAILABILITY.name
+  const several = `${SELECT} WHERE event.host = ${NO_HOST}`
+  const firstSeen = spans.reduce((first, span) => Math.min(first, span.lastSeen), to)
+  return [
+    [
+      `${several} AND COALESCE(event.metric, '') = ? AND event.closed >= ? AND +event.opened <= ?`,
+      [metric, from, to],
+    ],
+    [
+      `${several} AND COALESCE(event.metric, '') = ? AND event.closed IS NULL AND +event.opened <= ?`,
+      [metric, to],
+    ],
+    [
+      `${several} AND event.metric = ? AND event.opened > ? AND event.opened <= ? AND event.closed < ?`,
+      [metric, firstSeen, to, from],
+    ],
+  ] as const
 }

@@ -135,9 +135,9 @@ test('a hundred are under way at most, and each that ends makes room', async () 
   const answers = await Promise.all(Array.from({ length: 100 }, begin))
   await expectFailure(begin(), 'too many long answers are under way')
   const request = new Request('http://a/')
-  const surroundings = { noteFailure: () => {}, clock }
+  const context = { noteFailure: () => {}, clock }
   const [first, second, ...others] = answers
-  await first?.finish(request, {}, surroundings).arrayBuffer()
+  await first?.finish(request, {}, context).arrayBuffer()
   await second?.drop()
   const [third, fourth] = [await begin(), await begin()]
   await expectFailure(begin(), 'too many long answers are under way')

@@ -12,7 +12,7 @@ const TAKE_MS = 120_000
 /** Answers under way; further ones are refused. Each has some megabyte of memory, however slow its reader is. */
 const MOST_OPEN = 100
 
-export type StreamSurroundings = {
+export type StreamContext = {
   /** Told why a later piece could not be made. */
   readonly noteFailure: (error: unknown) => void
   readonly clock: Pick<Clock, 'after'>
@@ -68,11 +68,7 @@ export class StreamedAnswer {
   }
 
   /** `common` are the headers of every answer. */
-  finish(
-    request: Request,
-    common: Readonly<Record<string, string>>,
-    surroundings: StreamSurroundings,
-  ): Response {
+  finish(request: Request, common: Readonly<Record<string, string>>, context: StreamContext): Response {
     const headers = new Headers({
       ...common,
       'cache-control': 'no-store',
@@ -83,22 +79,19 @@ export class StreamedAnswer {
     const encoding = chooseEncoding(request.headers.get('accept-encoding'), ['gzip'])
     if (encoding !== null) headers.set('content-encoding', encoding)
     if (request.method === 'HEAD') {
-      this.drop().catch(surroundings.noteFailure)
+      this.drop().catch(context.noteFailure)
       // Without it the runtime would say that GET gives 0 bytes.
       headers.set('transfer-encoding', 'chunked')
       return new Response(null, { headers })
     }
     // The runtime does not look at the answer then.
-    if (request.signal.aborted) this.drop().catch(surroundings.noteFailure)
-    const plain = this.#stream(request, surroundings)
+    if (request.signal.aborted) this.drop().catch(context.noteFailure)
+    const plain = this.#stream(request, context)
     if (encoding === null) return new Response(plain, { headers })
     return new Response(plain.pipeThrough(new CompressionStream('gzip')), { headers })
   }
 
-  #stream(
-    reader: Request,
-    { noteFailure, clock }: StreamSurroundings,
-  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+  #stream(reader: Request, { noteFailure, clock }: StreamContext): ReadableStream<Uint8Array<ArrayBuffer>> {
     let next: IteratorResult<Uint8Array> | null = this.#first
     // By the reader, perhaps while a piece is made: that one has no place to go then, which is no failure.
     let isLeft = false
