@@ -5,8 +5,8 @@ import { yieldThread } from '../../../lib/yield-thread.ts'
 import { chooseEncoding } from '../../assets/compress.ts'
 
 /**
- * A reader who takes no piece for so long has its connection closed: the runtime lets those off whose answer goes on. A piece
- * has up to some hundred kilobytes, so one who takes 4 kB a second is in time.
+ * A reader who takes no whole piece for so long has its connection closed. The idle limit of the server closes those that take
+ * nothing; this one is for those that take a byte now and then. A piece has up to some hundred kilobytes.
  */
 const TAKE_MS = 120_000
 /** Answers under way; further ones are refused. Each has some megabyte of memory, however slow its reader is. */
