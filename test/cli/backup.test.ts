@@ -182,6 +182,13 @@ describe('monitor restore', () => {
         expect((await attempt('changed.tar', ...words)).code).toBe(1)
       }
     }
+    // Behind the first file the archive is filled up to whole blocks.
+    const filled = Uint8Array.from(readFileSync(path('plain.tar')))
+    const size = Number.parseInt(new TextDecoder().decode(filled.subarray(124, 135)), 8)
+    expect(size % 512).not.toBe(0)
+    filled[512 + size] = 1
+    writeFileSync(path('filled.tar'), filled)
+    expect((await attempt('filled.tar')).stderr).toContain('damaged between two of its files')
     expect((await attempt('monitor.toml')).stderr).toContain('no backup of this program')
     expect((await attempt('gone.tar')).code).toBe(1)
     expect(existsSync(path('monitor-data', 'monitor.db.restoring'))).toBe(false)

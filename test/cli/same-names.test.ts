@@ -113,6 +113,11 @@ test('what is kept and will not work as it is causes a warning, and nothing else
     'monitor: warning: Telegram is not set up: set telegram.token in the configuration',
   ])
   expect(await warn({}, 'maintenance', 'add', '--name', 'w', '--host', 'wbe*', '--for', '1h')).toEqual([host])
+  const past = ['--from', '2020-01-01T22:00:00Z', '--to', '2020-01-02T00:00:00Z']
+  expect(await warn({}, 'maintenance', 'add', '--name', 'past', ...past)).toEqual([
+    'monitor: warning: it ended at 2020-01-02T00:00:00Z, so it holds no notifications',
+  ])
+  await run('maintenance', 'delete', 'past')
   for (const kind of ['rule', 'target', 'maintenance']) await run(kind, 'delete', 'w')
 })
 

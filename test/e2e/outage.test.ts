@@ -104,11 +104,11 @@ test('an agent that was cut off for ten intervals leaves no gap behind', async (
   times = await readTimes(second, token, 'far-away', metric, cut - 2, back + 1)
   await end(second, 'SIGTERM')
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0))
-  // A busy machine may make the agent miss the moment of a sample; what the outage would leave is a gap of
-  // ten.
+  // A busy machine may make the agent miss the moments of some samples, so they are not counted; what the
+  // outage would leave is a gap of ten.
   expect(Math.max(...gaps)).toBeLessThanOrEqual(3)
-  expect(times.length).toBeGreaterThanOrEqual(10)
   expect(times[0]).toBeLessThanOrEqual(cut)
+  expect(times.at(-1)).toBeGreaterThanOrEqual(back - 2)
 }, 90_000)
 
 /**

@@ -36,7 +36,10 @@ test('nothing is made for a reader that has gone meanwhile, and too many are ref
   )
   expect((await findFailure(turns.run(async () => {})))?.error).toBeInstanceOf(TooBusyError)
   leave.abort()
+  // Their places are free at once, not only when it would be their turn.
+  const next = turns.run(async () => 4)
   resolve()
+  expect(await next).toBe(4)
   await Promise.all(first)
   for (const failure of await Promise.all(waiting)) expect(failure?.error).toBeInstanceOf(ReaderGoneError)
   expect(made).toBe(0)

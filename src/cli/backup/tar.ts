@@ -46,5 +46,7 @@ export function readTarContent(source: Source, size: number, take: (bytes: Uint8
     left -= bytes.length
   }
   const rest = tarPadding(size)
-  if (rest > 0) source.read(rest)
+  // No checksum is about it, and a backup that was changed anywhere is not to be trusted.
+  if (rest > 0 && !isEmpty(source.read(rest)))
+    throw new CommandError('the backup is damaged between two of its files')
 }

@@ -55,6 +55,9 @@ export const valueForm = rememberByName((metric: string): ValueForm => {
   return unit === 'state' ? wordsOf(stateWords(metric)) : unit
 })
 
+/** True of a metric whose values are said in words: each is a state that holds until the next sample. */
+export const isStateMetric = (metric: string): boolean => !isNumberForm(valueForm(metric))
+
 /** How values of several metrics are written on one scale: in their own words where they share these. */
 export function sharedForm(metrics: readonly string[]): ValueForm {
   const forms = metrics.map((metric) => valueForm(metric))

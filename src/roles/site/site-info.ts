@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { license } from '../../../package.json'
 import type { Config } from '../../config/schema.ts'
@@ -6,6 +7,9 @@ import { SECTIONS } from '../../config/schema.ts'
 import { SETTINGS, type Setting } from '../../config/settings.ts'
 import { METRICS } from '../../domain/metrics/catalogue.ts'
 import { NO_PASSPHRASE } from '../../domain/users/passphrase.ts'
+import { findDefaultInterfaces } from '../../platform/default-route.ts'
+import { findAddress } from '../../platform/machine.ts'
+import { openProcFs } from '../../platform/proc.ts'
 import { isService } from '../../service/supervisor.ts'
 import { sqliteFile } from '../../storage/database/open.ts'
 import type { Enrolment, GuideCommand, GuideSection, SiteInfo } from '../../web/http/site-info.ts'
@@ -36,6 +40,7 @@ export function describeSite(
       ...writeCodes(config, agents.tls ?? agents.plain),
     },
     retention: config.retention,
+    findMachineAddress: () => findAddress(findDefaultInterfaces(openProcFs()), networkInterfaces()),
     readFreeBytes: () => readFreeBytes(config.database.url, config.dataDir),
   }
 }

@@ -64,7 +64,7 @@ export async function listOutages(
     for (const name of members.length > 0 ? members : [row.host ?? '']) add(name, row)
   }
   const metric = AVAILABILITY.name
-  const ofSeveral = `${SELECT} WHERE event.host = ${NO_HOST} AND event.metric = ? AND event.opened <= ?`
+  const ofSeveral = askOfSeveral(spans, from, to)
   if (spans.length <= FEW_HOSTS) {
     // Each by an index of its own: a host may have tens of thousands that ended before. The function keeps the index by
     // metric and opening out of it, which has all of these.
@@ -80,7 +80,8 @@ export async function listOutages(
         ],
       ] as const)
         for (const row of await database.query<OwnRow>(sql, [name, ...values])) add(name, row)
-    for (const row of await database.query<OutageRow>(ofSeveral, [metric, to])) take(row)
+    for (const [sql, values] of ofSeveral)
+      for (const row of await database.query<OutageRow>(sql, [...values])) take(row)
     return byHost
   }
   // Events that ended in the period or after it, in the order of the index, which knows its metric by the word; the plus
@@ -102,15 +103,33 @@ export async function listOutages(
   const open = `${SELECT} WHERE ${OF_SILENCE} AND event.closed IS NULL AND +event.opened <= ?`
   for (const row of await database.query<OutageRow>(open, [to])) take(row)
   await yieldThread()
-  const others: readonly string[] = [
-    // Closed by hand, but the host was not seen since: looked up host by host.
-    `SELECT ${COLUMNS} FROM host CROSS JOIN event
-      WHERE event.host = host.id AND event.metric = ? AND event.opened > host.last_seen AND event.opened <= ?`,
-    ofSeveral,
-  ]
-  for (const sql of others) {
-    for (const row of await database.query<OutageRow>(sql, [metric, to])) take(row)
+  // Closed by hand, but the host was not seen since: looked up host by host.
+  const unseen = `SELECT ${COLUMNS} FROM host CROSS JOIN event
+    WHERE event.host = host.id AND event.metric = ? AND event.opened > host.last_seen AND event.opened <= ?`
+  for (const [sql, values] of [[unseen, [metric, to]] as const, ...ofSeveral]) {
+    for (const row of await database.query<OutageRow>(sql, [...values])) take(row)
     await yieldThread()
   }
   return byHost
+}
+
+/** Statements for the outages of several hosts, by the same indexes as those of one host above, of which some say why. */
+function askOfSeveral(spans: readonly KnownSpan[], from: number, to: number) {
+  const metric = AVAILABILITY.name
+  const several = `${SELECT} WHERE event.host = ${NO_HOST}`
+  const firstSeen = spans.reduce((first, span) => Math.min(first, span.lastSeen), to)
+  return [
+    [
+      `${several} AND COALESCE(event.metric, '') = ? AND event.closed >= ? AND +event.opened <= ?`,
+      [metric, from, to],
+    ],
+    [
+      `${several} AND COALESCE(event.metric, '') = ? AND event.closed IS NULL AND +event.opened <= ?`,
+      [metric, to],
+    ],
+    [
+      `${several} AND event.metric = ? AND event.opened > ? AND event.opened <= ? AND event.closed < ?`,
+      [metric, firstSeen, to, from],
+    ],
+  ] as const
 }

@@ -14,6 +14,7 @@ import {
   parseSpellings,
   type StoredFacts,
 } from './host-facts.ts'
+import { readProgramForm } from './program-form.ts'
 import { saveThresholds } from './thresholds.ts'
 
 /** The writer's memory of a host, so that a packet needs no look-up. */
@@ -91,9 +92,10 @@ export type HostCache = {
   /** Makes the host of a report. */
   add(transaction: Transaction, report: HostReport): Promise<CachedHost>
   /**
-   * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement.
+   * Writes facts that differ from those known, at once: agents do not repeat them after the acknowledgement. `now` is in
+   * seconds since 1970.
    */
-  saveFacts(transaction: Transaction, host: CachedHost, facts: HostFacts): Promise<void>
+  saveFacts(transaction: Transaction, host: CachedHost, facts: HostFacts, now: number): Promise<void>
   /** Keeps how the host's agent spells names of metrics; a statement only when that is new. */
   saveSpellings(
     transaction: Transaction,
@@ -123,7 +125,7 @@ export function createHostCache(): HostCache {
       return found === null ? null : remember(name, found)
     },
     add: async (transaction, report) => remember(report.host, await addHost(transaction, report)),
-    async saveFacts(transaction, host, { thresholds = null, ...facts }) {
+    async saveFacts(transaction, host, { thresholds = null, ...facts }, now) {
       // Agents of the original send packets without thresholds each minute: these must cost nothing.
       if (thresholds !== null || host.reportsThresholds)
         await saveThresholds(transaction, host.id, thresholds)
@@ -133,7 +135,7 @@ export function createHostCache(): HostCache {
       await transaction.run(
         `UPDATE host SET ip = ?, ip_order = ?, platform = ?, build = ?, architecture = ?, domain = ?,
           processors = ?, memory_mb = ?, search_text = ?, mounts = ?, agent = ?, program = ? WHERE id = ?`,
-        [...factValues(host.name, facts), host.id],
+        [...factValues(host.name, facts, await readProgramForm(transaction, now)), host.id],
       )
       const groupsDigest = digestGroups(facts.groups ?? [])
       if (groupsDigest !== host.groupsDigest)
@@ -270,7 +272,7 @@ export async function addHost(transaction: Transaction, report: HostReport): Pro
       mounts, agent, program, name, name_order, first_seen, last_seen, clock_skew, key_hash, latest_time, latest)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)`,
     [
-      ...factValues(report.host, facts),
+      ...factValues(report.host, facts, await readProgramForm(transaction, report.seen)),
       report.host,
       nameOrder(report.host),
       report.seen,

@@ -18,25 +18,17 @@ export function parseProgram(text: string | null): Pick<HostFacts, 'program'> {
   return { program: { version: '', fingerprints: [], ...(JSON.parse(text) as Partial<AgentProgram>) } }
 }
 
-/**
- * Without what the agent has not said: agents of the original say nothing, and each host would have the empty
- * words.
- */
-function writeProgram({ version, fingerprints, ...rest }: AgentProgram): string {
-  return JSON.stringify({
-    ...(version !== '' && { version }),
-    ...(fingerprints.length > 0 && { fingerprints }),
-    ...rest,
-  })
-}
-
 /** As hosts have them; absent where there are none. */
 export function parseSpellings(text: string | null): Pick<Host, 'spellings'> {
   return text === null ? {} : { spellings: JSON.parse(text) as Record<string, string> }
 }
 
 /** Values of the columns of facts, in the order in which the statements of `host-cache.ts` name them. */
-export function factValues(name: string, facts: StoredFacts) {
+export function factValues(
+  name: string,
+  facts: StoredFacts,
+  writeProgram: (program: AgentProgram) => string,
+) {
   const { ip, platform, build, architecture, domain, processors, memoryMb } = facts
   const search = searchText(name, facts)
   return [

@@ -132,7 +132,10 @@ export class ReportWriter {
       if (rejection !== null) return rejection
     }
     const { facts, spellings } = report
-    if (facts) await this.#hosts.saveFacts(transaction, host, this.#guard.boundFacts(facts, report))
+    if (facts) {
+      const bounded = this.#guard.boundFacts(facts, report)
+      await this.#hosts.saveFacts(transaction, host, bounded, report.seen)
+    }
     if (spellings) await this.#hosts.saveSpellings(transaction, host, spellings)
     if (report.isGreeting !== true) this.#states.noteSeen(host.id, report.seen, report.clockSkew)
     await this.#writeFrames(transaction, host, report, rows)

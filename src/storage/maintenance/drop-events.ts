@@ -16,7 +16,7 @@ const EVENTS_WITH_HOST = 500
 /** Others get the thread while the commit is flushed; deleting again what is gone does nothing. */
 const COMMIT = { flushesAside: true, isScattered: true } as const
 
-export type DropEventsOptions = {
+export type DropOptions = {
   readonly limit: number
   readonly clock: Clock
   /** True once the rest is to be left for another time; asked after each piece. */
@@ -27,7 +27,7 @@ export type DropEventsOptions = {
 export async function dropEvents(
   database: Database,
   before: number,
-  { limit, clock, isOver }: DropEventsOptions,
+  { limit, clock, isOver }: DropOptions,
 ): Promise<number> {
   const pace = new PiecePace(PIECES)
   let dropped = 0
@@ -58,7 +58,9 @@ function rest(clock: Clock, ms: number): Promise<void> {
  */
 export async function dropManyClosedEvents(
   database: Database,
-  { host, before, clock }: { readonly host: number; readonly before: number; readonly clock: Clock },
+  host: number,
+  before: number,
+  { clock, isOver }: Omit<DropOptions, 'limit'>,
 ): Promise<number> {
   const [oneTooMany] = await database.query(
     'SELECT id FROM event WHERE host = ? AND is_open = 0 LIMIT 1 OFFSET ?',
@@ -85,7 +87,7 @@ export async function dropManyClosedEvents(
       return rows.length
     }, COMMIT)
     dropped += count
-    if (count < most) return dropped
+    if (count < most || isOver()) return dropped
     await rest(clock, pace.note(clock.monotonicMs() - begun))
   }
 }

@@ -46,9 +46,9 @@ export function createMaintenanceStore(parts: MaintenanceParts): MaintenanceStor
       await states.settle()
       return findSampleTimes(database)
     },
-    async dropHosts(before, limit) {
+    async dropHosts(before, limit, isOver = () => false) {
       await states.settle()
-      return dropHosts(database, before, { limit, clock })
+      return dropHosts(database, before, { limit, clock, isOver })
     },
     async stats() {
       await states.settle()

@@ -1,4 +1,3 @@
-import type { Clock } from '../../lib/clock.ts'
 import { yieldThread } from '../../lib/yield-thread.ts'
 import { addToCounter } from '../database/counters.ts'
 import type { Database } from '../database/database.ts'
@@ -11,7 +10,7 @@ import { openLatest } from '../timeseries/damage.ts'
 import { DAY_SECONDS, dayOf } from '../timeseries/day.ts'
 import { countFrameSamples } from '../timeseries/frames.ts'
 import { deleteHost } from './delete-host.ts'
-import { dropManyClosedEvents } from './drop-events.ts'
+import { type DropOptions, dropManyClosedEvents } from './drop-events.ts'
 
 /**
  * Rows deleted in one transaction: enough to make progress, few enough that other transactions hardly wait.
@@ -116,7 +115,7 @@ async function dropMetricSets(database: Database, firstKept: number) {
 export async function dropHosts(
   database: Database,
   before: number,
-  { limit, clock }: { readonly limit: number; readonly clock: Clock },
+  { limit, clock, isOver }: DropOptions,
 ): Promise<DroppedHost[]> {
   const rows = await database.query<{ id: number; name: string }>(
     'SELECT id, name FROM host WHERE last_seen < ? ORDER BY last_seen, name LIMIT ?',
@@ -124,7 +123,8 @@ export async function dropHosts(
   )
   const dropped: DroppedHost[] = []
   for (const { id, name } of rows) {
-    const ahead = await dropManyClosedEvents(database, { host: id, before, clock })
+    const ahead = await dropManyClosedEvents(database, id, before, { clock, isOver })
+    if (isOver()) break
     const found = await database.transaction(async (transaction) => {
       await takeMaintenanceLock(transaction)
       await takeExclusiveLock(transaction)

@@ -60,9 +60,10 @@ export type MaintenanceStore = {
   findSampleTimes(): Promise<{ oldest: number | null; newest: number | null }>
   /**
    * Drops at most `limit` of the hosts not seen since, with all they have, those that are silent for longest
-   * first.
+   * first. Goes as `dropEvents` does where a host has many closed events, and ends early once `isOver` is true: a host
+   * that has lost some of them then waits for another time.
    */
-  dropHosts(before: number, limit: number): Promise<DroppedHost[]>
+  dropHosts(before: number, limit: number, isOver?: () => boolean): Promise<DroppedHost[]>
   stats(): Promise<StorageStats>
   /** The hosts with the most samples, most first. Reads as much as `stats` does. */
   listLargestHosts(limit: number): Promise<HostShare[]>

@@ -98,13 +98,14 @@ type SizedRow = { readonly size: number; readonly place: number }
  * come next fill the current page, of which `room` bytes are free, as far as rows can.
  */
 export function fillPages(sizes: readonly number[], room: number, capacity: number): number[] {
-  let left: SizedRow[] = sizes
+  const left: SizedRow[] = sizes
     .map((size, place) => ({ size, place }))
     .sort((a, b) => b.size - a.size || a.place - b.place)
   const order: number[] = []
   let free = room
   while (left.length > 0) {
-    const fitting = left.filter(({ size }) => size <= free).slice(0, MAX_COMPARED)
+    const start = findFitting(left, free)
+    const fitting = left.slice(start, start + MAX_COMPARED)
     if (fitting.length === 0) {
       free = capacity
       continue
@@ -114,9 +115,20 @@ export function fillPages(sizes: readonly number[], room: number, capacity: numb
       order.push(place)
       free -= size
     }
-    left = left.filter((row) => !chosen.has(row))
+    left.splice(start, fitting.length, ...fitting.filter((row) => !chosen.has(row)))
   }
   return order
+}
+
+/** Where those begin that fit, of rows of which the largest come first. */
+function findFitting(rows: readonly SizedRow[], room: number): number {
+  let [low, high] = [0, rows.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((rows[middle]?.size ?? 0) > room) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /**

@@ -9,7 +9,7 @@ import { type CompactedBlock, compactBlock, type Gathered, gatherFrame, saveBloc
 import { type CompactionOptions, compactLateFrames } from './compact-late.ts'
 import { type Damage, type NoteDamage, openFrameOr } from './damage.ts'
 import { DAY_SECONDS, dayOf } from './day.ts'
-import { readFramesOfHosts } from './frames.ts'
+import { findHostsOfFrames, readFramesOfHosts } from './frames.ts'
 import { readMayRefer } from './may-refer.ts'
 import type { MetricSetReader } from './metric-sets.ts'
 
@@ -38,6 +38,9 @@ type Context = {
  */
 type Slice = { readonly before: number; readonly host: number }
 
+/** Hosts that have frames older than `before`, ascending; null where those may be all. */
+type SliceHosts = { readonly before: number; readonly ids: readonly number[] | null }
+
 /**
  * Compacts frames that are older than `before`, at most `limit` host-days; returns how many there were. Fewer
  * than `limit`: nothing is left.
@@ -62,11 +65,18 @@ export async function compactFrames(
   const options = { before, limit, note, mayRefer: await readMayRefer(database, now) }
   const context = { database, metricSets, note, mayRefer: options.mayRefer }
   let compacted = 0
+  let known: SliceHosts = { before: IDLE, ids: null }
   while (compacted < limit) {
-    const slice = (await findSlice(database)) ?? (await beginSlice(database, before))
+    const slice: Slice | null = (await findSlice(database)) ?? (await beginSlice(database, before))
     if (!slice) break
     if (slice.host === ALL_COMPACTED) await deleteCompacted(database, slice)
-    else compacted += await compactGroup(context, slice, Math.min(GROUP_HOSTS, limit - compacted))
+    else {
+      // These stay what they are until the slice ends.
+      if (known.before !== slice.before)
+        known = { before: slice.before, ids: await findHostsOfFrames(database, slice.before) }
+      const size = Math.min(GROUP_HOSTS, limit - compacted)
+      compacted += await compactGroup(context, slice, { size, ids: known.ids })
+    }
     await yieldThread()
   }
   return compacted + (await compactLateFrames(database, metricSets, { ...options, limit: limit - compacted }))
@@ -102,14 +112,14 @@ async function beginSlice(database: Database, before: number): Promise<Slice | n
 }
 
 /** How many host-days were compacted. */
-async function compactGroup(context: Context, slice: Slice, size: number): Promise<number> {
+async function compactGroup(
+  context: Context,
+  slice: Slice,
+  { size, ids }: { readonly size: number; readonly ids: SliceHosts['ids'] },
+): Promise<number> {
   const { database, note, mayRefer } = context
-  const hosts = (
-    await database.query<{ id: number }>('SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?', [
-      slice.host,
-      size,
-    ])
-  ).map(({ id }) => id)
+  const hosts =
+    ids?.filter((id) => id > slice.host).slice(0, size) ?? (await listHosts(database, slice, size))
   const lastHost = hosts.at(-1)
   if (lastHost === undefined) {
     await advance(database, slice, ALL_COMPACTED, async () => true)
@@ -117,7 +127,7 @@ async function compactGroup(context: Context, slice: Slice, size: number): Promi
   }
   const day = dayOf(slice.before - 1)
   const gathered = await gatherHosts(context, slice, lastHost)
-  if (!gathered) return compactGroup(context, slice, Math.ceil(hosts.length / 2))
+  if (!gathered) return compactGroup(context, slice, { size: Math.ceil(hosts.length / 2), ids })
   // Outside of a transaction a chunk may be missing because another process replaces it: that is known only
   // at the end.
   const met: Damage[] = []
@@ -145,6 +155,11 @@ async function compactGroup(context: Context, slice: Slice, size: number): Promi
   if (!done) return 0
   for (const damage of met) note(damage)
   return blocks.length
+}
+
+async function listHosts(reader: Reader, { host }: Slice, size: number): Promise<number[]> {
+  const sql = 'SELECT id FROM host WHERE id > ? ORDER BY id LIMIT ?'
+  return (await reader.query<{ id: number }>(sql, [host, size])).map(({ id }) => id)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { yieldThread } from '../../lib/yield-thread.ts'
 import type { Reader } from '../database/database.ts'
 import type { Dialect } from '../database/dialect.ts'
 
@@ -6,6 +7,13 @@ export const FRAME_TABLES = ['frame', 'late_frame'] as const
 /** Tables of packed frames, also of those whose time is in the future. */
 export const PACKED_FRAME_TABLES = [...FRAME_TABLES, 'waiting_frame'] as const
 export type FrameTable = (typeof PACKED_FRAME_TABLES)[number]
+
+/** Frames looked at in one statement: a few milliseconds. */
+const FRAMES_AT_ONCE = 5000
+/** Frames looked at before a host each counts as there: a day of seventy hosts that report each minute. */
+const MOST_FRAMES = 100_000
+/** With more than one host in so many there is little to skip. */
+const SPARSE = 8
 
 export type FrameRow = {
   readonly time: number
@@ -115,4 +123,30 @@ export function readFramesOfHosts(
     WHERE step.value IS NOT NULL ${reader.dialect.stepOrder()}`,
     [from, to, to, times, afterHost, lastHost],
   )
+}
+
+/**
+ * Ids of the hosts that have frames older than `before`, ascending; null where these are many or have many frames. The days
+ * that one host sent after weeks without a server are compacted without a look at each other host for each of them.
+ */
+export async function findHostsOfFrames(reader: Reader, before: number): Promise<readonly number[] | null> {
+  const [fleet] = await reader.query<{ total: number }>('SELECT COUNT(*) AS total FROM host')
+  const most = Math.floor(Number(fleet?.total ?? 0) / SPARSE)
+  const found = new Set<number>()
+  let last = { time: -1, host: -1 }
+  for (let looked = 0; looked < MOST_FRAMES; looked += FRAMES_AT_ONCE) {
+    const rows = await reader.query<{ time: number; host: number }>(
+      `SELECT time, host FROM frame WHERE time >= ? AND time < ? AND (time > ? OR host > ?)
+        ORDER BY time, host LIMIT ?`,
+      [last.time, before, last.time, last.host, FRAMES_AT_ONCE],
+    )
+    for (const row of rows) {
+      found.add(row.host)
+      last = row
+    }
+    if (found.size > most) return null
+    if (rows.length < FRAMES_AT_ONCE) return [...found].sort((a, b) => a - b)
+    await yieldThread()
+  }
+  return null
 }

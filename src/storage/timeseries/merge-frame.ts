@@ -1,3 +1,4 @@
+import { ValueRefusedError } from '../database/content-error.ts'
 import type { Transaction } from '../database/database.ts'
 import { DamageError } from './codec/checksum.ts'
 import { openFrame, readMetricSet, unpackFrame } from './codec/frame.ts'
@@ -10,7 +11,8 @@ import { type MetricSetReader, type MetricSetWriter, saveHostMetricSet } from '.
  * Merges `packed` into the frame held for that time and host, metric by metric: a value in `packed` wins, a
  * null leaves the held one. A held frame that is damaged is replaced. Rare (the same frame sent twice, or one
  * time in two packets), so it may be slow. Null when they were the same; otherwise the number of values that
- * both had and that are now stored only once. Rejects when no frame is held, because then `packed` was not stored.
+ * both had and that are now stored only once. Rejects with a `ValueRefusedError` when no frame is
+ * held, because then `packed` was not stored.
  */
 export async function mergeFrame(
   transaction: Transaction,
@@ -33,7 +35,8 @@ export async function mergeFrame(
     `SELECT packed FROM ${table} WHERE time = ? AND host = ? ${transaction.dialect.forUpdate}`,
     [time, host],
   )
-  if (!held) throw new Error(`${table} has no frame of host ${host} at ${time}, and did not take it`)
+  if (!held)
+    throw new ValueRefusedError(`${table} has no frame of host ${host} at ${time}, and did not take it`)
   if (sameBytes(held.packed, packed)) return null
   const added = openFrame(packed, time, host)
   const before = tryOpenFrame(held.packed, time, host)

@@ -2,23 +2,11 @@
 import { isNumberForm, type ValueForm } from '../../domain/metrics/unit.ts'
 import type { Html } from '../ui/markup/html.ts'
 import { type ChartBand, type ChartMark, drawBand, drawMark } from './chart-marks.tsx'
-import { FOOT, HEAD, splitAtGaps } from './plot.ts'
+import { type ChartLine, drawLine, FIELD } from './line-path.tsx'
+import { FOOT, HEAD } from './plot.ts'
 import { type Scale, type Tick, timeTicks, valueScale } from './scale.ts'
 import { drawThresholds } from './threshold-lines.tsx'
 import { findBottom, findTop, type ThresholdLine, type ThresholdStyle } from './threshold-places.ts'
-
-/** One line of a chart. `low` and `high` belong to thinned data: the least and greatest of each step. Times ascend. */
-export type ChartLine = {
-  readonly name: string
-  readonly times: ArrayLike<number>
-  readonly values: ArrayLike<number>
-  readonly low?: ArrayLike<number> | undefined
-  readonly high?: ArrayLike<number> | undefined
-  /** Measured by the scale on the right; by that on the left unless given. */
-  readonly axis?: 'right' | undefined
-  /** Of another time: drawn pale behind the others, without a colour of its own. */
-  readonly isGhost?: true
-}
 
 export type ChartOptions = {
   readonly lines: readonly ChartLine[]
@@ -46,9 +34,6 @@ export type ChartOptions = {
   readonly showsPeaks?: boolean
 }
 
-/** Side of the field on which lines are drawn before they are stretched to the place they get. */
-const FIELD = 1000
-
 /**
  * Lines over time, as wide as their container: lines are stretched, text and hairlines are not, because they
  * are positioned in per cent. The labels of the scale are in a column of their own. Colours come from the
@@ -57,6 +42,7 @@ const FIELD = 1000
 export function lineChart(options: ChartOptions): Html {
   const { lines, from, to, form, rightForm, label } = options
   const { height = 96, timeTickCount = 4, valueTickCount = 2 } = options
+  const { filled = lines.length === 1, showsPeaks = false } = options
   const { marks = [], bands = [], thresholds = [], thresholdStyle = 'labels', isFitted = false } = options
   const scale = scaleFor(
     lines.filter(({ axis }) => axis !== 'right'),
@@ -78,7 +64,14 @@ export function lineChart(options: ChartOptions): Html {
   const place = (time: number) => `${round(((time - from) / (to - from)) * 100, 2)}%`
   const moments = drawMoments(timeTicks(from, to, timeTickCount, 0.04), place, height)
   const drawn = lines.map((line, index) =>
-    drawLine(line, index + 1, options, line.axis === 'right' && rightScale ? rightScale : scale),
+    drawLine(line, {
+      number: index + 1,
+      from,
+      to,
+      scale: line.axis === 'right' && rightScale ? rightScale : scale,
+      filled,
+      showsPeaks,
+    }),
   )
   const limited = drawThresholds(thresholds, { head: HEAD, height, scale, form }, thresholdStyle)
   return (
@@ -179,67 +172,6 @@ function scaleFor(
 
 /** How the browser is to write a time again in its own zone: like the label that stands there. */
 const timeForm = (label: string) => (label.includes(':') ? 'clock' : /\d [A-Z]/.test(label) ? 'day' : 'month')
-
-function drawLine(line: ChartLine, number: number, options: ChartOptions, scale: Scale): Html {
-  const { from, to, filled = options.lines.length === 1, showsPeaks = false } = options
-  const xs = placeAll(line.times, (time) => Math.round(((time - from) / (to - from)) * FIELD))
-  const y = (value: number) => Math.round(FIELD * (1 - (value - scale.low) / (scale.high - scale.low || 1)))
-  const ys = placeAll(line.values, y)
-  const { low, high } = line
-  const ends = low && high ? { least: placeAll(low, y), greatest: placeAll(high, y) } : null
-  let area = ''
-  let band = ''
-  let path = ''
-  let dots = ''
-  let peaks = ''
-  for (const [start, end] of splitAtGaps(line.times)) {
-    const [first, last] = [start, end - 1]
-    const run = `M${xs[first]} ${ys[first]}${listSteps(xs, ys, first, last)}`
-    // A lone point is a line of length 0, whose round ends draw a dot.
-    if (first === last) dots += `${run}h0`
-    else path += run
-    // An area is meaningful only when the scale begins at zero.
-    if (filled && !line.isGhost && last > first && scale.low <= 0)
-      area += `${run}L${xs[last]} ${FIELD}H${xs[first]}Z`
-    if (ends === null) continue
-    const top = `M${xs[first]} ${ends.greatest[first]}${listSteps(xs, ends.greatest, first, last)}`
-    band += `${top}V${ends.least[last]}${listSteps(xs, ends.least, last, first)}Z`
-    if (showsPeaks) peaks += top
-  }
-  return (
-    <g class={line.isGhost ? 'ghost' : `line-${number}`}>
-      {area !== '' && <path class="area" d={area} />}
-      {band !== '' && <path class="band" d={band} />}
-      {peaks !== '' && <path class="peaks" d={peaks} />}
-      <path class="line" d={path} />
-      {dots !== '' && <path class="dots" d={dots} />}
-    </g>
-  )
-}
-
-/** Places in the field, as whole numbers. */
-function placeAll(list: ArrayLike<number>, place: (value: number) => number): Float64Array {
-  const places = new Float64Array(list.length)
-  for (let i = 0; i < places.length; i++) places[i] = place(list[i] ?? 0)
-  return places
-}
-
-/** The way from one point to another, also backwards, each point as its distance from the one before: `l5-3 4 2`. */
-function listSteps(xs: Float64Array, ys: Float64Array, from: number, to: number): string {
-  const step = to < from ? -1 : 1
-  let steps = ''
-  let [atX, atY] = [xs[from] ?? 0, ys[from] ?? 0]
-  for (let i = from; i !== to; ) {
-    i += step
-    const [nextX, nextY] = [xs[i] ?? 0, ys[i] ?? 0]
-    const [right, down] = [nextX - atX, nextY - atY]
-    // A minus sign parts two numbers as a space does.
-    steps += `${steps === '' ? 'l' : right < 0 ? '' : ' '}${right}${down < 0 ? '' : ' '}${down}`
-    atX = nextX
-    atY = nextY
-  }
-  return steps
-}
 
 /** Least and greatest over all lines, with the ends of their bands; 0 and 0 when there is nothing. */
 function findExtent(lines: readonly ChartLine[]): [number, number] {

@@ -16,8 +16,7 @@ const LEAST_GAP = 5
 /** Index ranges `[start, end)` of points without a gap between them. */
 export function splitAtGaps(times: ArrayLike<number>): [number, number][] {
   if (times.length === 0) return []
-  const usual = usualStep(times)
-  const limit = Math.max(usual * GAP, usual + LEAST_GAP)
+  const limit = longestStep(usualStep(times))
   const runs: [number, number][] = []
   let start = 0
   for (let i = 1; i < times.length; i++) {
@@ -28,6 +27,9 @@ export function splitAtGaps(times: ArrayLike<number>): [number, number][] {
   runs.push([start, times.length])
   return runs
 }
+
+/** The most seconds between two points without a gap, where steps usually have `usual` seconds. */
+export const longestStep = (usual: number) => Math.max(usual * GAP, usual + LEAST_GAP)
 
 /** The median of all steps, in seconds. */
 export function usualStep(times: ArrayLike<number>): number {

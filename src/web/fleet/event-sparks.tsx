@@ -1,6 +1,6 @@
 /** @jsxImportSource #markup */
 import type { Event } from '../../domain/event.ts'
-import { metricUnit } from '../../domain/metrics/metric.ts'
+import { isStateMetric, metricUnit } from '../../domain/metrics/metric.ts'
 import { downsampleSeries } from '../../domain/series.ts'
 import { readLimit } from '../../domain/thresholds/threshold.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -42,6 +42,7 @@ export function createEventSparks({
       to,
       limit,
       unit: metricUnit(metric),
+      isStepped: isStateMetric(metric),
     })
   }
 
@@ -71,24 +72,28 @@ type SparkOptions = {
   readonly to: number
   readonly limit: number | null
   readonly unit: string
+  /** Of a state: a value holds until the next one. */
+  readonly isStepped: boolean
 }
 
 /** A line over its time, with the threshold dashed; the text beside it describes it. */
-export function drawSpark({ times, mean }: Spark, { from, to, limit, unit }: SparkOptions): Html {
+export function drawSpark({ times, mean }: Spark, options: SparkOptions): Html {
+  const { from, to, limit, unit, isStepped } = options
   const values = [...mean].filter(Number.isFinite)
   const isPercent = unit === '%'
   const low = isPercent ? 0 : Math.min(0, ...values, limit ?? 0)
   const high = isPercent ? 100 : Math.max(...values, limit ?? 0, low + 1e-9)
   const y = (value: number) => (HEIGHT - 1 - ((value - low) / (high - low)) * (HEIGHT - 2)).toFixed(1)
+  const x = (time: number) => (((time - from) / (to - from)) * WIDTH).toFixed(1)
   const step = (to - from) / POINTS
   let path = ''
   let before = Number.NEGATIVE_INFINITY
   for (const [i, time] of times.entries()) {
     const value = mean[i] ?? Number.NaN
     if (!Number.isFinite(value)) continue
-    const x = (((time - from) / (to - from)) * WIDTH).toFixed(1)
     // Three steps without a value are a gap.
-    path += `${time - before > 3 * step ? 'M' : 'L'}${x} ${y(value)}`
+    if (time - before > 3 * step) path += `M${x(time)} ${y(value)}`
+    else path += isStepped ? `H${x(time)}V${y(value)}` : `L${x(time)} ${y(value)}`
     before = time
   }
   return (

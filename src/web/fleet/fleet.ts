@@ -31,6 +31,10 @@ export type FleetView = {
   readonly calendar: MaintenanceCalendar
   /** Of the open event of a metric of a host; null where there is none. */
   severityOf(host: string, metric: string): Severity | null
+  /** The server's clock when the hosts were read: who was silent for too long then is down. */
+  readonly now: number
+  /** How this view counts a host, so that its row says the same; a host that is newer than the view is looked at alone. */
+  stateOf(host: Pick<FleetHost, 'name' | 'lastSeen' | 'latestTime'>): StateOfHost
 }
 
 export type Fleet = {
@@ -112,10 +116,13 @@ function makeView(
     ...stateOfHost(host, calendar, at),
     worst: worst.get(host.name) ?? null,
   }))
+  const byName = new Map(entries.map((entry) => [entry.name, entry]))
   return {
     entries,
-    byName: new Map(entries.map((entry) => [entry.name, entry])),
+    byName,
     calendar,
+    now: at.now,
+    stateOf: (host) => byName.get(host.name) ?? stateOfHost(host, calendar, at),
     severityOf: (host, metric) => byMetric.get(`${host}\n${metric}`) ?? null,
   }
 }

@@ -45,7 +45,10 @@ export async function handleRequest(
   const encodings = request.headers.get('accept-encoding')
   const finished =
     answered instanceof StreamedAnswer
-      ? answered.finish(request, SECURITY_HEADERS, (error) => noteBroken(error, url, web))
+      ? answered.finish(request, SECURITY_HEADERS, {
+          noteFailure: (error) => noteBroken(error, url, web),
+          clock: web.clock,
+        })
       : answered instanceof JsonBytes
         ? finishJson(answered, encodings)
         : await finishResponse(await addBaseToResponse(answered, web.basePath), encodings)

@@ -64,6 +64,8 @@ export type SiteInfo = {
   readonly retention: { readonly samples: number; readonly events: number; readonly hosts: number } | null
   /** Free bytes of the database's filesystem; null when they are not known. */
   readFreeBytes(): number | null
+  /** The address of this machine by which others reach it; empty when it has none but those of itself. */
+  findMachineAddress(): string
 }
 
 export const NO_SITE_INFO: SiteInfo = {
@@ -76,6 +78,7 @@ export const NO_SITE_INFO: SiteInfo = {
   isService: false,
   retention: null,
   readFreeBytes: () => null,
+  findMachineAddress: () => '',
 }
 
 /** Where the guide explains a setting. */

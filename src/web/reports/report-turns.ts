@@ -16,7 +16,7 @@ export class ReportTurns {
     if (this.#running >= AT_ONCE) {
       if (this.#waiting.length >= MOST_WAITING)
         throw new TooBusyError('too many reports are being made: try again in a moment')
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      await this.#wait()
     } else this.#running++
     try {
       if (signalOfReader()?.aborted) throw new ReaderGoneError()
@@ -27,6 +27,20 @@ export class ReportTurns {
       // It takes over the place.
       else next()
     }
+  }
+
+  /** Who leaves meanwhile gives the place to those who still wait: reloading a page must not refuse the others theirs. */
+  #wait(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.push(resolve)
+    const leave = () => {
+      const at = this.#waiting.indexOf(resolve)
+      if (at < 0) return
+      this.#waiting.splice(at, 1)
+      reject(new ReaderGoneError())
+    }
+    signalOfReader()?.addEventListener('abort', leave, { once: true })
+    return promise
   }
 }
 

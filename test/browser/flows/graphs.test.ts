@@ -143,3 +143,27 @@ test('a kiosk page has no frame, stays live, and rotates when it is set to', asy
   await page.waitForURL('**/?kiosk=5')
   await page.close()
 }, 40_000)
+
+test('the cursor over a state names the level that is drawn, until the next sample', async () => {
+  const path = `${FIRST_HOST}/metrics/perf.service.nightly-backup.state`
+  const answer = await context.request.get(`/api/v1/hosts/${path}?from=-6h&points=2000`)
+  const { points } = (await answer.json()) as { points: [number, number][] }
+  const stopped = points.find(([, value]) => value === 0)?.[0] ?? 0
+  const [from, to] = [stopped - 600, stopped + 600]
+  const { page, complaints } = await openPage(`/hosts/${path}?from=${from}&to=${to}`)
+  // Right, up and down, and never a slope.
+  expect(await page.locator('.wide-graph path.line').getAttribute('d')).toMatch(/^M\d+ \d+[HV\d]+$/)
+  const place = page.locator('.wide-graph .cursor-field')
+  for (const [seconds, words] of [
+    // Nearer to the sample that comes next.
+    [-20, 'running'],
+    [20, 'stopped'],
+    [40, 'stopped'],
+  ] as const) {
+    await page.mouse.move(...(await pointOf(place, (stopped + seconds - from) / (to - from))))
+    await page.locator('.tip time').waitFor()
+    expect(await page.locator('.tip dd').allTextContents()).toEqual([words])
+  }
+  expect(complaints).toEqual([])
+  await page.close()
+}, 30_000)

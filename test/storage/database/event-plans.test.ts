@@ -70,9 +70,11 @@ test('the states of hosts and their outages come from one index, from the begin 
   const states = plans.filter((plan) => plan.includes('COVERING INDEX event_by_host_span'))
   expect(states).toHaveLength(2)
   for (const plan of states) expect(plan).toMatch(/event_by_host_span \(host=\? AND closed[=>]\?\)/)
+  // Those of the host itself, and those of several hosts, which it may be one of.
   expect(
     plans.filter((plan) => /INDEX event_by_host_span \(host=\? AND closed>\?\)/.test(plan)),
-  ).toHaveLength(3)
+  ).toHaveLength(4)
+  expect(plans.filter((plan) => /event_by_host_opened \(host=\? AND opened<\?\)/.test(plan))).toEqual([])
 })
 
 test('when events of a group were open is read from when they ended, not from all that its hosts ever had', async () => {

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { createLog } from '../../../src/lib/log.ts'
+import { isContentError } from '../../../src/storage/database/content-error.ts'
 import type { Database, Value } from '../../../src/storage/database/database.ts'
 import { openDatabase } from '../../../src/storage/database/open.ts'
 import { insertFrames } from '../../../src/storage/ingest/insert-frames.ts'
 import { FRAME_COLUMNS } from '../../../src/storage/ingest/order-rows.ts'
 import { createMetricSetReader, createMetricSetWriter } from '../../../src/storage/timeseries/metric-sets.ts'
 import { fakeClock } from '../../support/clock.ts'
+import { findFailure } from '../../support/failure.ts'
 import { makeTempDir } from '../../support/spawn.ts'
 
 /** So long that four share a page, and short enough for none to need one of its own. */
@@ -78,6 +80,9 @@ test('a frame that is neither inserted nor held already ends the commit', async 
   const rows = rowsFrom(1)
   rows[3] = null
   const write = database.transaction((transaction) => insertFrames(transaction, 'frame', rows, merging))
-  await expect(write).rejects.toThrow('frame has no frame of host 1 at 60')
+  const failure = await findFailure(write)
+  expect(String(failure?.error)).toContain('frame has no frame of host 1 at 60')
+  // So its sender is told that it is not taken, rather than that storage is away.
+  expect(isContentError(failure?.error)).toBe(true)
   expect(await countFrames()).toBe(0)
 })

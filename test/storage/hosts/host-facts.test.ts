@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { AgentProgram } from '../../../src/domain/hosts/host.ts'
 import { digestFacts, factValues, parseProgram } from '../../../src/storage/hosts/host-facts.ts'
+import { writeProgram } from '../../../src/storage/hosts/program-form.ts'
 import { FACTS } from '../reports.ts'
 
 const PROGRAMS: readonly AgentProgram[] = [
@@ -12,7 +13,7 @@ const PROGRAMS: readonly AgentProgram[] = [
 
 test('of a program is written what the agent has said, and read as it was told, as that of earlier builds', () => {
   for (const program of PROGRAMS) {
-    const text = factValues('web01', { ...FACTS, program }).at(-1)
+    const text = factValues('web01', { ...FACTS, program }, writeProgram).at(-1)
     expect(text).not.toMatch(/""|\[\]/)
     const facts = { ...FACTS, program }
     for (const stored of [String(text), JSON.stringify(program)]) {

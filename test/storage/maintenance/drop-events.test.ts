@@ -127,7 +127,7 @@ async function addHost() {
 
 test('a silent host loses many closed events in pieces before it is dropped, and all of them are counted', async () => {
   await addHost()
-  expect(await dropHosts(takes(0.2), SEEN + 1, { limit: 1, clock })).toEqual([
+  expect(await dropHosts(takes(0.2), SEEN + 1, { ...ALL, clock })).toEqual([
     { host: 'silent', lastSeen: SEEN, samples: 0, events: EVENTS + 400 },
   ])
   expect(pieces.slice(0, 4)).toEqual([20, 40, 50, 50])
@@ -148,6 +148,15 @@ test('a host that is seen again meanwhile keeps what it has left', async () => {
       return result
     },
   }
-  expect(await dropHosts(seenAgain, SEEN + 1, { limit: 1, clock })).toEqual([])
+  expect(await dropHosts(seenAgain, SEEN + 1, { ...ALL, clock })).toEqual([])
   expect(await countLeft()).toBe(EVENTS + 400 - 60)
+})
+
+test('a silent host keeps the rest of its events, and is dropped another time, once it is over', async () => {
+  await addHost()
+  const isOver = () => pieces.length >= 2
+  expect(await dropHosts(takes(0.2), SEEN + 1, { limit: 1, clock, isOver })).toEqual([])
+  expect(await countLeft()).toBe(EVENTS + 400 - 60)
+  expect(await dropHosts(database, SEEN + 1, { ...ALL, clock })).toMatchObject([{ host: 'silent' }])
+  expect(await countLeft()).toBe(0)
 })

@@ -65,6 +65,38 @@ describe('gaps', () => {
 })
 
 describe('a line chart', () => {
+  test('draws a state as level from each sample to the next, and the last for a usual step', () => {
+    const state = { ...minutes(6, (i) => (i < 2 || i === 4 ? 1 : 0)), isStepped: true }
+    const svg = draw(state, { form: ['stopped', 'running'], to: NOON + 1000 })
+    expect(pathOf(svg, 'line')).toBe('M0 0H120V1000H240V0H300V1000H300H360')
+    expect(pathOf(svg, 'area')).toBe('M0 0H120V1000H240V0H300V1000H300H360V1000H0Z')
+    const ended = draw(state, { form: ['stopped', 'running'], to: NOON + 300 })
+    expect(pathOf(ended, 'line')).toBe('M0 0H400V1000H800V0H1000V1000H1000')
+  })
+
+  test('draws the ends of the steps of a state as levels, too', () => {
+    const times = [0, 100, 200].map((after) => NOON + after)
+    const svg = draw(
+      {
+        times,
+        values: [1, 0.5, 0],
+        ...{ low: [1, 0, 0], high: [1, 1, 0], isStepped: true },
+      },
+      { form: ['stopped', 'running'], to: NOON + 1000 },
+    )
+    expect(pathOf(svg, 'line')).toBe('M0 0H100V500H200V1000H200H300')
+    expect(pathOf(svg, 'band')).toBe('M0 0H200V1000H200H300V1000H200H100V0H0Z')
+  })
+
+  test('draws one sample of a state as wide as it holds', () => {
+    const svg = draw(
+      { times: [NOON, NOON + 600, NOON + 700, NOON + 800], values: [1, 1, 1, 1], ...{ isStepped: true } },
+      { form: ['stopped', 'running'], to: NOON + 1000 },
+    )
+    expect(pathOf(svg, 'dots')).toBe('M0 0H0H100')
+    expect(pathOf(svg, 'line')).toBe('M600 0H800H900')
+  })
+
   test('breaks its line where samples are missing', () => {
     const { times, values } = minutes(30, () => 50)
     const holed = {

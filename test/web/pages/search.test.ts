@@ -21,7 +21,10 @@ async function text(path: string, headers: Record<string, string>): Promise<stri
 beforeAll(async () => {
   site = await startTestSite((store) => store, {
     findAgentDoor: () => ({ port: 8889, fingerprint: FINGERPRINT }),
-    about: { enrolment: { readPassphrase: () => SECRET, plainPort: 8888, takesPassphrase: true } },
+    about: {
+      enrolment: { readPassphrase: () => SECRET, plainPort: 8888, takesPassphrase: true },
+      findMachineAddress: () => '198.51.100.7',
+    },
   })
   const now = site.clock.now()
   await site.report('web01', now - 60, { 'perf.memory.percent.used': 41.5, 'perf.memory.bytes.used': 1 })
@@ -129,7 +132,23 @@ describe('adding a host', () => {
   ])('takes no %j for the name of a server', async (server, expected) => {
     const markup = await text(`/add-host?server=${encodeURIComponent(server)}`, await site.as('admin'))
     if (expected !== 'SERVER') expect(markup).toContain(expected)
-    else expect(markup).toContain('127.0.0.1:8889')
+    else expect(markup).toContain('198.51.100.7:8889')
+  })
+
+  test('fills in the address of the machine where the browser is on it', async () => {
+    const admin = await site.as('admin')
+    const local = await text(`/add-host?since=${site.clock.now()}`, admin)
+    expect(local).toContain('198.51.100.7:8889')
+    expect(local).toContain('You opened this server as 127.0.0.1, which other machines can’t reach')
+    const named = await text(`/add-host?since=${site.clock.now()}`, {
+      ...admin,
+      host: `watch.example.org:${site.port}`,
+    })
+    expect(named).toContain('watch.example.org:8889')
+    expect(named).not.toContain('other machines can’t reach')
+    const typed = await text('/add-host?since=1&server=localhost', admin)
+    expect(typed).toContain('localhost:8889')
+    expect(typed).toContain('Other machines can’t reach this server as localhost')
   })
 
   test('the commands say exactly the passphrase to the shells', async () => {

@@ -39,9 +39,17 @@ const commands = namedCommands<MaintenanceWindow>({
   one: 'maintenance window',
   argument: WINDOW.name,
   storeOf: ({ maintenanceWindows }) => maintenanceWindows,
-  findDoubts: async ({ host }, store) =>
-    [describeUnmatchedHosts(host, await listHostNames(store))].filter((words) => words !== null),
+  findDoubts: async ({ host, when }, store) =>
+    [describeEnd(when), describeUnmatchedHosts(host, await listHostNames(store))].filter(
+      (words) => words !== null,
+    ),
 })
+
+/** What a window that is over already says: availability leaves it out, but no notification is held. */
+const describeEnd = (when: MaintenanceSchedule): string | null =>
+  when.kind === 'once' && when.to <= systemClock.now()
+    ? `it ended at ${formatTime(when.to)}, so it holds no notifications`
+    : null
 
 export const maintenance: CommandGroup = {
   name: 'maintenance',

@@ -1,5 +1,6 @@
 // The cursor over all drawings, and the values under it.
 
+import { isNumberForm } from '../../../domain/metrics/unit.ts'
 import { EARLIER_KEY } from '../../charts/plot.ts'
 import { formatValue } from '../../ui/format.ts'
 import { findAll } from '../dom.ts'
@@ -56,19 +57,22 @@ function showIn(place: HTMLElement, field: PlotArea, time: number, { from, to }:
   mark.classList.toggle('to-left', left > field.left + field.width / 2)
   if (!hasTip) return
   const words = place.dataset.tipEarlier
-  const earlier = words === undefined ? null : { words, row: findRow(EARLIER_KEY, time) ?? null }
-  showTip(place, { field, left, row: findRow(null, time) ?? null, earlier, form: readForm(place) })
+  const form = readForm(place)
+  const find = (key: string | null) => findRow(key, time, !isNumberForm(form)) ?? null
+  const earlier = words === undefined ? null : { words, row: find(EARLIER_KEY) }
+  showTip(place, { field, left, row: find(null), earlier, form })
 }
 
 function showValue(place: HTMLElement, time: number) {
   const word = place.querySelector('b')
   if (!word) return
   if (!said.has(word)) said.set(word, { text: word.textContent, isTinted: word.classList.contains('tinted') })
-  const row = findRow(place.dataset.cursorValue ?? '', time)
+  const form = readForm(place)
+  const row = findRow(place.dataset.cursorValue ?? '', time, !isNumberForm(form))
   if (row === undefined) return
   // The event is about the newest value.
   word.classList.remove('tinted')
-  word.textContent = row ? formatValue(figureOf(row), readForm(place)) : '–'
+  word.textContent = row ? formatValue(figureOf(row), form) : '–'
 }
 
 export function hide() {

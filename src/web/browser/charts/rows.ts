@@ -1,6 +1,6 @@
 // The values of all lines of a page: written into the page where there is one drawing, else asked for once the
 // cursor moves over one.
-import { usualStep } from '../../charts/plot.ts'
+import { longestStep, usualStep } from '../../charts/plot.ts'
 import { BASE_PATH } from '../base-path.ts'
 import { findAll } from '../dom.ts'
 import { board, readTimes } from './times.ts'
@@ -91,8 +91,11 @@ async function askSeries(time: Readonly<Record<string, string>>, names: readonly
   return series
 }
 
-/** The row of a line nearest to a time; null in a gap, undefined while nothing is known. */
-export function findRow(key: string | null, time: number): ChartRow | null | undefined {
+/**
+ * The row of a line nearest to a time; where the line is `isStepped`, the one that holds then, as it is drawn.
+ * Null in a gap, undefined while nothing is known.
+ */
+export function findRow(key: string | null, time: number, isStepped: boolean): ChartRow | null | undefined {
   if (!lines) return undefined
   const line = key === null ? [...lines.values()][0] : lines.get(key)
   if (!line) return null
@@ -104,6 +107,11 @@ export function findRow(key: string | null, time: number): ChartRow | null | und
     const middle = (low + high + 1) >> 1
     if (timeOf(middle) <= time) low = middle
     else high = middle - 1
+  }
+  if (isStepped) {
+    const [held, next] = [timeOf(low), timeOf(low + 1)]
+    const holds = next - held <= longestStep(usual) ? next - held : usual
+    return time >= held && time - held <= holds ? (rows[low] ?? null) : null
   }
   const nearest = timeOf(low + 1) - time < Math.abs(time - timeOf(low)) ? low + 1 : low
   return Math.abs(timeOf(nearest) - time) <= usual ? (rows[nearest] ?? null) : null

@@ -1,7 +1,7 @@
 /** @jsxImportSource #markup */
 import { type Event, lengthOf, MAX_COMMENT } from '../../../domain/event.ts'
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
-import { formatMetricValue, valueForm } from '../../../domain/metrics/metric.ts'
+import { formatMetricValue, isStateMetric, valueForm } from '../../../domain/metrics/metric.ts'
 import { downsampleSeries } from '../../../domain/series.ts'
 import { escapePattern } from '../../changes/mute-host.ts'
 import { lineChart } from '../../charts/chart.tsx'
@@ -197,7 +197,15 @@ function graphView({ event, series, thresholds, from, to, words }: EventModel): 
       </div>
       <div class="event-chart">
         {lineChart({
-          lines: [{ name: title, times, values: mean, ...(mean === low ? {} : { low, high }) }],
+          lines: [
+            {
+              name: title,
+              times,
+              values: mean,
+              ...(mean === low ? {} : { low, high }),
+              isStepped: isStateMetric(metric),
+            },
+          ],
           from,
           to,
           form: valueForm(metric),

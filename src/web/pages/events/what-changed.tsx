@@ -2,7 +2,7 @@
 import type { Event } from '../../../domain/event.ts'
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
 import type { PhraseContext } from '../../../domain/events/phrase.ts'
-import { formatMetricValue, valueForm } from '../../../domain/metrics/metric.ts'
+import { formatMetricValue, isStateMetric, valueForm } from '../../../domain/metrics/metric.ts'
 import { lineChart } from '../../charts/chart.tsx'
 import type { Changed, Changes } from '../../problems/what-changed.ts'
 import { metricPath } from '../../ui/components.tsx'
@@ -69,7 +69,15 @@ function changedFigure(
         </span>
       </figcaption>
       {lineChart({
-        lines: [{ name: title, times, values: mean, ...(mean === low ? {} : { low, high }) }],
+        lines: [
+          {
+            name: title,
+            times,
+            values: mean,
+            ...(mean === low ? {} : { low, high }),
+            isStepped: isStateMetric(metric),
+          },
+        ],
         from,
         to,
         form: valueForm(metric),

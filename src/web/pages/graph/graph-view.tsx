@@ -1,10 +1,11 @@
 /** @jsxImportSource #markup */
 import { phraseMetric } from '../../../domain/events/metric-phrase.ts'
 import { describeFull } from '../../../domain/hosts/capacity.ts'
-import { metricUnit, valueForm } from '../../../domain/metrics/metric.ts'
-import { type ChartLine, lineChart } from '../../charts/chart.tsx'
+import { isStateMetric, metricUnit, valueForm } from '../../../domain/metrics/metric.ts'
+import { lineChart } from '../../charts/chart.tsx'
 import { describeLines, MAX_COMPARED } from '../../charts/comparison.ts'
 import { groupMarks } from '../../charts/event-markers.ts'
+import type { ChartLine } from '../../charts/line-path.tsx'
 import { EARLIER_KEY } from '../../charts/plot.ts'
 import { pickerForm } from '../../charts/series-picker.tsx'
 import { NO_ROWS, writeRef } from '../../charts/series-ref.ts'
@@ -210,11 +211,18 @@ function chart(model: GraphModel): Html {
       times,
       values: mean,
       ...(mean === low ? {} : { low, high }),
+      isStepped: isStateMetric(ref.metric),
       axis: metricUnit(ref.metric) === plan.rightUnit ? ('right' as const) : undefined,
     }
   })
   if (ghost !== null && options.before !== null) {
-    lines.push({ name: options.before.words, times: ghost.times, values: ghost.mean, isGhost: true })
+    lines.push({
+      name: options.before.words,
+      times: ghost.times,
+      values: ghost.mean,
+      isGhost: true,
+      isStepped: isStateMetric(plan.lines[0]?.metric ?? ''),
+    })
   }
   return lineChart({
     lines,

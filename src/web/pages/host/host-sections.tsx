@@ -2,7 +2,7 @@
 
 import type { Severity } from '../../../domain/event.ts'
 import type { Host } from '../../../domain/hosts/host.ts'
-import { valueForm } from '../../../domain/metrics/metric.ts'
+import { isStateMetric, valueForm } from '../../../domain/metrics/metric.ts'
 import { mergeRows, type SummarizedSeries } from '../../../domain/series.ts'
 import { lineChart } from '../../charts/chart.tsx'
 import type { ChartBand, ChartMark } from '../../charts/chart-marks.tsx'
@@ -127,7 +127,13 @@ function figure({ title, lines }: ChartPlan, section: string, model: SectionMode
   const rows = isWide ? WIDE_ROWS : SMALL_ROWS
   const drawn = lines.map(({ metric, name }) => {
     const { times, low, mean, high } = mergeRows(series.get(metric) ?? NO_ROWS, from, to, rows)
-    return { name, times, values: mean, ...(mean === low ? {} : { low, high }) }
+    return {
+      name,
+      times,
+      values: mean,
+      ...(mean === low ? {} : { low, high }),
+      isStepped: isStateMetric(metric),
+    }
   })
   const marked = lines.flatMap(({ metric }) => marks.get(metric) ?? [])
   const limits = mergeThresholds(lines.map(({ metric }) => thresholds.of(metric)))

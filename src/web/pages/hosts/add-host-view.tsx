@@ -13,6 +13,8 @@ import type { Html } from '../../ui/markup/html.ts'
 
 export type AddHostModel = {
   readonly server: string
+  /** The name by which the browser reached it, where that is of no use to other machines; else null. */
+  readonly insteadOf: string | null
   readonly since: number
   readonly fresh: readonly { readonly name: string; readonly firstSeen: number; readonly build: string }[]
   readonly total: number
@@ -26,12 +28,15 @@ export type AddHostModel = {
   readonly base: string | null
 }
 
+/** True of names and addresses that mean the machine on which they are used. */
+export const isLocalName = (name: string): boolean =>
+  /^(localhost|.+\.localhost|127\.[0-9.]+|::1)$/i.test(name)
+
 export function addHostView(model: AddHostModel): Html {
-  const { server, since, fresh, total, now, web } = model
+  const { server, insteadOf, since, fresh, total, now, web } = model
   const { enrolment } = web.about
   const passphrase = enrolment?.readPassphrase() ?? null
   const way = agentWay(server, web.findAgentDoor(), enrolment?.plainPort ?? null)
-  const isLocal = ['localhost', '127.0.0.1', '::1'].includes(server)
   return (
     <>
       <div class="head">
@@ -43,12 +48,16 @@ export function addHostView(model: AddHostModel): Html {
           <p class="lead">Install an agent and its host appears here by itself.</p>
         </div>
       </div>
-      {isLocal && (
+      {isLocalName(server) ? (
         <p class="notice">
-          You opened this server as {server}, which other machines can’t reach. Enter its name or address for
-          them below.
+          Other machines can’t reach this server as {server}. Enter its name or address for them below.
         </p>
-      )}
+      ) : insteadOf !== null ? (
+        <p class="notice">
+          You opened this server as {insteadOf}, which other machines can’t reach. The commands below use{' '}
+          {server}; enter another name or address if they reach it by that.
+        </p>
+      ) : null}
       <form class="filters" method="get" action="/add-host">
         <input type="hidden" name="since" value={since} />
         <label>

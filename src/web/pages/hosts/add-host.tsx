@@ -10,7 +10,7 @@ import { withParameters } from '../../ui/components.tsx'
 import { layout } from '../../ui/layout/layout.tsx'
 import { findSecureBase } from '../releases.ts'
 import { settingsFrame } from '../settings/settings-layout.tsx'
-import { addHostView } from './add-host-view.tsx'
+import { addHostView, isLocalName } from './add-host-view.tsx'
 
 /** Hosts that are looked through for those that are new. */
 const LOOKED_AT = 1000
@@ -42,12 +42,12 @@ async function sumUpReleases({ releases, log }: WebContext): Promise<string | nu
 export const makeHostCode = route(
   { path: '/add-host', method: 'POST', access: 'admin', does: ENROLMENT_CHANGES.make },
   async (request) => {
-    const { web, now, session, url, reachedAs, note } = request
+    const { web, now, session, note } = request
     const writeCode = web.about.enrolment?.writeCode
     if (findSecureBase(request) === null || writeCode === undefined)
       throw new HttpError(409, 'Codes are made over HTTPS only, on a server that agents can reach over TLS.')
     const secret = createEnrolmentSecret()
-    const code = writeCode(chooseServer(url, reachedAs), secret, await sumUpReleases(web))
+    const code = writeCode(chooseServer(request), secret, await sumUpReleases(web))
     const expires = now + CODE_SECONDS
     const actor = session?.user ?? ''
     await web.store.enrolment.addCode({
@@ -70,7 +70,8 @@ async function showAddHost(request: WebRequest, code: string | null) {
     // live pages fetch again.
     if (!url.searchParams.has('since')) return redirect(withParameters(url, { since: String(now) }))
     const since = readSince(url, now)
-    const server = chooseServer(url, reachedAs)
+    const server = chooseServer(request)
+    const reached = nameOf(reachedAs)
     const upSince = now - web.silence
     const newest = await web.store.hosts.list({
       upSince,
@@ -89,6 +90,7 @@ async function showAddHost(request: WebRequest, code: string | null) {
         request,
         addHostView({
           server,
+          insteadOf: url.searchParams.has('server') || server === reached ? null : reached,
           since,
           fresh,
           total: newest.total,
@@ -106,11 +108,15 @@ async function showAddHost(request: WebRequest, code: string | null) {
 
 /**
  * The name by which other machines reach this server: the one that the user typed, otherwise that of the Host
- * header.
+ * header. Where that is only for this machine itself, it is the name in `web.url`, or the machine's address.
  */
-function chooseServer(url: URL, reachedAs: string): string {
+function chooseServer({ url, reachedAs, web }: WebRequest): string {
   const typed = readText(url, 'server', 253)?.trim()
-  return typed !== undefined && isServerName(typed) ? typed : nameOf(reachedAs)
+  if (typed !== undefined && isServerName(typed)) return typed
+  const reached = nameOf(reachedAs)
+  if (!isLocalName(reached)) return reached
+  const known = web.siteUrl === null ? '' : nameOf(new URL(web.siteUrl).host)
+  return [known, web.about.findMachineAddress()].find((name) => name !== '' && !isLocalName(name)) ?? reached
 }
 
 function readSince(url: URL, now: number): number {

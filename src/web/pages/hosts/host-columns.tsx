@@ -3,7 +3,6 @@ import { type OpenByHost, SEVERITIES, SEVERITY_NAMES, type SeverityCounts } from
 import { describeFull } from '../../../domain/hosts/capacity.ts'
 import { findFullest } from '../../../domain/hosts/filesystems.ts'
 import type { Host, HostSort } from '../../../domain/hosts/host.ts'
-import { stateOfHost } from '../../../domain/hosts/host-state.ts'
 import { describeStates, type OpenPeriod } from '../../../domain/hosts/state-history.ts'
 import type { NumberUnit } from '../../../domain/metrics/unit.ts'
 import type { HostColumn } from '../../../domain/users/preferences.ts'
@@ -24,11 +23,10 @@ export type HostTableOptions = {
   /** Nobody chose them: those that have no room are left out. */
   readonly isUsual: boolean
   readonly now: number
-  readonly silence: number
   /** Says what will be full soon. */
   readonly forecasts: Pick<DiskForecasts, 'peek'>
-  /** Maintenance, and which metrics have an open event. */
-  readonly view: Pick<FleetView, 'calendar' | 'severityOf'>
+  /** How each host is counted, its maintenance, and which metrics have an open event. */
+  readonly view: Pick<FleetView, 'calendar' | 'stateOf' | 'severityOf'>
   readonly order: { readonly url: URL; readonly sort: HostSort; readonly isDescending: boolean }
 }
 
@@ -175,10 +173,9 @@ export const STATUS: Column = {
   name: 'Status',
   className: 'col-status',
   sort: 'status',
-  cell: (host, { view, now, silence }) =>
-    statusLabel(stateOfHost(host, view.calendar, { now, silence }).state),
-  title: (host, { view, now, silence }) => {
-    const { maintenance } = stateOfHost(host, view.calendar, { now, silence })
+  cell: (host, { view }) => statusLabel(view.stateOf(host).state),
+  title: (host, { view }) => {
+    const { maintenance } = view.stateOf(host)
     return maintenance === null
       ? ''
       : `In maintenance until ${formatStamp(maintenance.ends)}: ${maintenance.window.name}`

@@ -1,7 +1,6 @@
 /** @jsxImportSource #markup */
 
 import type { Host } from '../../../domain/hosts/host.ts'
-import { stateOfHost } from '../../../domain/hosts/host-state.ts'
 import { withParameters } from '../../ui/components.tsx'
 import { icon } from '../../ui/icons.tsx'
 import type { Html } from '../../ui/markup/html.ts'
@@ -54,7 +53,7 @@ function columnHead(
 }
 
 function hostRow(host: Host, columns: readonly Column[], options: HostTableOptions): Html {
-  const { isDown } = stateOfHost(host, options.view.calendar, options)
+  const { isDown } = options.view.stateOf(host)
   return (
     <tr data-key={`host-${host.name}`} class={isDown && 'is-old'}>
       <td class="col-check">

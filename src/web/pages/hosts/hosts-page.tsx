@@ -17,7 +17,6 @@ const DAY = 86_400
 export const hostsPage = route(
   { path: '/hosts', access: 'viewer' },
   async ({ url, session, csrf, now, web }) => {
-    const upSince = now - web.silence
     const search = readText(url, 'q', 200)?.trim()
     const status = readChoice(url, 'status', ['up', 'down', 'maintenance', ''])
     const sort = readChoice(url, 'sort', HOST_SORTS) ?? 'name'
@@ -25,6 +24,8 @@ export const hostsPage = route(
     const facets = readFacets(url)
     const offset = readInteger(url, 'offset', { min: 0, max: 1e9, default: 0 })
     const view = await web.fleet.read()
+    // By the clock of the counts, not by that of a second later.
+    const upSince = view.now - web.silence
     const inMaintenance = view.entries.filter(({ state }) => state === 'maintenance').map(({ name }) => name)
     const wanted = {
       ...(search ? { search } : {}),
@@ -76,7 +77,6 @@ export const hostsPage = route(
       count,
       ...list,
       now,
-      silence: web.silence,
       forecasts: web.forecasts,
     }
     return layout({

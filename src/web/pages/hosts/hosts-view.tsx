@@ -44,7 +44,6 @@ export type HostsModel = {
   readonly total: number
   readonly hosts: readonly Host[]
   readonly now: number
-  readonly silence: number
   readonly forecasts: DiskForecasts
 }
 
