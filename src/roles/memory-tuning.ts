@@ -51,7 +51,7 @@ export function limitMemory(clock: Clock, log: Log, interval: number): MemoryWat
   if (!isLean()) return { noteCycle() {} }
   let turn = 0
   let release: (() => void) | null = null
-  const growth = watchGrowth(() => process.memoryUsage.rss())
+  const growth = watchResidentGrowth(() => process.memoryUsage.rss())
   async function tidy() {
     if (turn % THOROUGH_EVERY === 0) Bun.gc(true)
     else edenGC()
@@ -78,7 +78,7 @@ export type MemoryWatch = {
 /** With shorter intervals the turns of `limitMemory` come often enough. */
 const FAR_APART_SECONDS = 20
 
-export type GrowthWatch = {
+export type ResidentGrowth = {
   /** To be asked after each cycle: there is so much more than after the first one since the release that a release pays. */
   isTooMuch(): boolean
   noteRelease(): void
@@ -90,7 +90,7 @@ export type GrowthWatch = {
  *
  * @param readBytes resident memory; the cycle before has needed it for its own figures
  */
-export function watchGrowth(readBytes: () => number): GrowthWatch {
+export function watchResidentGrowth(readBytes: () => number): ResidentGrowth {
   let least = Number.POSITIVE_INFINITY
   let cycles = 0
   return {

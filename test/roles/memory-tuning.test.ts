@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test'
-import { watchGrowth } from '../../src/roles/memory-tuning.ts'
+import { watchResidentGrowth } from '../../src/roles/memory-tuning.ts'
 
 const MB = 1_000_000
 
 /** The numbers of the cycles after which pages are given back, of these megabytes after each cycle. */
 function countReleases(megabytes: readonly number[]): number[] {
   let now = 0
-  const growth = watchGrowth(() => now)
+  const growth = watchResidentGrowth(() => now)
   return megabytes.flatMap((size, cycle) => {
     now = size * MB
     if (!growth.isTooMuch()) return []
