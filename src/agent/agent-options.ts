@@ -23,6 +23,8 @@ export type AgentOptions = {
   readonly formerNames?: readonly string[]
   /** Called when the machine has another name than at the start: the agent has to be restarted. */
   onRenamed?(name: string): void
+  /** Called when a cycle has ended: what it found is measured, queued and on its way. */
+  onCycle?(): void
   /** The groups of the host. */
   readonly groups?: readonly string[]
   /** Whole seconds between two samples, 1 at the least. */

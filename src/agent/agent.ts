@@ -111,6 +111,7 @@ export async function startAgent(
     },
     interval,
     queueAge: options.queueAge,
+    onEnded: options.onCycle,
     clock,
     log,
   })

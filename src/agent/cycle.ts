@@ -29,6 +29,8 @@ export type CycleOptions = {
   readonly interval: number
   /** Seconds that a sample is kept for a server that is away. */
   readonly queueAge: number
+  /** Called at the end of each cycle. */
+  readonly onEnded: (() => void) | undefined
   readonly clock: Clock
   readonly log: Log
 }
@@ -126,5 +128,6 @@ export function createCycle(options: CycleOptions): (time: number) => Promise<vo
     if (clock.monotonicMs() - factsReadAtMs >= READ_FACTS_EVERY_MS) await refreshFacts()
     isFirst = false
     sender.wake()
+    options.onEnded?.()
   }
 }

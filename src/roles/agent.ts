@@ -37,10 +37,9 @@ export async function runAgent(loaded: LoadedConfig, code: string | null = null)
   await findAccess(config)
   const clock = trackTimers(systemClock)
   return runRole('agent', { loaded, parts: ['agent'], clock }, async (context) => {
-    const agent = await start(loaded, findAccess, context)
     const { log, stopping } = context
-    const { interval } = config.agent
-    limitMemory(clock, log, interval)
+    const memory = limitMemory(clock, log, config.agent.interval)
+    const agent = await start(loaded, findAccess, context, () => memory.noteCycle())
     await sleepWhileIdle({ clock, log, isBusy: () => agent.isBusy, stopping })
   })
 }
@@ -98,6 +97,7 @@ async function start(
   loaded: LoadedConfig,
   findAccess: (config: Config) => Promise<AgentAccess>,
   context: RoleContext,
+  onCycle: () => void = () => {},
 ): Promise<RestartableAgent<Config>> {
   const { dataDir } = loaded.config
   openDataDir(dataDir)
@@ -110,7 +110,7 @@ async function start(
     const wanted = { ...loaded, config }
     const machine = aimAt(wanted, platform)
     const options = describeAgent(wanted, machine, context, { servers, passphrase })
-    return () => startAgent({ ...options, ...following, key, bootClock })
+    return () => startAgent({ ...options, ...following, key, bootClock, onCycle })
   }, context.log)
   await agent.start(loaded.config)
   context.own('agent', () => agent.stop())

@@ -42,23 +42,74 @@ export const isLean = () => Object.entries(LEAN).every(([name, value]) => proces
  * Keeps memory what it was, since the runtime does not do so by itself: what the last cycles left (some 100 kB
  * each) is collected, and pages of the program that are not needed again are given back. First when most of the
  * start is done, then when the first cycles are, then every thirty cycles. Looking at everything for garbage
- * costs as much as a cycle or two, so most of the times only what is new is looked at.
+ * costs as much as a cycle or two, so most of the times only what is new is looked at. Where cycles are far apart, pages
+ * are given back as soon as something seldom, such as reading the machine's facts, has needed many more than a cycle does.
  *
  * @param interval seconds between two cycles
  */
-export function limitMemory(clock: Clock, log: Log, interval: number): void {
-  if (!isLean()) return
+export function limitMemory(clock: Clock, log: Log, interval: number): MemoryWatch {
+  if (!isLean()) return { noteCycle() {} }
   let turn = 0
-  let release = () => {}
+  let release: (() => void) | null = null
+  const growth = watchResidentGrowth(() => process.memoryUsage.rss())
   async function tidy() {
     if (turn % THOROUGH_EVERY === 0) Bun.gc(true)
     else edenGC()
-    if (turn === 0) release = await openRelease(log)
+    release ??= await openRelease(log)
     release()
+    growth.noteRelease()
     clock.after((turn++ === 0 ? WARM_AFTER_CYCLES : EVERY_CYCLES) * interval * 1000, tidy)
   }
   clock.after(FIRST_AFTER_MS, tidy)
+  return {
+    noteCycle() {
+      if (interval < FAR_APART_SECONDS || release === null || !growth.isTooMuch()) return
+      release()
+      growth.noteRelease()
+    },
+  }
 }
+
+export type MemoryWatch = {
+  /** To be called after each cycle. */
+  noteCycle(): void
+}
+
+/** With shorter intervals the turns of `limitMemory` come often enough. */
+const FAR_APART_SECONDS = 20
+
+export type ResidentGrowth = {
+  /** To be asked after each cycle: there is so much more than after the first one since the release that a release pays. */
+  isTooMuch(): boolean
+  noteRelease(): void
+}
+
+/**
+ * Tells when pages of the program should be given back. Getting back what it needs costs the next cycle as much as half
+ * of what it does, so some cycles pass in any case between two times.
+ *
+ * @param readBytes resident memory; the cycle before has needed it for its own figures
+ */
+export function watchResidentGrowth(readBytes: () => number): ResidentGrowth {
+  let least = Number.POSITIVE_INFINITY
+  let cycles = 0
+  return {
+    isTooMuch() {
+      cycles++
+      const bytes = readBytes()
+      least = Math.min(least, bytes)
+      return cycles >= LEAST_CYCLES && bytes - least > MOST_GROWTH_BYTES
+    },
+    noteRelease() {
+      least = Number.POSITIVE_INFINITY
+      cycles = 0
+    },
+  }
+}
+
+const LEAST_CYCLES = 3
+/** Garbage of ten cycles is less. */
+const MOST_GROWTH_BYTES = 1_500_000
 
 /** Resolves with what gives back pages of the program; that never throws, and after a failure does nothing. */
 async function openRelease(log: Log): Promise<() => void> {
