@@ -31,6 +31,7 @@ const DEBIAN_PACKAGES = [
   { name: 'groff-base', program: '/usr/bin/groff', for: 'the manual page as it is read' },
   { name: 'zstd', program: '/usr/bin/zstd', for: 'install.sh in a tiny root' },
   { name: 'runc', program: '/usr/sbin/runc', for: 'the image of a container' },
+  { name: 'e2fsprogs', program: '/usr/sbin/mkfs.ext4', for: 'a database whose disk fails' },
   { name: 'dash', program: '/bin/dash', for: 'install.sh in a tiny root' },
   { name: 'qemu-user-static', program: '/usr/bin/qemu-aarch64-static', for: 'the program for arm64' },
   {

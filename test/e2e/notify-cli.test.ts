@@ -79,7 +79,10 @@ test('a test message shows what the receiver answered', async () => {
   receiver.answer = () => 404
   expect(await send()).toMatchObject({ code: 1, stdout: expect.stringContaining('not sent: ') })
   // The existing rule sends mail, and no mail server is configured.
-  expect(await run('notify test')).toMatchObject({ code: 1, stdout: expect.stringContaining('[mail]') })
+  expect(await run('notify test')).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('set mail.server in the configuration'),
+  })
   expect((await run('notify test --channel webhook --target nowhere')).code).toBe(64)
 })
 
