@@ -30,8 +30,8 @@ export type IngestOptions = {
 }
 
 /**
- * Failures in a row, halving each time, that mean storage is away: one bad report among 2000 is found after
- * 12.
+ * Failures in a row, halving each time, that mean storage is away: one bad report among 1500 is found after
+ * 12 at most.
  */
 const MAX_FAILURES = 16
 /** So does nothing but failure for this long. */

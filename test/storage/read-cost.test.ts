@@ -71,6 +71,31 @@ test('the same picture is read aside for a host that reports each second, and he
   expect(await blind.isHigh({ host: 'x', metrics: 1, from: MIDNIGHT, to: MIDNIGHT + HOUR })).toBe(false)
 })
 
+test('a read of one metric of a day tells how dense a host is, so that nothing is looked up before it', async () => {
+  let asked = 0
+  const cost = new ReadCost(async (host) => {
+    asked++
+    return densityOf(host)
+  }, clock)
+  const read = { host: 'second', metrics: 1, from: MIDNIGHT, to: MIDNIGHT + DAY }
+  expect(await cost.isHigh(read)).toBe(false)
+  // Too few to tell.
+  cost.learn(
+    'second',
+    Float64Array.from({ length: 5 }, (_, i) => MIDNIGHT + i),
+  )
+  expect(await cost.isHigh(read)).toBe(false)
+  cost.learn(
+    'second',
+    Float64Array.from({ length: 600 }, (_, i) => MIDNIGHT + i),
+  )
+  expect(await cost.isHigh(read)).toBe(true)
+  expect(asked).toBe(0)
+  // What is longer than a day or two is not read here without a look.
+  expect(await cost.isHigh({ ...read, host: 'minute', to: MIDNIGHT + 9 * DAY })).toBe(false)
+  expect(asked).toBe(1)
+})
+
 test('what is known of a host is kept for ten minutes', async () => {
   let asked = 0
   const cost = new ReadCost(async () => ++asked, clock)

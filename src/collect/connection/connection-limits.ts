@@ -63,7 +63,7 @@ export const DEFAULT_LIMITS: CollectLimits = {
   leaderMs: 20_000,
   memoryWaitMs: 60_000,
   pendingBytes: 2 * 1024 * 1024,
-  commitReports: 2000,
+  commitReports: 1500,
   commitBytes: 2 * 1024 * 1024,
   lingerMs: 5000,
   stopMs: 3000,

@@ -9,6 +9,13 @@ const FRAME = 20
 const FRAME_VALUE = 2.5
 /** Some 11 ms. */
 const MOST_SAMPLES = 180_000
+/**
+ * The same of a host of which nothing is known: one metric of two days at most, some 30 ms if there is a sample each second.
+ * It is read here and tells how dense the host is; looking that up first would take as long as such a read of a usual host.
+ */
+const MOST_UNKNOWN = 500_000
+/** Samples from which a density is taken. */
+const FEWEST_LEARNT = 10
 /** Seconds that a host's density is kept, and hosts whose density is. */
 const KEPT_SECONDS = 600
 const MOST_HOSTS = 2000
@@ -36,18 +43,34 @@ export class ReadCost {
 
   async isHigh(read: SampleRead): Promise<boolean> {
     // So few could not be too many even if there were one each second.
-    if (countSamples(read, 1) <= MOST_SAMPLES) return false
-    return countSamples(read, await this.#densityOf(read.host)) > MOST_SAMPLES
+    const most = countSamples(read, 1)
+    if (most <= MOST_SAMPLES) return false
+    const known = this.#find(read.host)
+    if (known === null && read.metrics === 1 && most <= MOST_UNKNOWN) return false
+    return countSamples(read, known ?? (await this.#lookUp(read.host))) > MOST_SAMPLES
   }
 
-  async #densityOf(host: string): Promise<number> {
-    const now = this.#clock.monotonicMs()
+  /** To be called with the times, ascending, that a read of one metric has found. */
+  learn(host: string, times: Float64Array): void {
+    const [first = 0, last = 0] = [times[0], times.at(-1)]
+    if (times.length < FEWEST_LEARNT || this.#find(host) !== null) return
+    this.#keep(host, (times.length - 1) / (last - first))
+  }
+
+  #find(host: string): number | null {
     const known = this.#known.get(host)
-    if (known !== undefined && known.until > now) return known.density
+    return known !== undefined && known.until > this.#clock.monotonicMs() ? known.density : null
+  }
+
+  async #lookUp(host: string): Promise<number> {
     const density = await this.#readDensity(host)
-    if (this.#known.size >= MOST_HOSTS) this.#known.clear()
-    this.#known.set(host, { density, until: now + KEPT_SECONDS * 1000 })
+    this.#keep(host, density)
     return density
+  }
+
+  #keep(host: string, density: number): void {
+    if (this.#known.size >= MOST_HOSTS) this.#known.clear()
+    this.#known.set(host, { density, until: this.#clock.monotonicMs() + KEPT_SECONDS * 1000 })
   }
 }
 

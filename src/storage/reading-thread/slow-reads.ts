@@ -43,7 +43,9 @@ export function withSlowReads(
       ...samples,
       async range(host, metric, from, to) {
         const read = { host, metrics: 1, from, to }
-        return (await pick(read, to - from > LONG_SPAN)).range(host, metric, from, to)
+        const found = await (await pick(read, to - from > LONG_SPAN)).range(host, metric, from, to)
+        cost.learn(host, found.times)
+        return found
       },
       async ranges(host, metrics, from, to) {
         const read = { host, metrics: metrics.length, from, to }
