@@ -39,7 +39,11 @@ let logged: LogLevel[] = []
 
 const log = createLog({ level: 'info', format: 'json', write: (line) => logged.push(JSON.parse(line).level) })
 
-const open = () => openSqlite(`${folder}/monitor.db`, { clock: fakeClock(), log, sync })
+const clock = fakeClock()
+const open = () => openSqlite(`${folder}/monitor.db`, { clock, log, sync })
+
+/** After so many milliseconds a disk that failed is asked again. */
+const AGAIN_MS = 1000
 
 /** What SQLite calls `synchronous=NORMAL` and `FULL`. */
 const NORMAL = 1
@@ -175,6 +179,9 @@ for (const code of ['EIO', 'ENOSPC', 'EDQUOT'])
     expect(await numbers()).toEqual([1, 2])
     failure = null
     const before = flushes
+    await expect(add(5, true)).rejects.toThrow(`it is tried again each second: ${code}`)
+    expect(flushes).toBe(before)
+    await clock.advance(AGAIN_MS)
     const log = readFileSync(`${folder}/monitor.db-wal`)
     expect(await add(5, true)).toBe(NORMAL)
     // A flush before and one behind the log that is written again, and one for the commit.
@@ -193,6 +200,7 @@ test('a log that may not be on disk is not moved into the database at the end', 
   database = await open()
   await expect(add(3, true)).rejects.toThrow('EIO')
   failure = null
+  await clock.advance(AGAIN_MS)
   const start = flushes
   await add(4, true)
   expect(flushes - start).toBe(3)
@@ -233,6 +241,7 @@ test('of a log of which the disk has lost a part, nothing more is written and no
   failure = 'EIO'
   await expect(add(3, true)).rejects.toThrow('EIO')
   failure = null
+  await clock.advance(AGAIN_MS)
   const path = `${folder}/monitor.db-wal`
   const log = readFileSync(path)
   const lastFrame = log.length - 100

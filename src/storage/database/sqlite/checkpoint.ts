@@ -7,9 +7,6 @@ import type { LogFlush } from './log-flush.ts'
 import type { LogIndex } from './log-index.ts'
 import type { ReadTurn } from './read-turn.ts'
 
-/** A disk that fails is asked again after this time at the earliest: each time the whole log is copied. */
-const RETRY_MS = 1000
-
 export type CheckpointParts = {
   readonly writer: Connection
   /** Prepare a statement of the connection that reads, and of the one that writes. */
@@ -32,17 +29,15 @@ export type LogLength = { readonly frames: number; readonly moved: number }
  * for written. The checkpoint after that one copies only what did not count, its flush succeeds, and the log begins
  * anew over the only copies that were left.
  *
- * So a checkpoint that fails makes SQLite forget that anything was moved, before anybody else can write. The next one copies
- * everything, and until it succeeds nothing is committed.
+ * So after a checkpoint that fails nothing counts as moved, before anybody else can write. The next one copies everything,
+ * and until it succeeds nothing is committed. A process that opened the database later is not told of the failure, and may
+ * copy next.
  */
 export class Checkpoint {
   readonly pace: CheckpointPace
   readonly #parts: CheckpointParts
   #pages = 0
-  #failure: unknown = null
-  #retryAt = 0
-  /** Whether pages may still count as moved that are not on disk. */
-  #mustForget = false
+  #hasFailed = false
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts
@@ -51,9 +46,9 @@ export class Checkpoint {
     })
   }
 
-  /** Whether the last checkpoint has failed. */
+  /** Whether a checkpoint has failed, and none has copied everything since, which alone flushes the database. */
   get hasFailed(): boolean {
-    return this.#failure !== null
+    return this.#hasFailed
   }
 
   /** To be called when the connection that reads is in no transaction; the one that writes may be in one. */
@@ -73,24 +68,33 @@ export class Checkpoint {
   }
 
   /**
-   * To be called between transactions, when everything in the log is on disk. Rejects when the disk fails; then `secure` has
-   * to succeed before anything is committed.
+   * To be called between transactions, when everything in the log is on disk. Rejects when the disk fails; then nothing may
+   * be committed as long as it `hasFailed`.
    */
   async move(): Promise<void> {
-    if (this.#mustForget) await this.#locked(() => this.#forget())
+    // What others have copied since is in question as well. While all counts as moved, a transaction reads from the database
+    // alone, ours too, and nothing can be copied into it.
+    if (this.#hasFailed) await this.#locked(() => this.#forget())
     await this.#locked(() => {
       const begun = this.#parts.clock.monotonicMs()
-      // What was copied since is in question as well.
-      if (this.#failure !== null) this.#parts.index.forgetCached()
-      try {
-        this.#parts.read('PRAGMA wal_checkpoint(PASSIVE)').values()
-      } catch (error) {
-        if (isFailedWrite(error)) this.#fail(error)
-        throw error
-      }
-      this.#failure = null
+      const isComplete = this.#copy()
+      if (this.#hasFailed && !isComplete)
+        throw new Error('the end of the log is read, and can not be moved into the database yet')
+      this.#hasFailed = false
       this.pace.noteCommit(this.#parts.clock.monotonicMs() - begun)
     })
+  }
+
+  /** Returns whether everything was copied: what is behind the state that somebody reads is not. */
+  #copy(): boolean {
+    try {
+      const [row] = this.#parts.read('PRAGMA wal_checkpoint(PASSIVE)').values()
+      const [isBusy, frames, moved] = row ?? []
+      return isBusy === 0 && frames === moved
+    } catch (error) {
+      if (isFailedWrite(error)) this.#fail(error)
+      throw error
+    }
   }
 
   /** Gives back the space of a log of which everything was moved; leaves it as it is while somebody reads from it. */
@@ -106,18 +110,6 @@ export class Checkpoint {
     }
   }
 
-  /** Rejects unless the last checkpoint has succeeded, or one does now. */
-  async secure(): Promise<void> {
-    if (this.#failure === null) return
-    if (this.#parts.clock.monotonicMs() >= this.#retryAt) return this.move()
-    throw new Error(
-      'the disk did not take what was to be written to the database; it is tried again each second',
-      {
-        cause: this.#failure,
-      },
-    )
-  }
-
   /**
    * With the write lock, which keeps the log from beginning anew meanwhile. The checkpoint is made by the connection that
    * reads, because one that is in a transaction can make none.
@@ -129,29 +121,24 @@ export class Checkpoint {
       readTurn.end()
       act()
     } finally {
-      // ROLLBACK would take over the header that `#forget` has cleared.
+      // After ROLLBACK it would keep its pages, which `#forget` tells all to forget.
       if (writer.inTransaction) write('COMMIT').run()
     }
   }
 
   #fail(error: unknown): void {
-    const { clock, flush, trouble } = this.#parts
+    const { flush, trouble } = this.#parts
     trouble.note(error)
-    this.#failure = error
-    this.#retryAt = clock.monotonicMs() + RETRY_MS
+    this.#hasFailed = true
     // A checkpoint begins with a flush of the log, and does not tell which of the two failed.
     flush.doubt()
-    this.#mustForget = true
     this.#forget()
   }
 
   #forget(): void {
     const { flush, index } = this.#parts
-    // SQLite reads the log again as far as it is whole.
+    // Everything is copied from it again.
     if (flush.countWhole() < this.measure().frames) throw flush.noteBroken()
     index.forgetMoved()
-    // A process that opened the database later is not told of the failure, and may copy next.
-    index.forgetCached()
-    this.#mustForget = false
   }
 }

@@ -8,8 +8,8 @@ const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 /** Its last bit tells whether the checksums are of big-endian words. */
 const MAGIC = 0x377f0682
-/** The most that a system keeps as one in memory, which begins at a multiple of it: a part of it could not be dropped. */
-const PIECE_BYTES = 2 * 1024 * 1024
+/** A multiple of the most that a system keeps as one in memory, 2 MB: a part of that could not be dropped. */
+const PIECE_BYTES = 8 * 1024 * 1024
 
 /** How long a log is at least that has so many frames. */
 export const logBytes = (frames: number, pageBytes: number): number =>
@@ -17,16 +17,19 @@ export const logBytes = (frames: number, pageBytes: number): number =>
 
 /**
  * Writes every byte of the log over itself, so that the next flush has to bring all of them to the disk. Between two pieces
- * the thread does other work. Nobody else may write to the log meanwhile; readers notice nothing.
+ * the thread does other work. Nobody else may write to the log meanwhile, or read from it while `hide` runs what it is given.
  */
-export async function rewriteLog(handle: number): Promise<void> {
+export async function rewriteLog(handle: number, hide: (act: () => void) => void): Promise<void> {
   const piece = Buffer.allocUnsafe(PIECE_BYTES)
   const { size } = fstatSync(handle)
   for (let at = 0; at < size; ) {
     const length = readSync(handle, piece, 0, Math.min(PIECE_BYTES, size - at), at)
     if (length === 0) throw new Error('the write-ahead log became shorter while it was written again')
-    dropCached(handle, at, PIECE_BYTES)
-    for (let done = 0; done < length; ) done += writeSync(handle, piece, done, length - done, at + done)
+    const from = at
+    hide(() => {
+      dropCached(handle, from, PIECE_BYTES)
+      for (let done = 0; done < length; ) done += writeSync(handle, piece, done, length - done, from + done)
+    })
     at += length
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
@@ -58,7 +61,7 @@ export function countWholeFrames(handle: number): number {
 }
 
 /** The running checksum: two sums, each fed by the other one and a word of 32 bits. */
-class LogChecksum {
+export class LogChecksum {
   #first = 0
   #second = 0
   readonly #isBigEndian: boolean
@@ -76,6 +79,14 @@ class LogChecksum {
       this.#second =
         (this.#second + (big ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4)) + this.#first) >>> 0
     }
+  }
+
+  /** Puts the checksum so far at this place. */
+  write(bytes: Buffer, at: number): void {
+    const write = (value: number, to: number) =>
+      this.#isBigEndian ? bytes.writeUInt32BE(value, to) : bytes.writeUInt32LE(value, to)
+    write(this.#first, at)
+    write(this.#second, at + 4)
   }
 
   /** Whether the checksum at this place is the one so far. */

@@ -101,15 +101,16 @@ export class LogFlush {
 
   /**
    * Writes the log again as it is, and flushes that; finds out, too, whether flushing works. To be called while the write
-   * lock is held, so that nobody changes the log meanwhile. Rejects when the disk fails still.
+   * lock is held, so that nobody changes the log meanwhile; `hide` keeps others from reading it while it runs what it is
+   * given. Rejects when the disk fails still.
    */
-  async writeAgain(): Promise<void> {
+  async writeAgain(hide: (act: () => void) => void): Promise<void> {
     if (this.#isImpossible) return
     try {
       const handle = this.#findHandle()
       // Nothing is left for the system to write then, so that it can forget what it has in memory.
       await this.#sync(handle).catch(() => {})
-      await rewriteLog(handle)
+      await rewriteLog(handle, hide)
       await this.#sync(handle)
       this.#isKnownToWork = true
     } catch (error) {

@@ -4,10 +4,18 @@ import { retryBusy } from './busy.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { DiskTrouble } from './disk-trouble.ts'
 import type { LogFlush } from './log-flush.ts'
+import type { LogIndex } from './log-index.ts'
 import type { ReadTurn } from './read-turn.ts'
+
+/**
+ * A disk that fails now and then is asked again after this time at the earliest, whether it did what it was asked the last time
+ * or not: each time the whole log is written, this thread stands still, and nobody reads.
+ */
+const AGAIN_MS = 1000
 
 export type SecureLogParts = {
   readonly flush: LogFlush
+  readonly index: LogIndex
   readonly checkpoint: Checkpoint
   readonly trouble: DiskTrouble
   readonly writer: Connection
@@ -20,6 +28,8 @@ export type SecureLogParts = {
 /** Makes sure that all that is committed is on disk, where that is in question. */
 export class SecureLog {
   readonly #parts: SecureLogParts
+  /** By the monotonic clock. */
+  #againAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: SecureLogParts) {
     this.#parts = parts
@@ -31,9 +41,20 @@ export class SecureLog {
 
   /** To be called between transactions; rejects when it fails: then nothing may be written, and no checkpoint be made. */
   async secure(): Promise<void> {
-    const { flush, checkpoint, trouble } = this.#parts
-    if (flush.isInDoubt) await this.#writeAgain()
-    await checkpoint.secure()
+    const { flush, checkpoint, trouble, clock } = this.#parts
+    if (flush.isBroken) throw flush.noteBroken()
+    if (clock.monotonicMs() < this.#againAt) {
+      const message =
+        'the disk did not take what was to be written to the database; it is tried again each second'
+      throw new Error(`${message}: ${trouble.failures.last?.words}`)
+    }
+    try {
+      if (flush.isInDoubt) await this.#writeAgain()
+      if (checkpoint.hasFailed) await checkpoint.move()
+    } finally {
+      // A process that has just begun only finds out whether what it found is on disk.
+      if (trouble.failures.last !== null) this.#againAt = clock.monotonicMs() + AGAIN_MS
+    }
     trouble.end()
   }
 
@@ -42,11 +63,11 @@ export class SecureLog {
    * and a power cut in the middle of it leaves a database with pages of commits that the log no longer has.
    */
   async #writeAgain(): Promise<void> {
-    const { flush, trouble, writer, write, readTurn, clock } = this.#parts
-    if (flush.isBroken) throw flush.noteBroken()
+    const { flush, index, trouble, writer, write, readTurn, clock } = this.#parts
     await retryBusy(() => write('BEGIN IMMEDIATE').run(), clock)
     try {
-      await flush.writeAgain().catch((error) => {
+      const hide = (act: () => void) => index.hide(act, trouble.failures.last !== null)
+      await flush.writeAgain(hide).catch((error) => {
         trouble.note(error)
         throw error
       })
@@ -54,8 +75,8 @@ export class SecureLog {
       this.#checkWhole()
       flush.endDoubt()
     } finally {
-      // On a full disk SQLite rolls back on its own.
-      if (writer.inTransaction) write('ROLLBACK').run()
+      // After ROLLBACK it would keep its pages, which `hide` tells all to forget.
+      if (writer.inTransaction) write('COMMIT').run()
     }
   }
 

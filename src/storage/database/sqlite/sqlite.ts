@@ -91,7 +91,7 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
   const index = new LogIndex(file)
   const trouble = new DiskTrouble(file, clock, log)
   const checkpoint = new Checkpoint({ writer, read, write, readTurn, flush, index, trouble, clock })
-  const securing = new SecureLog({ flush, checkpoint, trouble, writer, write, readTurn, clock })
+  const securing = new SecureLog({ flush, index, checkpoint, trouble, writer, write, readTurn, clock })
   const commit = createCommit({
     ...{ flush, index, checkpoint, log: securing, trouble, writer, write, readTurn, watched, clock },
     // What could not be moved is moved by a later one, and a disk that failed is logged.
@@ -135,7 +135,9 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
       if (!(await turns.close())) return
       readTurn.end()
       const mustStayOpen =
-        flush.hasFailed || (!isSecond && (await mayBeLost({ flush, checkpoint, securing })))
+        flush.hasFailed ||
+        checkpoint.hasFailed ||
+        (!isSecond && (await mayBeLost({ flush, checkpoint, securing })))
       flush.close()
       // The last to close a file moves its log into it. A log that may not be on disk is left to the next start, which
       // writes it again before.
