@@ -57,7 +57,7 @@ function listItems(): string[] {
   const mounts = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' '))
-    .filter(([source]) => source?.startsWith('/dev/'))
+    .filter(([source]) => source?.startsWith('/dev/') && !source.startsWith('/dev/loop'))
     .map(([, folder]) => folder ?? '/')
   return [
     ...['', ',user', ',system', ',iowait', ',steal'].map((state) => `system.cpu.util[${state}]`),

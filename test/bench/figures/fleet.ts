@@ -125,7 +125,7 @@ export async function measureFleet(folder: string): Promise<Figure[]> {
   const figures: Figure[] = []
   // A server just started compiles its code meanwhile, which is not what these pages are about.
   for (let i = 0; i < READS_BEFORE; i++) for (const { path } of PAGES) await get(web, cookie, path)
-  for (const { name, path, peer, bound, times = 10 } of [...PAGES, ...REPORTS]) {
+  for (const { name, path, peer, bound, times = 30 } of [...PAGES, ...REPORTS]) {
     let bytes = 0
     const ours = await measureRequests(web, times, async () => {
       bytes = (await get(web, cookie, path)).length

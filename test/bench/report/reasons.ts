@@ -16,20 +16,6 @@ export const REASONS: readonly Reason[] = [
       'less needs summaries that lie together, by months',
   },
   {
-    benchmark: 'pages',
-    row: /^page of a host of 500 metrics over 24h/,
-    reason:
-      'In turn with the build before, beside other work, 0.72 of its time. 10 to 20 % is the compiler in the first hundreds of requests, ' +
-      'SQLite a tenth, lines of graphs 7 %, compressing 5 %; the rest is spread over functions below 2 % each',
-  },
-  {
-    benchmark: 'storage',
-    row: /^ingest, seconds for six million samples/,
-    reason:
-      'One thread takes samples, for 1.9 s of processor time in 1.75 s; the peer uses both processors, 3.2 s in 1.77. Since that run a packet writes ' +
-      'less than a third of the bytes and takes a fifth less: see *Ingest since* below',
-  },
-  {
     benchmark: 'storage',
     row: /^disk after db compact/,
     reason:
@@ -94,14 +80,6 @@ export const REASONS: readonly Reason[] = [
     reason:
       'No leak: after a collection the heap had 8.1, 7.7, 8.7, 9.4 and 8.8 MB in the hours 1, 2, 13, 24 and 35, of the same classes. ' +
       'The first hour is before the first compaction and before the caches of SQLite (twice 8 MB) are full: 86 MiB, then 103 to 141',
-  },
-  {
-    benchmark: 'waits',
-    row: /retention of/,
-    reason:
-      'That run was before retention rested for twice the time of each piece and moved 250 scattered pages at a time in place of up to 2000. Since then the ' +
-      'thread itself keeps others waiting for 21 ms at most (a file system in memory; 40 before). The rest is the disk: while eight others used it, the ' +
-      'longest wait with nothing to do was 145 ms (median of 18 times six seconds), during retention 100 (median of nine runs; 111 before)',
   },
 ]
 
