@@ -1,5 +1,7 @@
 import { yieldThread } from '../lib/yield-thread.ts'
 
+/** Requests that are begun before sockets are looked at again, those of agents among them. */
+const AT_ONCE = 2
 /** Requests that wait for their turn; further ones are refused. */
 const MOST_WAITING = 1000
 
@@ -7,19 +9,16 @@ const MOST_WAITING = 1000
 export type Turn = 'begin' | 'gone' | 'busy'
 
 /**
- * Begins requests in the order of their coming. Between two of them sockets are looked at, those of agents among them: a page
- * takes up to tens of milliseconds on the thread that also takes samples. A request whose client has gone by then costs nothing more.
+ * Begins requests in the order of their coming, few at a time: a page takes up to tens of milliseconds on the thread that also
+ * takes samples. A request whose client has gone by then costs nothing more.
  */
 export class RequestTurns {
   #waiting = 0
-  #hasBegun = false
+  #begun = 0
 
   async next(signal: AbortSignal): Promise<Turn> {
-    if (this.#waiting === 0 && !this.#hasBegun) {
-      this.#hasBegun = true
-      setImmediate(() => {
-        this.#hasBegun = false
-      })
+    if (this.#waiting === 0 && this.#begun < AT_ONCE) {
+      if (this.#begun++ === 0) setImmediate(() => this.#reset())
       return 'begin'
     }
     if (this.#waiting >= MOST_WAITING) return 'busy'
@@ -27,5 +26,9 @@ export class RequestTurns {
     await yieldThread()
     this.#waiting--
     return signal.aborted ? 'gone' : 'begin'
+  }
+
+  #reset() {
+    this.#begun = 0
   }
 }

@@ -17,13 +17,6 @@ export const REASONS: readonly Reason[] = [
   },
   {
     benchmark: 'storage',
-    row: /^highest resident memory while ingesting/,
-    reason:
-      '146 to 152 MiB from run to run: the heap between two collections, and pages of the executable (40). Commits of up to 1500 reports in ' +
-      'place of 2000 made it 151 in place of 152',
-  },
-  {
-    benchmark: 'storage',
     row: /^disk after db compact/,
     reason:
       'The made data contain 0.69 bytes of chance a sample, their values take 0.72, summaries and checksums 0.03, and 85 tables and indexes ' +
